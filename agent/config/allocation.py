@@ -1,0 +1,144 @@
+"""The model of allocation.yaml: how every charge finds a customer, a pool or a reason."""
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from policies.rules import Match, Population, Rule
+from policies.strict import Strict
+
+Function = Literal["rnd", "sm", "ga"]
+Fallback = Literal["period", "even", "unallocated"]
+
+
+class Methodology(Strict):
+    """The version of the method; ``from`` is the first period it applies to."""
+
+    id: str
+    from_: str = Field(alias="from", pattern=r"^\d{4}-\d{2}$")
+
+
+class OpexValue(Strict):
+    """A non-production environment and the function its cost is booked under."""
+
+    value: str
+    function: Function = "rnd"
+
+
+class Environment(Strict):
+    """Which charges are non-production. Values are compared casefolded."""
+
+    rules: list[Rule] = Field(default_factory=list)
+    cogs: list[str] = Field(default_factory=lambda: ["prod", "production"])
+    opex: list[str | OpexValue] = Field(default_factory=list)
+    default: Literal["cogs", "opex", "pro_rata"] = "cogs"
+
+
+class Blend(Strict):
+    """One driver of a blended pool and its weight in the mean."""
+
+    driver: str
+    weight: Decimal = Field(gt=0)
+
+
+class Pool(Strict):
+    """Shared cost and how it is split. ``shares`` are percentages by customer id (method ``fixed``)."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]*$")
+    match: Match
+    method: Literal["usage", "even", "fixed", "cost"]
+    driver: str | None = None
+    drivers: list[Blend] = Field(default_factory=list)
+    fallback: list[Fallback] = Field(default_factory=lambda: list[Fallback](("period", "unallocated")))
+    shares: dict[str, Decimal] = Field(default_factory=dict)
+    remainder: Literal["unallocated", "idle"] = "unallocated"
+    customers: Population | None = None
+    consumers: list[Literal["@opex"]] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _method_has_what_it_needs(self) -> Self:
+        if self.method == "usage" and (self.driver is None) == (not self.drivers):
+            raise ValueError("method usage needs either driver or drivers")
+        if self.method != "usage" and (self.driver is not None or self.drivers):
+            raise ValueError(f"method {self.method} takes no driver")
+        if (self.method == "fixed") != bool(self.shares):
+            raise ValueError("shares go with method fixed, and fixed needs them")
+        if any(share < 0 for share in self.shares.values()):
+            raise ValueError("a share is not negative")
+        if sum(self.shares.values()) > 100:
+            raise ValueError(f"shares sum to {sum(self.shares.values())} %, over 100 %")
+        return self
+
+
+def _follows(setting: str) -> str:
+    if setting not in ("follow", "corporate") and not setting.startswith("pool:"):
+        raise ValueError("expected follow, corporate or pool:<name>")
+    return setting
+
+
+Follow = Annotated[str, AfterValidator(_follows)]
+
+
+class Charges(Strict):
+    """Where charges without a customer of their own go."""
+
+    tax: Follow = "follow"
+    support: Follow = "follow"
+    credit: Follow = "follow"
+    refund: Follow = "follow"
+    fee: Follow = "follow"
+    unused_commitment: Literal["idle"] = "idle"
+
+
+class RecoverableTax(Strict):
+    """Tax that comes back: the part ``rate`` of it (0 to 1) is balance sheet. All given conditions must hold."""
+
+    type: str | None = None
+    issuer: str | None = None
+    account: str | None = None
+    rate: Decimal = Field(default=Decimal(1), ge=0, le=1)
+
+
+class Spread(Strict):
+    """How untagged or idle cost is spread over customers (ALLOCATION, section 2)."""
+
+    method: Literal["pro_rata", "tax", "bucket"] = "pro_rata"
+    base: Literal["attributed", "direct", "pool"] = "attributed"
+    rate: Decimal | None = Field(default=None, ge=0)
+    scope: Literal["all", "provider", "account"] = "all"
+
+    @model_validator(mode="after")
+    def _rate_goes_with_tax(self) -> Self:
+        if (self.method == "tax") != (self.rate is not None):
+            raise ValueError("rate goes with method tax, and tax needs it")
+        return self
+
+
+class AllocationFile(Strict):
+    """allocation.yaml"""
+
+    version: Literal["1"]
+    methodology: Methodology | None = None
+    customer: list[Rule] = Field(default_factory=list)
+    shared_values: list[str] = Field(default_factory=list)
+    environment: Environment = Field(default_factory=Environment)
+    customer_nonprod: Literal["opex", "cogs"] = "opex"
+    pools: list[Pool] = Field(default_factory=list)
+    charges: Charges = Field(default_factory=Charges)
+    recoverable_tax: list[RecoverableTax] | None = None
+    untagged: Spread = Field(default_factory=Spread)
+    idle: Spread = Field(default_factory=Spread)
+
+    @model_validator(mode="after")
+    def _names_are_known_once(self) -> Self:
+        names = [pool.name for pool in self.pools]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"pool listed twice: {', '.join(twice)}")
+        for kind in ("tax", "support", "credit", "refund", "fee"):
+            setting: str = getattr(self.charges, kind)
+            if setting.startswith("pool:") and setting.removeprefix("pool:") not in names:
+                raise ValueError(f"charges.{kind} names a pool that is not listed: {setting.removeprefix('pool:')}")
+        if self.untagged.base == "pool":
+            raise ValueError("base: pool is for idle only; untagged takes attributed or direct")
+        return self

@@ -1,0 +1,37 @@
+"""What the allocation needs of an engine: named tables in, SQL bodies run in order, Arrow out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+
+class Engine(ABC):
+    """One private workspace of named tables. Bodies read and make tables by fixed names; values are tables too."""
+
+    @abstractmethod
+    def load(self, name: str, table: pa.Table) -> None:
+        """Makes (or replaces) table ``name`` from Arrow."""
+
+    @abstractmethod
+    def scan(self, name: str, files: Sequence[Path]) -> None:
+        """Makes view ``name`` over Parquet files of one schema, read in place."""
+
+    @abstractmethod
+    def run(self, name: str, body: str) -> None:
+        """Makes table ``name`` from one SELECT statement; raises ``EngineError`` naming it."""
+
+    @abstractmethod
+    def fetch(self, body: str) -> pa.Table:
+        """The rows of one SELECT statement."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Frees the workspace."""
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""Terraform plans and source, judged by ``policies`` before they are merged. Starts without any cloud SDK."""
