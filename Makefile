@@ -1,0 +1,74 @@
+# Everything a developer or CI runs. Each target brings what it needs; a second run finds it in place.
+.DEFAULT_GOAL := test
+.DELETE_ON_ERROR:
+.PHONY: dev lint format test slow bench demo docs package lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := .tools/bin/uv
+READY := .venv/.ready
+LINES ?= 5000000
+PYTEST := $(BIN)/python -m pytest
+
+dev: $(READY)
+
+# uv is a faster installer, not a need: where it cannot be had, pip installs the same lock.
+.tools/.ready:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "apportion needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet uv || echo "uv is not to be had; pip will do" >&2
+	touch $@
+
+$(READY): requirements.lock pyproject.toml | .tools/.ready
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	if test -x $(UV); then \
+	  $(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock && \
+	  $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+	else \
+	  $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock && \
+	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+	fi
+	$(BIN)/python -m compileall -q agent policies terraform_lint reports
+	touch $@
+
+lint: dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: dev
+	$(BIN)/ruff check --fix --quiet
+	$(BIN)/ruff format --quiet
+
+test: dev
+	$(PYTEST) -n 2
+
+slow: dev
+	$(PYTEST) -m slow
+
+bench: dev
+	$(BIN)/python -m benchmarks --lines $(LINES)
+
+demo: dev
+	$(BIN)/apportion demo demo
+
+docs: dev
+	$(BIN)/python docs/generate.py
+
+package: dev
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+
+# After a change of dependencies. No index option belongs here: the command line is repeated in the lock.
+lock: .tools/.ready
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev \
+	  pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint requirements.lock \
+	  --extra engine --extra server --extra slack --extra reports --extra postgres pyproject.toml -o requirements-image.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint requirements.lock \
+	  --group build -o requirements-build.lock
+
+clean:
+	rm -rf .venv .tools demo dist site .bench .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	  .import_linter_cache
