@@ -1,0 +1,85 @@
+"""``verify``: a period's published figures, walked back to the raw files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.config.loading import Settings
+from agent.errors import NothingToDo, ProofError
+from agent.period import Period
+from agent.progress import Progress, Quiet
+from agent.verify.compare import equal
+from agent.verify.customers import customer_checks, unseen
+from agent.verify.exact import add, total
+from agent.verify.recorded import Cells, Json, by_currency, classified_cells, document, outcomes
+from agent.verify.records import Check, Verification
+from agent.verify.results import (
+    ALLOCATION_FILE,
+    CLASSIFICATION_FILE,
+    CUSTOMERS_FILE,
+    hashes,
+    own_checks,
+    proven,
+    totals,
+)
+from agent.verify.source import UNREADABLE, SourceAudit
+
+
+def verify(settings: Settings, period: Period, progress: Progress | None = None) -> Verification:
+    """Recomputes every sum of ``period`` and compares it with what was recorded and published.
+
+    Raises ``NothingToDo`` when the period has no proof, ``ProofError`` when what a run recorded cannot be read.
+    """
+    audit = PeriodAudit(settings, period, progress or Quiet())
+    try:
+        checks = tuple(audit.checks())
+    except UNREADABLE as error:
+        raise ProofError(
+            f"the recorded results of {period} cannot be read: {error}", where=str(audit.folder)
+        ) from error
+    return Verification(str(period), checks, tuple(audit.statements))
+
+
+class PeriodAudit:
+    """One walk from raw files to customers; ``statements`` fills while :meth:`checks` is consumed."""
+
+    def __init__(self, settings: Settings, period: Period, progress: Progress) -> None:
+        self.folder = settings.data / "results" / str(period)
+        self.statements: list[str] = []
+        self._settings = settings
+        self._period = period
+        self._progress = progress
+
+    def checks(self) -> Iterator[Check]:
+        """Every check of the period, in the order of the money's way."""
+        path = self.folder / "proof.json"
+        if not path.is_file():
+            raise NothingToDo(f"no results for {self._period}", where=str(path), mend="apportion run")
+        proof = document(path)
+        classified = classified_cells(self.folder / CLASSIFICATION_FILE)
+        yield from hashes(self.folder, proof)
+        yield from self._sources(proof, classified)
+        yield from self._results(proof, classified)
+
+    def _sources(self, proof: Json, classified: dict[str, Cells]) -> Iterator[Check]:
+        named = [str(entry["name"]) for entry in proof["sources"]]
+        yield equal("classification names the proof's sources", ", ".join(sorted(classified)), ", ".join(sorted(named)))
+        for done, entry in enumerate(proof["sources"]):
+            self._progress.advance(done, len(named), f"verify {entry['name']}: raw files, ledger, classification")
+            audit = SourceAudit(self._settings.data, self._location(str(entry["name"])), entry)
+            yield from audit.checks(classified.get(audit.name, {}))
+            self.statements += audit.statements
+
+    def _results(self, proof: Json, classified: dict[str, Cells]) -> Iterator[Check]:
+        self._progress.step(f"verify results of {self._period}")
+        ended = outcomes(self.folder / ALLOCATION_FILE)
+        yield from totals(proof, total(by_currency(cells) for cells in classified.values()), ended)
+        yield from own_checks(proof)
+        whole = add(proven(proof, "source"), proven(proof, "adjustments"))
+        customers = self.folder / CUSTOMERS_FILE
+        yield from customer_checks(customers, ended, whole)
+        for currency in unseen(customers, ended):
+            self.statements.append(f"{currency} is in {ALLOCATION_FILE} only; {CUSTOMERS_FILE} does not show it")
+
+    def _location(self, name: str) -> Path | None:
+        found = [source.location for source in self._settings.app.sources if source.name == name]
+        return self._settings.resolve(found[0]) if found else None

@@ -1,0 +1,75 @@
+"""Exact decimal arithmetic: nothing is ever rounded, what cannot be exact raises ``decimal.Inexact``."""
+
+import decimal
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+EXACT = decimal.Context(
+    prec=2000,
+    traps=[decimal.Inexact, decimal.InvalidOperation, decimal.Overflow, decimal.DivisionByZero],
+)
+"""Wide enough for the sum of any doubles; a sum that would still need rounding raises."""
+UNIT = Decimal("1e-24")
+NULLS = frozenset({"", "null", "none"})
+ZERO = Decimal(0)
+
+Costs = dict[str, tuple[Decimal, Decimal]]
+"""Currency -> (BilledCost, EffectiveCost)."""
+
+
+def number(value: object) -> Decimal:
+    """A cell of a raw file: text, double (by its shortest text), decimal or integer. Nulls are zero."""
+    if value is None:
+        return ZERO
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, str):
+        text = value.strip()
+        return ZERO if text.casefold() in NULLS else Decimal(text)
+    if isinstance(value, int | Decimal):
+        return Decimal(value)
+    raise ValueError(f"not a number: {value!r}")
+
+
+def plain(value: Decimal) -> str:
+    """Exact text without exponent and without trailing zeros."""
+    if not value:
+        return "0"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def month(value: object) -> str:
+    """``YYYY-MM`` of a date, a timestamp or one of the texts providers write; raises ``ValueError`` otherwise."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC) if value.tzinfo else value:%Y-%m}"
+    if isinstance(value, date):
+        return f"{value:%Y-%m}"
+    text = str(value).strip()
+    if "/" in text:
+        return f"{datetime.strptime(text.split()[0], '%m/%d/%Y'):%Y-%m}"
+    return month(datetime.fromisoformat(text.removesuffix(" UTC")))
+
+
+def add(sums: Costs, other: Costs) -> Costs:
+    """Both, currency by currency."""
+    nothing = (ZERO, ZERO)
+    pairs = {key: (sums.get(key, nothing), other.get(key, nothing)) for key in {**sums, **other}}
+    return {key: (a[0] + b[0], a[1] + b[1]) for key, (a, b) in pairs.items()}
+
+
+def total(parts: Iterable[Costs]) -> Costs:
+    """The sum of all parts, currency by currency."""
+    sums: Costs = {}
+    for part in parts:
+        sums = add(sums, part)
+    return sums
+
+
+def sha256(path: Path) -> str:
+    """Of the file's bytes, as lower-case hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

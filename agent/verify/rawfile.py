@@ -1,0 +1,78 @@
+"""Columns of a raw export file by folded name: CSV, CSV.gz and Parquet, in rows of plain values."""
+
+import csv
+import gzip
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pyarrow.parquet as pq
+
+BATCH = 65_536
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The header: folded names to positions in the file, first of equals."""
+
+    names: dict[str, int]
+
+    def place(self, *accepted: str) -> int | None:
+        """Position of the first accepted name that the file has."""
+        found = [self.names[fold(name)] for name in accepted if fold(name) in self.names]
+        return found[0] if found else None
+
+
+def fold(name: str) -> str:
+    """Case, spaces and punctuation do not matter: ``lineItem/UnblendedCost`` is ``line_item_unblended_cost``.
+
+    A translated header carries the English name in parentheses.
+    """
+    inner = re.search(r"\(([^()]+)\)\s*$", name)
+    return re.sub(r"[^0-9a-z]", "", (inner[1] if inner else name).casefold())
+
+
+def columns(path: Path) -> Columns:
+    """The header of ``path``."""
+    if path.suffix == ".parquet":
+        with pq.ParquetFile(path) as file:
+            return _positions(list(file.schema_arrow.names))
+    with _open(path) as stream:
+        return _positions(next(csv.reader(stream), []))
+
+
+def rows(path: Path, places: tuple[int, ...]) -> Iterator[Row]:
+    """The values at ``places`` of every row, in order. CSV values are text; blank lines are skipped."""
+    if path.suffix == ".parquet":
+        yield from _parquet_rows(path, places)
+        return
+    with _open(path) as stream:
+        reader = csv.reader(stream, strict=True)
+        next(reader, None)
+        for cells in reader:
+            if cells:
+                yield tuple([cells[place] for place in places])
+
+
+def _parquet_rows(path: Path, places: tuple[int, ...]) -> Iterator[Row]:
+    with pq.ParquetFile(path) as file:
+        names = [file.schema_arrow.names[place] for place in places]
+        for batch in file.iter_batches(batch_size=BATCH, columns=list(dict.fromkeys(names))):
+            yield from zip(*(batch.column(name).to_pylist() for name in names), strict=True)
+
+
+def _positions(names: list[str]) -> Columns:
+    found: dict[str, int] = {}
+    for place, name in enumerate(names):
+        found.setdefault(fold(name), place)
+    return Columns(found)
+
+
+def _open(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")

@@ -1,0 +1,66 @@
+"""What the audit found, as records, and as the text and JSON that are printed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Two things that must be equal. ``left`` and ``right`` are exact plain text; ``difference`` is left - right.
+
+    For hashes ``difference`` is empty; for comparisons cell by cell the sides are numbers of cells, ``difference``
+    is how many of them differ and ``detail`` names the first of them.
+    """
+
+    name: str
+    left: str
+    right: str
+    difference: str
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Every check of one period, in the order of the money's way, and what could only be stated."""
+
+    period: str
+    checks: tuple[Check, ...]
+    statements: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True when every check holds. A verification without a check is not one."""
+        return bool(self.checks) and all(check.ok for check in self.checks)
+
+    def text(self) -> str:
+        """A table of all checks, the statements, and one line with the outcome."""
+        failed = sum(not check.ok for check in self.checks)
+        outcome = "everything holds" if self.ok else f"{failed} of {len(self.checks)} checks do not hold"
+        lines = [*_table(self.checks), *(f"note: {text}" for text in self.statements)]
+        return "\n".join([*lines, f"{self.period}: {outcome}, {len(self.checks)} checks"])
+
+    def records(self) -> dict[str, object]:
+        """The same as plain values, ready for JSON."""
+        keys = ("name", "left", "right", "difference", "ok", "detail")
+        checks = [{key: getattr(check, key) for key in keys} for check in self.checks]
+        statements = list(self.statements)
+        return {"version": 1, "period": self.period, "ok": self.ok, "checks": checks, "statements": statements}
+
+
+def _table(checks: Iterable[Check]) -> list[str]:
+    rows = [("", "check", "left", "right", "difference")]
+    rows += [("ok" if c.ok else "FAIL", c.name, _short(c.left), _short(c.right), c.difference) for c in checks]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    details = ["", *(check.detail for check in checks)]
+    return [part for line, detail in zip(lines, details, strict=True) for part in _with(line, detail)]
+
+
+def _with(line: str, detail: str) -> list[str]:
+    return [line, f"      {detail}"] if detail else [line]
+
+
+def _short(text: str) -> str:
+    is_hash = len(text) == 64 and "." not in text and not text.startswith("-")
+    return f"{text[:12]}…" if is_hash else text

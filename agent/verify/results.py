@@ -1,0 +1,65 @@
+"""The published results of a period: their hashes, and allocation.parquet against classification and proof."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from agent.verify.compare import METRICS, amount, costs, equal
+from agent.verify.exact import Costs, add, number, sha256
+from agent.verify.recorded import Json, Outcomes
+from agent.verify.records import Check
+
+CUSTOMERS_FILE = "cost_per_customer.csv"
+ALLOCATION_FILE = "allocation.parquet"
+CLASSIFICATION_FILE = "classification.parquet"
+TABLES = (CLASSIFICATION_FILE, ALLOCATION_FILE, CUSTOMERS_FILE)
+BUCKETS = ("customer", "opex", "unallocated", "balance_sheet")
+
+
+def hashes(folder: Path, proof: Json) -> Iterator[Check]:
+    """Each result file against the proof; the three tables must be named by it."""
+    listed: dict[str, str] = proof["results"]
+    for name in sorted({*TABLES, *listed}):
+        path = folder / name
+        found = sha256(path) if path.is_file() else "missing"
+        yield equal(f"sha256 of {name}", found, listed.get(name, "not in the proof"))
+
+
+def totals(proof: Json, classified: Costs, ended: Outcomes) -> Iterator[Check]:
+    """Classification == allocation == proof, per currency and metric, in total and by bucket."""
+    adjusted = _sums(ended, lambda bucket, prior: prior)
+    yield from costs("classification == allocation", classified, _sums(ended, lambda bucket, prior: not prior))
+    for name in BUCKETS:
+        yield from costs(f"allocation == proof, {name}", _sums(ended, partial(_in, name)), proven(proof, name))
+    yield from costs("classification == proof, source", classified, proven(proof, "source"))
+    yield from costs("allocation == proof, adjustments", adjusted, proven(proof, "adjustments"))
+    everywhere = _sums(ended, lambda bucket, prior: bucket in BUCKETS)
+    yield from costs("source + adjustments == all buckets", add(classified, adjusted), everywhere)
+
+
+def proven(proof: Json, name: str) -> Costs:
+    """One total of the proof, such as ``source`` or ``customer``, by currency."""
+    by_currency = proof["totals"].items()
+    return {key: (number(by[METRICS[0]][name]), number(by[METRICS[1]][name])) for key, by in by_currency}
+
+
+def own_checks(proof: Json) -> Iterator[Check]:
+    """What the proof says of itself: both sides are equal, and the difference it prints is 0."""
+    for row in proof["checks"]:
+        name = f"proof: {row['check']}, {row.get('currency') or 'all'} {row.get('metric') or ''}".rstrip()
+        if row["difference"] == "0":
+            yield amount(name, number(row["left"]), number(row["right"]))
+        else:
+            yield Check(name, row["left"], row["right"], row["difference"], ok=False)
+
+
+def _in(name: str, bucket: str, prior: bool) -> bool:
+    return bucket == name
+
+
+def _sums(ended: Outcomes, keep: Callable[[str, bool], bool]) -> Costs:
+    sums: Costs = {}
+    for key, pair in ended.items():
+        if keep(key.bucket, key.prior):
+            sums = add(sums, {key.currency: pair})
+    return sums

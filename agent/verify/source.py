@@ -1,0 +1,93 @@
+"""One source of a proof: raw files against manifest, manifest against ledger, ledger against classification."""
+
+import decimal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from agent.verify import raw
+from agent.verify.compare import cells, costs, equal
+from agent.verify.exact import UNIT, Costs, add, plain, sha256, total
+from agent.verify.recorded import Cells, Json, by_currency, document, ledger_cells, recorded
+from agent.verify.records import Check
+
+UNREADABLE = (ValueError, OSError, EOFError, KeyError, decimal.DecimalException, pa.ArrowException)
+
+
+class SourceAudit:
+    """The checks of one source in one period. ``statements`` fills while :meth:`checks` is consumed."""
+
+    def __init__(self, data: Path, location: Path | None, entry: Json) -> None:
+        self.name = str(entry["name"])
+        self.statements: list[str] = []
+        self._entry = entry
+        self._location = location
+        self._folder = data / "ledger" / self.name / str(entry["period"])
+        self._version = self._folder / f"v{entry['version']}"
+
+    def checks(self, classified: Cells) -> Iterator[Check]:
+        """Every check, along the money's way. ``classified``: this source's part of the classification."""
+        manifest = document(self._version / "manifest.json")
+        self._state_newer_version()
+        yield equal(f"{self.name}: proof names the manifest's files", _identity(self._entry), _identity(manifest))
+        for entry in manifest["files"]:
+            yield from self._file(manifest["kind"], entry)
+        written = total(recorded(entry["sums"]) for entry in manifest["files"])
+        for part in manifest["ledger"]:
+            found = sha256(self._version / part["file"])
+            yield equal(f"{self.name}: sha256 of ledger {part['file']}", found, part["sha256"])
+        yield from self._ledger(manifest, written, classified)
+
+    def _file(self, kind: str, entry: Json) -> Iterator[Check]:
+        label = f"{self.name}: {entry['path']}"
+        path = self._raw(entry["path"])
+        if path is None:
+            self.statements.append(f"{label} is gone: tied to recorded sums")
+            return
+        yield equal(f"{label}: sha256", sha256(path), entry["sha256"])
+        try:
+            found = raw.sums(path, kind, str(self._entry["period"]))
+        except UNREADABLE as error:
+            yield Check(f"{label}: read", "", "", "", False, f"cannot be read: {error}")
+            return
+        yield equal(f"{label}: rows", str(found.rows), str(entry["rows"]))
+        yield from costs(f"{label}: raw == manifest", found.costs, recorded(entry["sums"]))
+
+    def _ledger(self, manifest: Json, written: Costs, classified: Cells) -> Iterator[Check]:
+        parts = [self._version / part["file"] for part in manifest["ledger"]]
+        held = ledger_cells(parts)
+        sums = by_currency(held)
+        yield from costs(f"{self.name}: files == ledger", written, sums, below=UNIT)
+        yield from costs(f"{self.name}: manifest == ledger", recorded(manifest["ledger_sums"]), sums)
+        booked = by_currency(ledger_cells(parts, kind="rounding"))
+        yield from costs(f"{self.name}: rounding booked == ledger", recorded(manifest["rounding"]), booked, below=UNIT)
+        yield from costs(f"{self.name}: ledger == classification", sums, by_currency(classified))
+        yield cells(f"{self.name}: ledger == classification by account, service, day", held, classified)
+        self._state_unbooked(written, sums)
+
+    def _state_unbooked(self, written: Costs, sums: Costs) -> None:
+        rest = add(written, {currency: (-b, -e) for currency, (b, e) in sums.items()})
+        for currency, (billed, effective) in sorted(rest.items()):
+            if billed or effective:
+                fine = f"BilledCost {plain(billed)}, EffectiveCost {plain(effective)}"
+                self.statements.append(f"{self.name}: finer than 1e-24 {currency} and so in no ledger row: {fine}")
+
+    def _state_newer_version(self) -> None:
+        head = document(self._folder / "HEAD.json")["version"]
+        if head != self._entry["version"]:
+            used = self._entry["version"]
+            self.statements.append(f"{self.name}: made from version {used}; version {head} has come in since")
+
+    def _raw(self, path: str) -> Path | None:
+        if self._location is None:
+            return None
+        places = (self._location / path, self._location)
+        return next((place for place in places if place.is_file() and place.name == Path(path).name), None)
+
+
+def _identity(entry: Json) -> str:
+    files = sorted(
+        (file["path"], file["sha256"], file["rows"], sorted(recorded(file["sums"]).items())) for file in entry["files"]
+    )
+    return "; ".join(f"{path} {digest[:12]} {rows} {sums}" for path, digest, rows, sums in files)
