@@ -1,0 +1,106 @@
+"""Every command, in the order of ``apportion --help``. A new one is a module beside this file and a line here."""
+
+from agent.commands.interface import Command
+from agent.commands.options import folder, period, schema_name, send
+
+_CODES = "0 done; 2 wrong usage, configuration or input; 3 no data for the month; 4 our own failure"
+_PROVEN = _CODES.replace("0 done; ", "0 done; 1 the sums do not tie; ")
+_OPEN_MONTH = "the month of the last complete day"
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "init",
+        "write a commented starter project",
+        "Writes apportion.yaml, policy.yaml, allocation.yaml and customers.csv with comments that explain every key. "
+        "Files that exist are never overwritten.",
+        "apportion init finance/",
+        "0 written; 2 a file of that name exists",
+        (folder("."),),
+    ),
+    Command(
+        "demo",
+        "write a small company and run the whole job on it, offline",
+        "Writes two months of billing, usage, revenue and Terraform of an invented SaaS company, then ingests, "
+        "allocates and reports. Needs no account and no network.",
+        "apportion demo apportion-demo/",
+        _PROVEN,
+        (folder("apportion-demo"),),
+    ),
+    Command(
+        "doctor",
+        "say what is configured, reachable, permitted and fresh",
+        "Checks every configured part and says what to do about what is missing. Prints the least rights each "
+        "cloud needs. Reads only.",
+        "apportion doctor",
+        "0 nothing is broken (warnings may stand); 2 something configured does not work",
+    ),
+    Command(
+        "ingest",
+        "take billing exports, usage, revenue and the registry in",
+        "Reads every source into the ledger, exactly, and keeps usage, revenue and customers as delivered. "
+        "A delivery already taken in changes nothing.",
+        "apportion ingest --period 2026-10",
+        _CODES,
+        (period("every month delivered"),),
+    ),
+    Command(
+        "allocate",
+        "split a month's cost over customers and prove the sum",
+        "Runs the rules of allocation.yaml over the ledger and publishes the results with their proof. "
+        "Nothing is published unless every sum ties exactly.",
+        "apportion allocate --period 2026-10",
+        _PROVEN,
+        (period(_OPEN_MONTH),),
+    ),
+    Command(
+        "report",
+        "write finance's report of a month",
+        "Writes cost per customer as xlsx, html and csv from the published results.",
+        "apportion report --period 2026-10",
+        _PROVEN,
+        (period(_OPEN_MONTH),),
+    ),
+    Command(
+        "digest",
+        "show the leads' daily digest, or post it to Slack",
+        "Prints the digest as Slack would show it. With --send it is posted to the configured channel, once a day.",
+        "apportion digest --send",
+        _PROVEN.replace("our own failure", "Slack could not be reached"),
+        (period(_OPEN_MONTH), send),
+    ),
+    Command(
+        "run",
+        "ingest, allocate, report, alert and digest in one go",
+        "Does the whole job for a month, and first for the month before it where its results are out of date. "
+        "With --send digest and alert go to Slack.",
+        "apportion run --send",
+        _PROVEN.replace("our own failure", "our own failure, or a part that is missing and named"),
+        (period(_OPEN_MONTH), send),
+    ),
+    Command(
+        "verify",
+        "recompute the sums of a month from the raw files",
+        "Adds up the delivered files with decimal arithmetic, by a path of its own, and compares with the ledger, "
+        "the results and the proof.",
+        "apportion verify --period 2026-10",
+        "0 everything ties; 1 something does not; 2 wrong usage or configuration; 3 nothing to verify; "
+        "4 our own failure",
+        (period("every month with results"),),
+    ),
+    Command(
+        "serve",
+        "run on the configured schedule until stopped",
+        "Runs the job at the times of schedule: in apportion.yaml. Several instances never post twice. "
+        "SIGTERM ends it after the work at hand.",
+        "apportion serve",
+        "0 stopped; 2 wrong usage or configuration; 4 our own failure",
+    ),
+    Command(
+        "schema",
+        "print the JSON Schemas of the configuration files",
+        "For editors and tests: one schema by name, or all of them.",
+        "apportion schema apportion.yaml",
+        "0 printed; 2 no schema of that name",
+        (schema_name,),
+    ),
+)

@@ -1,0 +1,53 @@
+"""What a command is: data the parser is built from, and a module that is imported only when the command runs."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+from agent.commands.options import Declaration
+
+if TYPE_CHECKING:
+    from agent.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command has to say: ``text`` for people, ``document`` for ``--format json``, and the exit code.
+
+    ``document`` holds only what JSON holds; money in it is exact decimal text. The command line adds the version.
+    """
+
+    text: str
+    document: Mapping[str, object] = field(default_factory=dict)
+    exit_code: int = 0
+
+
+class Runner(Protocol):
+    """The module of a command."""
+
+    def run(self, arguments: Namespace, progress: "Progress") -> Answer:
+        """Does the work and returns what to print; raises ``ApportionError`` or ``FaultsError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One verb: ``about`` says what it does, ``example`` shows a call, ``codes`` are its exit codes in words."""
+
+    name: str
+    help: str
+    about: str
+    example: str
+    codes: str
+    arguments: tuple[Declaration, ...] = ()
+
+    def runner(self) -> Runner:
+        """The module ``agent.commands.<name>``, imported now."""
+        return cast("Runner", import_module(f"agent.commands.{self.name}"))
+
+    @property
+    def epilog(self) -> str:
+        """What stands below the options in ``--help``."""
+        codes = self.codes.replace("; ", "\n  ")
+        return f"example:\n  {self.example}\n\nexit codes:\n  {codes}"

@@ -1,0 +1,56 @@
+"""Options that several commands share. Only argparse is needed to declare them."""
+
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agent.period import Period
+
+Declaration = Callable[[ArgumentParser], None]
+
+
+def month(text: str) -> "Period":
+    """``YYYY-MM`` as a period; argparse turns the error into one line and exit code 2."""
+    from agent.period import Period
+
+    try:
+        return Period.parse(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
+def general(parser: ArgumentParser) -> None:
+    """Options every command takes, before or after its name: SUPPRESS keeps the later default from winning."""
+    parser.add_argument("--config", metavar="FILE", default=SUPPRESS, help="default: ./apportion.yaml")
+    parser.add_argument("--format", choices=("text", "json"), default=SUPPRESS, help="what to print (default: text)")
+    parser.add_argument("--quiet", action="store_true", default=SUPPRESS, help="no progress")
+    parser.add_argument("--debug", action="store_true", default=SUPPRESS, help="show the traceback of an error")
+
+
+def period(default: str) -> Declaration:
+    """``--period``, with the words that say what holds without it."""
+
+    def declare(parser: ArgumentParser) -> None:
+        parser.add_argument("--period", metavar="YYYY-MM", type=month, help=f"one month (default: {default})")
+
+    return declare
+
+
+def folder(default: str) -> Declaration:
+    """An optional DIR argument."""
+
+    def declare(parser: ArgumentParser) -> None:
+        parser.add_argument("folder", metavar="DIR", nargs="?", default=default, help=f"default: {default}")
+
+    return declare
+
+
+def send(parser: ArgumentParser) -> None:
+    """``--send``: without it nothing leaves the machine."""
+    parser.add_argument("--send", action="store_true", help="post to Slack; the token comes from SLACK_BOT_TOKEN")
+
+
+def schema_name(parser: ArgumentParser) -> None:
+    """Which schema; all of them without a name."""
+    parser.add_argument("name", metavar="NAME", nargs="?", help="for example apportion.yaml (default: all)")
