@@ -1,0 +1,155 @@
+"""The tables around the cost-per-customer table: pools, commitments, untagged resources, days, sources."""
+
+from collections import defaultdict
+from datetime import date
+
+from agent.margins.records import CLASSES, PeriodReport, PoolLine
+from agent.money import shown
+from reports.cells import Cell, Column, Series, Table, count, money, table, text
+from reports.figures import grouped, one_line
+
+CLASS_NAMES = {
+    "direct": "Direct",
+    "shared": "Shared",
+    "untagged": "Untagged",
+    "idle": "Idle",
+    "charge": "Charges",
+    "vendor": "Vendor",
+}
+
+
+def pools_table(report: PeriodReport) -> Table:
+    """What went into each pool, how it was split, and which days fell back."""
+    lines = report.pools
+    return table(
+        "pools",
+        "Pools",
+        (
+            text("pool", "Pool", [line.pool for line in lines], total="Total"),
+            text("method", "Method", [line.method for line in lines]),
+            text("driver", "Driver", [line.driver for line in lines]),
+            count("days", "Days with cost", [line.days for line in lines], adds=False),
+            money("effective", "Effective cost", [line.effective for line in lines], "Amortised: the cost to serve."),
+            money("billed", "Billed cost", [line.billed for line in lines], "What the invoice says."),
+            money("idle", "Idle", [line.idle for line in lines], "The pool's capacity nobody used."),
+            money("unallocated", "Unallocated", [line.unallocated for line in lines]),
+            text("fallback", "Fallback days", [fallback(line) for line in lines], "Days the driver could not split."),
+        ),
+        total=True,
+        empty="No pool took any cost.",
+    )
+
+
+def fallback(line: PoolLine) -> str:
+    """``period: 2 days, 1,234.56``; empty when every day was split by the driver itself."""
+    parts = (
+        f"{name}: {days} day{'' if days == 1 else 's'}, {grouped(shown([units])[0])}"
+        for name, days, units in line.fallback_days
+    )
+    return "; ".join(parts)
+
+
+def commitments_table(report: PeriodReport) -> Table:
+    """Per commitment: what was billed for it, and what of it was used and unused."""
+    lines = report.commitments
+    return table(
+        "commitments",
+        "Commitments",
+        (
+            text("commitment", "Commitment", [line.commitment for line in lines], total="Total"),
+            money("billed_purchase", "Purchase billed", [line.billed_purchase for line in lines]),
+            money("effective_used", "Used, effective", [line.effective_used for line in lines]),
+            money("effective_unused", "Unused, effective", [line.effective_unused for line in lines]),
+        ),
+        total=True,
+        empty="No commitment in this period.",
+    )
+
+
+def untagged_table(report: PeriodReport) -> Table:
+    """Resources whose cost found no customer, dearest first, with the account that must mend them."""
+    lines = report.untagged
+    return table(
+        "untagged",
+        "Untagged resources",
+        (
+            text("resource", "Resource", [one_line(line.resource) or "(service without resources)" for line in lines]),
+            text("name", "Name", [one_line(line.name) for line in lines], total="Total"),
+            text("account", "Account", [f"{line.provider} {line.account}".strip() for line in lines]),
+            text("service", "Service", [line.service for line in lines]),
+            text("reason", "Reason", [one_line(line.reason) for line in lines]),
+            text("hint", "Nearest customer", [line.hint for line in lines]),
+            money("effective", f"Cost, {report.summary.currency}", [line.effective for line in lines]),
+        ),
+        total=True,
+        empty="Everything found its customer: no untagged spend.",
+    )
+
+
+def daily_table(report: PeriodReport) -> Table:
+    """Cost to serve by day, and by class where the drill-down knows it."""
+    days = sorted({day for day, _ in report.daily} | {row.day for row in report.drill})
+    totals = dict(report.daily)
+    classes = day_classes(report)
+    series: list[Series] = [_days(days)]
+    series += [
+        money(cls, CLASS_NAMES[cls], [classes.get((day, cls), 0) for day in days])
+        for cls in CLASSES
+        if any(of == cls for _, of in classes)
+    ]
+    series.append(money("cost", f"Cost to serve, {report.summary.currency}", [totals.get(day, 0) for day in days]))
+    return table("daily", "By day and class", series, total=True, empty="No cost on any day.")
+
+
+def day_classes(report: PeriodReport) -> dict[tuple[date, str], int]:
+    """Units by (day, class) over the customers that make up the cost to serve."""
+    internal = {line.customer for line in report.customers if line.reserved or line.kind == "internal"}
+    sums: dict[tuple[date, str], int] = defaultdict(int)
+    for row in report.drill:
+        if row.customer not in internal and not row.customer.startswith("@"):
+            sums[row.day, row.cls] += row.effective
+    return dict(sums)
+
+
+def class_mix(report: PeriodReport) -> tuple[tuple[str, int], ...]:
+    """(class, units) of the cost to serve, in the order of the published columns, without empty classes."""
+    lines = [line for line in report.customers if not line.reserved and line.kind != "internal"]
+    sums = {
+        "direct": sum(line.direct for line in lines),
+        "shared": sum(line.shared for line in lines),
+        "untagged": sum(line.untagged for line in lines),
+        "idle": sum(line.idle for line in lines),
+        "charge": sum(line.charges for line in lines),
+        "vendor": sum(line.vendor for line in lines),
+    }
+    return tuple((cls, sums[cls]) for cls in CLASSES if sums[cls])
+
+
+def sources_table(report: PeriodReport) -> Table:
+    """Which version of which source the figures were made from."""
+    lines = report.sources
+    through = tuple(Cell(line.complete_through.isoformat() if line.complete_through else "") for line in lines)
+    return table(
+        "sources",
+        "Sources",
+        (
+            text("name", "Source", [line.name for line in lines], total="Total"),
+            text("kind", "Kind", [line.kind for line in lines]),
+            text("version", "Version", [f"v{line.version}" for line in lines]),
+            count("rows", "Rows", [line.rows for line in lines]),
+            money("billed", "Billed cost", [line.billed for line in lines]),
+            money("effective", "Effective cost", [line.effective for line in lines]),
+            Series(Column("complete_through", "Complete through", "date"), through),
+            text("completeness", "Completeness", [_completeness(line.completeness) for line in lines]),
+        ),
+        total=True,
+        empty="No source delivered anything for this period.",
+    )
+
+
+def _completeness(word: str) -> str:
+    return "proven by its manifest" if word == "manifest" else "not proven"
+
+
+def _days(days: list[date]) -> Series:
+    return Series(Column("day", "Day", "date"), tuple(Cell(day.isoformat()) for day in days), Cell("Total"))
