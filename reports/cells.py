@@ -86,6 +86,7 @@ def money(
     heading: str,
     units: Sequence[int | None],
     means: str = "",
+    *,
     missing: Sequence[str] | None = None,
     marks: Sequence[Mark] | None = None,
 ) -> Series:

@@ -64,8 +64,8 @@ def _margin_columns(report: PeriodReport) -> tuple[Series, ...]:
     marks: list[Mark] = [target_mark(line.infra_margin_pct, summary) for line in lines]
     how = f"Revenue is {basis(summary)}."
     return (
-        money("revenue", f"Revenue ({basis(summary)})", [line.revenue for line in lines], how, missing),
-        money("margin", MARGIN, [line.margin for line in lines], f"Revenue less Cost. {how}", missing),
+        money("revenue", f"Revenue ({basis(summary)})", [line.revenue for line in lines], how, missing=missing),
+        money("margin", MARGIN, [line.margin for line in lines], f"Revenue less Cost. {how}", missing=missing),
         _blank_reserved(percent("margin_pct", "Margin %", [line.margin_pct for line in lines], how), lines),
         _blank_reserved(
             percent(
@@ -73,7 +73,7 @@ def _margin_columns(report: PeriodReport) -> tuple[Series, ...]:
                 "Infrastructure margin %",
                 [line.infra_margin_pct for line in lines],
                 f"Before vendors and adjustments; targets {summary.target_pct:f} % and {summary.good_pct:f} %. {how}",
-                marks,
+                marks=marks,
             ),
             lines,
         ),

@@ -9,8 +9,10 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Margin on allocated COGS",
-        "Revenue less the cost allocated here. It is no gross margin: cost of revenue outside these sources is not "
-        "in it. Margins of groups are sums over customers with known revenue, never a mean of percentages.",
+        (
+            "Revenue less the cost allocated here. It is no gross margin: cost of revenue outside these sources is not "
+            "in it. Margins of groups are sums over customers with known revenue, never a mean of percentages."
+        ),
     ),
     (
         "Infrastructure margin",
@@ -19,8 +21,10 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ("Revenue", "On the basis printed beside it. A paying customer absent from the revenue file is unknown, not 0."),
     (
         "Untagged share",
-        "Infrastructure cost without a known customer over direct, shared, idle and untagged cost, before any of it "
-        "is spread.",
+        (
+            "Infrastructure cost without a known customer over direct, shared, idle and untagged cost, before any "
+            "of it is spread."
+        ),
     ),
     ("Tag coverage by spend", "Taggable spend with a known customer or a shared value over all taggable spend."),
     ("Direct", "Cost that a customer rule (tag, account, pattern) placed on the customer."),
@@ -39,12 +43,16 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ("@unallocated, @opex, @balance_sheet", "Rows that are no customers and make the Cost column foot to the bill."),
     (
         "Shown cents",
-        "Each money column is rounded as a whole, so that its cents sum to its total; a row's parts may differ from "
-        "its Cost by cents. The exact text stands beside or in the tooltip.",
+        (
+            "Each money column is rounded as a whole, so that its cents sum to its total; a row's parts may differ "
+            "from its Cost by cents. The exact text stands beside or in the tooltip."
+        ),
     ),
     (
         "What this is",
-        "A management allocation that supports the classification of cost of revenue; no statement of conformity "
-        "with any accounting standard.",
+        (
+            "A management allocation that supports the classification of cost of revenue; no statement of conformity "
+            "with any accounting standard."
+        ),
     ),
 )

@@ -50,6 +50,11 @@ def signed_percent(value: Decimal) -> str:
     return f"{_rounded(value, 1):+} %"
 
 
+def change_pct(now: int, before: int) -> Decimal:
+    """Change of an amount in percent of what it was; ``before`` is not 0."""
+    return Decimal(100) * (now - before) / abs(before)
+
+
 def whole(units: int, currency: str) -> str:
     """An amount as a message says it: whole currency, cents below 1,000; never a k or an M that hides digits."""
     plain = shown([units], 2 if abs(units) < 1000 * UNITS_PER_ONE else 0)[0]

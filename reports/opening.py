@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from agent.margins.records import GroupLine, Note, PeriodReport, Summary
 from reports.cells import Cell, Column, Mark, Series, Table, amount, count, money, percent, share, table, text
-from reports.figures import DASH, cents, footing, long_day, month_name, signed_percent
+from reports.figures import DASH, cents, change_pct, footing, long_day, month_name, signed_percent
 from reports.figures import percent as percent_text
 
 MARGIN = "Margin on allocated COGS"
@@ -130,7 +130,7 @@ def _cost_to_serve(report: PeriodReport) -> Figure:
     summary, before = report.summary, report.previous_cost_to_serve
     beside = []
     if before:
-        change = (summary.cost_to_serve - before) * Decimal(100) / abs(before)
+        change = change_pct(summary.cost_to_serve, before)
         beside.append(f"{signed_percent(change)} against {cents(before)} in as many days of the month before")
     if summary.fully_loaded != summary.cost_to_serve:
         beside.append(f"{cents(summary.fully_loaded)} with unallocated cost")

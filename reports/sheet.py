@@ -41,13 +41,23 @@ class Styles:
         """The look of a cell by its column's kind and its mark."""
         if column.kind in NUMBER_FORMATS:
             look |= {"num_format": NUMBER_FORMATS[column.kind], "align": "right"}
+        elif column.kind == "text":
+            look["indent"] = 1
         if colour := MARK_COLOURS[cell.mark]:
             look["bg_color"] = colour
         return self.get(**look)
 
     def heading(self, column: Column) -> Format:
         align = "left" if column.kind in ("text", "date") else "right"
-        return self.get(bold=True, bottom=1, text_wrap=True, align=align, valign="bottom", bg_color="#EEF1F4")
+        return self.get(
+            indent=int(align == "left"),
+            bold=True,
+            bottom=1,
+            text_wrap=True,
+            align=align,
+            valign="bottom",
+            bg_color="#EEF1F4",
+        )
 
 
 def write_cell(sheet: Worksheet, row: int, place: int, cell: Cell, look: Format) -> None:
@@ -71,7 +81,8 @@ def write_table(sheet: Worksheet, styles: Styles, table: Table, top: int) -> int
         if column.means:
             sheet.write_comment(top, place, column.means, {"x_scale": 2, "author": ""})
     for row, cells in enumerate(table.rows, top + 1):
-        _write_row(sheet, styles, table.columns, row, cells)
+        muted: dict[str, object] = {"font_color": "#666666"} if row > top + len(table.rows) - table.reserved else {}
+        _write_row(sheet, styles, table.columns, row, cells, **muted)
     last = top + len(table.rows)
     if table.total is None:
         return last + 1

@@ -1,0 +1,60 @@
+"""The alert on untagged spend: which bound was crossed, by how much, and the dearest resources behind it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from agent.margins.records import PeriodReport
+from agent.money import text_from_units, units_from_text
+from reports import slack_limits
+from reports.digest import Digest, untagged_line
+from reports.figures import ellipsis, grouped, long_day, month_name, one_line, percent, whole, with_currency
+from reports.slack_text import Block, context, escape, fields, header, section
+
+DEAREST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A bound that the untagged spend passed. ``cause`` names it, for one alert a day and cause."""
+
+    cause: str
+    text: str
+
+
+def crossings(report: PeriodReport, *, amount: Decimal | None, share_pct: Decimal | None) -> tuple[Crossing, ...]:
+    """The bounds that are passed: an amount in the report's currency, a share in percent; ``None`` is no bound."""
+    summary = report.summary
+    found = []
+    if amount is not None and summary.untagged > units_from_text(f"{amount:f}"):
+        bound = with_currency(grouped(text_from_units(units_from_text(f"{amount:f}"))), summary.currency)
+        found.append(
+            Crossing("untagged-amount", f"{whole(summary.untagged, summary.currency)} is above the bound of {bound}")
+        )
+    share = summary.untagged_share_pct
+    if share_pct is not None and share is not None and share > share_pct:
+        found.append(Crossing("untagged-share", f"{percent(share)} of spend is above the bound of {share_pct:f} %"))
+    return tuple(found)
+
+
+def blocks(report: PeriodReport, crossed: tuple[Crossing, ...]) -> Digest:
+    """The alert message for at least one crossed bound; raises ``SlackLimitError`` like the digest."""
+    summary = report.summary
+    company = f"{ellipsis(one_line(summary.company), 60)}: " if summary.company else ""
+    title = f"{company}untagged spend, {month_name(summary.period)} through {long_day(summary.as_of)}"
+    share = "not known" if summary.untagged_share_pct is None else percent(summary.untagged_share_pct)
+    parts: list[Block] = [
+        header(title),
+        section("\n".join(crossing.text for crossing in crossed)),
+        fields([("Untagged", whole(summary.untagged, summary.currency)), ("Share of infrastructure spend", share)]),
+        section("\n".join(["*Dearest untagged resources*", *_resources(report)])),
+        context([f"Proof: {escape(one_line(report.proof_line))}"]),
+    ]
+    text = f"{escape(one_line(title))}: {'; '.join(crossing.text for crossing in crossed)}"
+    slack_limits.check(parts, text)
+    return Digest(parts, text)
+
+
+def _resources(report: PeriodReport) -> list[str]:
+    lines = [untagged_line(report, resource) for resource in report.untagged[:DEAREST]]
+    rest = len(report.untagged) - DEAREST
+    return lines + ([f"and {rest:,} more in the report"] if rest > 0 else []) or ["No resource is known for it."]
