@@ -114,7 +114,7 @@ class Exemption(Strict):
 
 
 class PolicyFile(Strict):
-    """policy.yaml"""
+    """policy.yaml: the tags every resource carries, and the exemptions."""
 
     version: Literal["1"]
     tags: list[TagRequirement] = Field(default_factory=list)

@@ -1,0 +1,87 @@
+"""Small CSV files people write, read strictly: exact header, no ragged rows, every fault with its line."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from policies.faults import Fault, FaultsError
+from policies.nearest import did_you_mean
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record: the 1-based line it begins on, and its cells, trimmed; a column left out reads as empty."""
+
+    line: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows that could be read, and the faults of those that could not."""
+
+    rows: tuple[Row, ...]
+    faults: tuple[Fault, ...]
+
+
+def read_table(content: bytes, name: str, *, required: Sequence[str], allowed: Sequence[str]) -> Table:
+    """Reads RFC 4180 CSV in UTF-8 (a byte order mark is fine). Blank lines are skipped.
+
+    Raises ``FaultsError`` where nothing can be read: encoding, header, broken quoting.
+    """
+    records = _records(_text(content, name), name)
+    line, header = next(records, (1, []))
+    columns = [cell.strip() for cell in header]
+    if wrong := _header_faults(columns, required, allowed):
+        raise FaultsError([Fault(name, line, message) for message in wrong])
+    rows, faults = [], []
+    for line, record in records:
+        cells = [cell.strip() for cell in record]
+        if len(cells) != len(columns):
+            faults.append(Fault(name, line, f"{len(cells)} cells, but the header has {len(columns)} columns"))
+        elif cells == columns:
+            faults.append(Fault(name, line, "the header is repeated; were two files joined?"))
+        else:
+            rows.append(Row(line, dict(zip(columns, cells, strict=True))))
+    return Table(tuple(rows), tuple(faults))
+
+
+def _text(content: bytes, name: str) -> str:
+    if content.startswith(_UTF16):
+        raise FaultsError([Fault(name, 1, "the file is UTF-16; save it as CSV UTF-8")])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FaultsError([Fault(name, line, "not UTF-8; save the file as CSV UTF-8")]) from error
+
+
+def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for record in reader:
+            if any(cell.strip() for cell in record):
+                yield line, record
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise FaultsError([Fault(name, line, f"the quoting of this row is broken: {error}")]) from error
+
+
+def _header_faults(columns: Sequence[str], required: Sequence[str], allowed: Sequence[str]) -> list[str]:
+    if not columns:
+        return [f"the file is empty; the first line names the columns: {','.join(allowed)}"]
+    if len(columns) == 1 and ";" in columns[0]:
+        return ["columns are separated by semicolons; separate them by commas"]
+    faults = [
+        f"unknown column {column!r}{did_you_mean(column, allowed)}" for column in columns if column not in allowed
+    ]
+    faults += [f"column {column!r} is there twice" for column in sorted({c for c in columns if columns.count(c) > 1})]
+    faults += [f"column {column!r} is missing" for column in required if column not in columns]
+    return faults
