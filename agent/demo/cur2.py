@@ -106,11 +106,10 @@ def _account(account: Account, payer: Account, period: Period) -> dict[str, Any]
 
 
 def _resource(resource: Resource, payer: Account, period: Period, line_type: str) -> dict[str, Any]:
-    identity = f"{resource.resource_id}{resource.usage_type}{sorted(resource.tags.items())}{resource.quantity}"
     rate = format(Decimal(resource.rate_micros).scaleb(-6).normalize(), "f")
     instance = resource.usage_type.partition(":")[2]
     return _account(resource.account, payer, period) | {
-        "identity_line_item_id": _line_id(f"{identity}{line_type}{period}"),
+        "identity_line_item_id": _line_id(f"{resource.name}{line_type}{period}"),
         "line_item_line_item_type": line_type,
         "line_item_line_item_description": f"${rate} per {resource.unit} {resource.usage_type}",
         "line_item_operation": resource.operation,

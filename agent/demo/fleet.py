@@ -10,6 +10,8 @@ from agent.demo.tables import Account, Customer, rows
 class Resource:
     """One thing that is billed by the hour. ``quantity`` is October's, in millionths of ``unit``."""
 
+    name: str
+    """Unique among all resources."""
     account: Account
     product: str
     usage_type: str
@@ -53,6 +55,7 @@ def _resource(row: dict[str, str], account: Account, customer: Customer | None, 
         region=account.region, account=account.id, customer=customer.id if customer else "", n=number, id17=digest(name)
     )
     return Resource(
+        name=name,
         account=account,
         product=row["product"],
         usage_type=row["usage_type"],
