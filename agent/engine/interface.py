@@ -1,8 +1,9 @@
 """What the allocation needs of an engine: named tables in, SQL bodies run in order, Arrow out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 
@@ -15,12 +16,18 @@ class Engine(ABC):
         """Makes (or replaces) table ``name`` from Arrow."""
 
     @abstractmethod
-    def scan(self, name: str, files: Sequence[Path]) -> None:
-        """Makes view ``name`` over Parquet files of one schema, read in place."""
+    def scan(self, name: str, label: str, parts: Mapping[str, Sequence[Path]]) -> None:
+        """Makes view ``name`` over Parquet files of one schema, read in place.
+
+        ``parts`` maps a text to its files; the view has it in a VARCHAR column ``label`` beside the files' own.
+        """
 
     @abstractmethod
-    def run(self, name: str, body: str) -> None:
-        """Makes table ``name`` from one SELECT statement; raises ``EngineError`` naming it."""
+    def run(self, name: str, body: str, reads: Mapping[str, str] | None = None) -> None:
+        """Makes table ``name`` from one SELECT statement; raises ``EngineError`` naming it.
+
+        ``reads`` points the fixed names that a shared body reads at tables of this workspace.
+        """
 
     @abstractmethod
     def fetch(self, body: str) -> pa.Table:
@@ -30,7 +37,7 @@ class Engine(ABC):
     def close(self) -> None:
         """Frees the workspace."""
 
-    def __enter__(self) -> "Engine":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,0 +1,100 @@
+"""One period's allocation: facts in, published tables and the proof out."""
+
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+
+from agent.allocation import asof, recognise, tables
+from agent.allocation.details import write_details
+from agent.allocation.facts import Facts
+from agent.allocation.passes import AFTER_RECOGNITION, READ
+from agent.allocation.proof import Proof, prove
+from agent.allocation.published import write_tables
+from agent.allocation.tax import tax_tables
+from agent.billing.ledger import heads
+from agent.config.loading import Settings
+from agent.engine import Engine, open_engine
+from agent.errors import NothingToDo, SourceError
+from agent.inputs import current
+from agent.period import Period
+from agent.progress import Progress
+
+_CURRENCIES = "select BillingCurrency as c, sum(x_Lines) as n from ledger group by BillingCurrency order by c"
+_DATES = "select min(ChargeDate) as first, max(SpanEnd) as last from line"
+
+
+def gather(settings: Settings, period: Period) -> Facts:
+    """Everything the allocation of ``period`` depends on. Raises ``NothingToDo`` without a ledger for it."""
+    versions = tuple(heads(settings.data, period))
+    if not versions:
+        raise NothingToDo(f"there is no billing data for {period}", mend="run apportion ingest")
+    inputs = current(settings.data)
+    drivers = {driver.name: driver for driver in inputs.drivers(settings)}
+    in_use = {v.source for v in versions}
+    days = {name: day for name, day in asof.source_days(settings.data).items() if name in in_use}
+    last_days = {name: driver.last_day for name, driver in drivers.items()}
+    return Facts(
+        period=period,
+        app=settings.app,
+        rules=settings.allocation(),
+        policy=settings.policy(),
+        registry=inputs.registry(settings),
+        drivers=drivers,
+        versions=versions,
+        as_of=asof.find(settings, period, days, last_days),
+    )
+
+
+def allocate(settings: Settings, period: Period, folder: Path, progress: Progress) -> Proof:
+    """Runs every pass and writes the published tables into ``folder``. Raises ``ProofError`` when a sum does not tie."""
+    facts = gather(settings, period)
+    spill = settings.data / ".tmp" / folder.name
+    try:
+        with open_engine(settings.app.engine, spill) as engine:
+            run_passes(engine, facts, settings.data, progress)
+            progress.step(f"prove {period}")
+            proof = prove(engine, str(period), facts.versions)
+            write_tables(engine, facts, folder)
+            write_details(engine, facts, folder)
+            return proof
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def run_passes(engine: Engine, facts: Facts, data: Path, progress: Progress) -> None:
+    """Loads the facts and runs all passes, leaving their tables in the engine."""
+    progress.step(f"allocate {facts.period}")
+    engine.scan("ledger", "Source", {version.source: version.files for version in facts.versions})
+    _one_currency(engine, facts)
+    asked_about = engine.fetch("select distinct x_TagSetId from ledger")["x_TagSetId"].combine_chunks()
+    asked = recognise.recogniser(facts, recognise.read_tag_sets(data / "ledger" / "tagsets.parquet", asked_about))
+    fixed = tables.fixed_tables(
+        facts, needs_resource=asked.needs_resource, needs_region=recognise.needs_region(facts)
+    )
+    _load(engine, fixed)
+    for step in READ:
+        step.run(engine)
+    _load(engine, {"subject_rule": recognise.subject_rule(facts, asked, engine.fetch("select * from subject"))})
+    _load(engine, tax_tables(engine, facts.rules.recoverable_tax or []))
+    dates = engine.fetch(_DATES).to_pylist()[0]
+    _load(engine, tables.dated_tables(facts, dates["first"], dates["last"]))
+    for done, step in enumerate(AFTER_RECOGNITION):
+        progress.advance(done, len(AFTER_RECOGNITION), step.table)
+        step.run(engine)
+
+
+def _load(engine: Engine, loaded: dict[str, pa.Table]) -> None:
+    for name, content in loaded.items():
+        engine.load(name, content)
+
+
+def _one_currency(engine: Engine, facts: Facts) -> None:
+    counts = {row["c"]: row["n"] for row in engine.fetch(_CURRENCIES).to_pylist()}
+    if set(counts) - {facts.app.currency}:
+        found = ", ".join(f"{currency} ({lines} lines)" for currency, lines in counts.items())
+        raise SourceError(
+            f"the ledger of {facts.period} holds {found}, and the company currency is {facts.app.currency}",
+            expected="one currency an allocation: currencies never mix",
+            mend="set currency in apportion.yaml, or allocate the other currency in a project of its own",
+        )

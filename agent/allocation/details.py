@@ -1,0 +1,176 @@
+"""What a reader asks about a period beyond its sums: pools, commitments, untagged resources, what was decided by default.
+
+Written as ``details.json`` (money as exact text) beside the published tables, and ``costs_by_type.json``, which the
+Terraform check reads without any engine.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from agent.allocation.facts import Facts
+from agent.engine import Engine
+from agent.money import text_from_units
+
+UNTAGGED_SHOWN = 500
+
+_LEDGER_SUBJECT = """
+  on s.Source = l.Source and s.ProviderName = coalesce(l.ProviderName, '')
+  and s.BillingAccountId = coalesce(l.BillingAccountId, '') and s.SubAccountId = coalesce(l.SubAccountId, '')
+  and s.ServiceName = coalesce(l.ServiceName, '') and s.Kind = l.x_Kind and s.TagSetId = l.x_TagSetId
+  and s.RegionId = case when t.NeedsRegion then coalesce(l.RegionId, '') else '' end
+  and s.MatchResourceId = case when t.NeedsResource then coalesce(l.ResourceId, '') else '' end
+  and s.MatchResourceName = case when t.NeedsResource then coalesce(l.ResourceName, '') else '' end
+"""
+_UNTAGGED = f"""
+select
+  coalesce(l.ResourceId, '') as resource, coalesce(max(l.ResourceName), '') as name,
+  coalesce(l.ProviderName, '') as provider, coalesce(l.SubAccountId, '') as account,
+  coalesce(l.ServiceName, '') as service, s.Reason as reason, coalesce(s.Hint, '') as hint,
+  sum(l.x_EffectiveUnits) as effective
+from ledger as l
+cross join setting as t
+inner join subject_rule as s {_LEDGER_SUBJECT}
+inner join source as g on g.Source = l.Source and g.CostGroup = 'infrastructure'
+where s.Customer is null and s.Pool is null and l.x_Kind in ('usage', 'discount', 'marketplace')
+  and (l.x_Kind = 'marketplace' or coalesce(s.Side, t.DefaultSide) <> 'opex')
+group by coalesce(l.ResourceId, ''), coalesce(l.ProviderName, ''), coalesce(l.SubAccountId, ''),
+  coalesce(l.ServiceName, ''), s.Reason, coalesce(s.Hint, '')
+order by effective desc, resource, provider, account, service, reason, hint
+limit {UNTAGGED_SHOWN}
+"""
+_COVERAGE = f"""
+select
+  coalesce(sum(l.x_EffectiveUnits), 0) as taggable,
+  coalesce(sum(case when s.Customer is not null or s.SharedValue then l.x_EffectiveUnits else 0 end), 0) as covered
+from ledger as l
+cross join setting as t
+inner join subject_rule as s {_LEDGER_SUBJECT}
+where l.x_Kind = 'usage' and l.ResourceId is not null
+"""
+_BY_TYPE = """
+select
+  coalesce(ProviderName, '') as provider, coalesce(ServiceName, '') as service,
+  coalesce(ResourceType, '') as resource_type, BillingCurrency as currency,
+  count(distinct ResourceId) as resources, sum(x_EffectiveUnits) as effective
+from ledger
+where x_Kind = 'usage' and ResourceId is not null
+group by coalesce(ProviderName, ''), coalesce(ServiceName, ''), coalesce(ResourceType, ''), BillingCurrency
+order by provider, service, resource_type, currency
+"""
+_POOLS = """
+select Pool as pool, sum(EffectiveUnits) as effective, sum(BilledUnits) as billed, count(distinct ChargeDate) as days
+from pool_cell group by Pool
+"""
+_POOL_ENDS = """
+select
+  Pool as pool,
+  sum(case when Idle = 1 then EffectiveUnits else 0 end) as idle,
+  sum(case when Idle = 0 and Bucket = 'unallocated' then EffectiveUnits else 0 end) as unallocated
+from pool_result group by Pool
+"""
+_FALLBACKS = """
+select Pool as pool, Fallback as fallback, count(distinct ChargeDate) as days, sum(EffectiveUnits) as effective
+from pool_result where Fallback is not null
+group by Pool, Fallback order by Pool, Fallback
+"""
+_COMMITMENTS = """
+select
+  CommitmentDiscountId as commitment,
+  sum(case when x_Kind = 'commitment_purchase' then x_BilledUnits else 0 end) as billed_purchase,
+  sum(case when x_Kind not in ('commitment_purchase', 'commitment_unused') then x_EffectiveUnits else 0 end)
+    as effective_used,
+  sum(case when x_Kind = 'commitment_unused' then x_EffectiveUnits else 0 end) as effective_unused
+from ledger where CommitmentDiscountId is not null
+group by CommitmentDiscountId order by CommitmentDiscountId
+"""
+_SUMS = """
+select
+  (select coalesce(sum(EffectiveUnits), 0) from usage_class where SideBy = 'default') as environment_by_default,
+  (select coalesce(sum(EffectiveUnits), 0) from classified
+     where Kind = 'tax' and Placement <> 'balance_sheet') as tax_as_cost,
+  (select coalesce(sum(EffectiveUnits), 0) from classified where Class = 'untagged') as untagged,
+  (select coalesce(sum(EffectiveUnits), 0) from classified
+     where Class in ('direct', 'shared', 'idle', 'untagged')) as attributable
+"""
+
+
+def details(engine: Engine, facts: Facts) -> dict[str, Any]:
+    """Everything ``details.json`` holds; money as exact text."""
+    sums = _exact(engine, _SUMS)[0]
+    return {
+        "version": 1,
+        "period": str(facts.period),
+        "currency": facts.app.currency,
+        "as_of": facts.day.isoformat(),
+        "late_sources": {name: day.isoformat() for name, day in sorted(facts.as_of.late_sources.items())},
+        "late_drivers": {
+            name: day.isoformat() if day else None for name, day in sorted(facts.as_of.late_drivers.items())
+        },
+        "environment_by_default": sums["environment_by_default"],
+        "tax_unconfirmed": "0" if facts.rules.recoverable_tax is not None else sums["tax_as_cost"],
+        "untagged": sums["untagged"],
+        "attributable": sums["attributable"],
+        "coverage": _exact(engine, _COVERAGE)[0],
+        "pools": _pools(engine, facts),
+        "commitments": _exact(engine, _COMMITMENTS),
+        "untagged_resources": _exact(engine, _UNTAGGED),
+        "sources": [
+            {
+                "name": version.source,
+                "kind": version.manifest.kind,
+                "version": version.version,
+                "rows": sum(file.rows for file in version.manifest.files),
+                "complete_through": through.isoformat() if (through := version.manifest.usage_through) else None,
+                "completeness": version.manifest.completeness,
+                "notes": list(version.manifest.notes),
+                "stale": version.manifest.stale,
+            }
+            for version in facts.versions
+        ],
+    }
+
+
+def _pools(engine: Engine, facts: Facts) -> list[dict[str, Any]]:
+    sums = {row["pool"]: row for row in _exact(engine, _POOLS)}
+    ends = {row["pool"]: row for row in _exact(engine, _POOL_ENDS)}
+    fallbacks = _exact(engine, _FALLBACKS)
+    nothing = {"effective": "0", "billed": "0", "days": 0}
+    return [
+        {
+            **{key: sums.get(pool.name, nothing)[key] for key in ("effective", "billed", "days")},
+            **{key: ends.get(pool.name, {}).get(key, "0") for key in ("idle", "unallocated")},
+            "pool": pool.name,
+            "method": pool.method,
+            "driver": pool.driver or ", ".join(blend.driver for blend in pool.drivers),
+            "fallbacks": [
+                {key: row[key] for key in ("fallback", "days", "effective")}
+                for row in fallbacks
+                if row["pool"] == pool.name
+            ],
+        }
+        for pool in facts.rules.pools
+    ]
+
+
+def _exact(engine: Engine, query: str) -> list[dict[str, Any]]:
+    """Rows with money (DECIMAL(38,0) units) as exact text."""
+    return [
+        {name: text_from_units(int(value)) if _is_money(value) else value for name, value in row.items()}
+        for row in engine.fetch(query).to_pylist()
+    ]
+
+
+def _is_money(value: object) -> bool:
+    return type(value).__name__ == "Decimal"
+
+
+def write_details(engine: Engine, facts: Facts, folder: Path) -> None:
+    """``details.json`` and ``costs_by_type.json`` into ``folder``."""
+    _write(folder / "details.json", details(engine, facts))
+    by_type = {"version": 1, "period": str(facts.period), "types": _exact(engine, _BY_TYPE)}
+    _write(folder / "costs_by_type.json", by_type)
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,83 @@
+"""Rules resolved over the distinct subjects of a period: Arrow in, the table ``subject_rule`` out."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from agent.allocation.facts import Facts
+from agent.config.allocation import AllocationFile
+from policies.recognition import EnvironmentRules, Recogniser, Subjects
+
+_KEYS = {
+    "source": "Source",
+    "provider": "ProviderName",
+    "billing_account": "BillingAccountId",
+    "account": "SubAccountId",
+    "service": "ServiceName",
+    "region": "RegionId",
+    "resource_id": "MatchResourceId",
+    "resource_name": "MatchResourceName",
+    "kind": "Kind",
+    "tagset_id": "TagSetId",
+}
+
+
+def read_tag_sets(file: Path, wanted: pa.Array) -> dict[str, dict[str, str]]:
+    """Tag sets by id, only those wanted: raw keys and values as delivered."""
+    stored = pq.read_table(file, columns=["x_TagSetId", "Tags"])
+    kept = stored.filter(pc.is_in(stored["x_TagSetId"], value_set=wanted))
+    ids, texts = kept["x_TagSetId"].to_pylist(), kept["Tags"].to_pylist()
+    return {known: json.loads(text) for known, text in zip(ids, texts, strict=True)}
+
+
+def recogniser(facts: Facts, tag_sets: Mapping[str, Mapping[str, str]]) -> Recogniser:
+    """The rules of this configuration, ready to be asked."""
+    rules = facts.rules
+    return Recogniser(
+        policy=facts.policy,
+        registry=facts.registry,
+        customer=rules.customer,
+        shared_values=rules.shared_values,
+        environment=environment_rules(rules),
+        pools=[pool.match for pool in rules.pools],
+        tag_sets=tag_sets,
+    )
+
+
+def environment_rules(rules: AllocationFile) -> EnvironmentRules:
+    """The environment section in the form that ``policies`` takes."""
+    environment = rules.environment
+    opex = {
+        value if isinstance(value, str) else value.value: "rnd" if isinstance(value, str) else value.function
+        for value in environment.opex
+    }
+    return EnvironmentRules(rules=environment.rules, cogs=frozenset(environment.cogs), opex=opex)
+
+
+def needs_region(facts: Facts) -> bool:
+    """Whether any pool looks at the region."""
+    return any(pool.match.region is not None for pool in facts.rules.pools)
+
+
+def subject_rule(facts: Facts, asked: Recogniser, subjects: pa.Table) -> pa.Table:
+    """What the rules say of each subject, beside the subject's own columns ('' stands for null in them)."""
+    columns = {name: [text or None for text in subjects[key].to_pylist()] for name, key in _KEYS.items()}
+    found = asked.recognise(Subjects(**columns))
+    names = [pool.name for pool in facts.rules.pools]
+    said = {
+        "Customer": found.customer,
+        "OwnCustomer": found.own_customer,
+        "Reason": found.reason,
+        "Hint": found.hint,
+        "Side": found.side,
+        "Function": found.function,
+        "Pool": [None if at is None else names[at] for at in found.pool],
+    }
+    result = subjects
+    for name, values in said.items():
+        result = result.append_column(name, pa.array(values, pa.string()))
+    return result.append_column("SharedValue", pa.array(found.shared_value, pa.bool_()))

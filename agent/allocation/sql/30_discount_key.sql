@@ -1,0 +1,13 @@
+-- one row = where discounts without a customer look for the usage they reduce: a resource, else account, service, day
+with discount_place as (
+  select distinct
+    Source, ResourceId, ChargeDate,
+    case when ResourceId = '' then SubAccountId else '' end as SubAccountId,
+    case when ResourceId = '' then ServiceName else '' end as ServiceName
+  from recognised
+  where Kind = 'discount' and Customer is null
+)
+select
+  row_number() over (order by Source, ResourceId, ChargeDate, SubAccountId, ServiceName) as WeightSet,
+  Source, ResourceId, ChargeDate, SubAccountId, ServiceName
+from discount_place

@@ -1,0 +1,20 @@
+-- one row = one discount line without a customer that found the usage it reduces
+with found as (
+  select distinct WeightSet
+  from discount_weight
+)
+select
+  row_number() over (order by
+    r.Source, r.CostGroup, r.ProviderName, r.BillingAccountId, r.SubAccountId, r.ServiceName, r.InvoiceId,
+    r.CommitmentDiscountId, r.ResourceId, r.ChargeDate, r.SpanEnd, r.Currency, r.Reason, r.Side, r.Function, r.Pool
+  ) as CellId,
+  k.WeightSet as WeightSet,
+  r.Source, r.CostGroup, r.ProviderName, r.BillingAccountId, r.SubAccountId, r.ServiceName, r.InvoiceId,
+  r.CommitmentDiscountId, r.ResourceId, r.ChargeDate, r.SpanEnd, r.Kind, r.Currency, r.BilledUnits, r.EffectiveUnits
+from recognised as r
+inner join discount_key as k
+  on k.Source = r.Source and k.ResourceId = r.ResourceId and k.ChargeDate = r.ChargeDate
+  and k.SubAccountId = case when r.ResourceId = '' then r.SubAccountId else '' end
+  and k.ServiceName = case when r.ResourceId = '' then r.ServiceName else '' end
+inner join found on found.WeightSet = k.WeightSet
+where r.Kind = 'discount' and r.Customer is null

@@ -1,0 +1,3 @@
+-- one row = one outcome that usage can have, by its text key
+select distinct Outcome, Placement, Customer, Pool, Function
+from placed

@@ -1,0 +1,59 @@
+-- one row = span x consumer, by the pool's own method: driver quantities, active days, percentages or direct cost
+with measured as (
+  select s.SpanId as SpanId, d.Customer as Customer, sum(d.Quantity) as Weight
+  from pool_span as s
+  inner join driver_day as d on d.Driver = s.Driver and d.Day = s.ChargeDate
+  where s.Method = 'usage' and s.OneDay = 1
+  group by s.SpanId, d.Customer
+  union all
+  select s.SpanId as SpanId, d.Customer as Customer, sum(d.Quantity) as Weight
+  from pool_span as s
+  cross join setting
+  inner join driver_day as d
+    on d.Driver = s.Driver and d.Day >= s.ChargeDate and d.Day < s.SpanEnd and d.Day <= setting.AsOf
+  where s.Method = 'usage' and s.OneDay = 0
+  group by s.SpanId, d.Customer
+  union all
+  select s.SpanId as SpanId, a.Customer as Customer,
+    sum(day_count(greatest(a.FirstDay, s.ChargeDate), least(next_day(a.LastDay), s.SpanEnd))) as Weight
+  from pool_span as s
+  inner join active as a on a.FirstDay < s.SpanEnd and a.LastDay >= s.ChargeDate
+  where s.Method = 'even'
+  group by s.SpanId, a.Customer
+  union all
+  select s.SpanId as SpanId, '@opex' as Customer, day_count(s.ChargeDate, s.SpanEnd) as Weight
+  from pool_span as s
+  where s.Method = 'even' and s.TakesOpex
+  union all
+  select s.SpanId as SpanId, d.Customer as Customer, d.Weight as Weight
+  from pool_span as s
+  cross join direct_cost as d
+  where s.Method = 'cost'
+  union all
+  select s.SpanId as SpanId,
+    case
+      when f.Customer = '@opex' or f.Customer = '@fixed-remainder' or r.Customer is not null then f.Customer
+      else '@fixed-inactive'
+    end as Customer,
+    sum(f.Weight) as Weight
+  from pool_span as s
+  inner join pool_fixed as f on f.Pool = s.Pool
+  left join registered as r
+    on r.Customer = f.Customer and r.FirstDay <= s.ChargeDate and r.LastDay >= s.ChargeDate
+  where s.Method = 'fixed'
+  group by s.SpanId,
+    case
+      when f.Customer = '@opex' or f.Customer = '@fixed-remainder' or r.Customer is not null then f.Customer
+      else '@fixed-inactive'
+    end
+)
+select m.SpanId as WeightSet,
+  case when m.Customer = '@opex' and s.Method = 'usage' and not s.TakesOpex then '@unknown' else m.Customer end as Key,
+  sum(m.Weight) as Weight
+from measured as m
+inner join pool_span as s on s.SpanId = m.SpanId
+left join population as p
+  on p.Pool = s.Pool and p.Customer = m.Customer and p.FirstDay <= s.ChargeDate and p.LastDay >= s.ChargeDate
+where m.Weight > 0 and (not s.Narrowed or p.Customer is not null or m.Customer in ('@opex', '@unknown', '@fixed-inactive', '@fixed-remainder'))
+group by m.SpanId,
+  case when m.Customer = '@opex' and s.Method = 'usage' and not s.TakesOpex then '@unknown' else m.Customer end
