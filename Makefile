@@ -1,7 +1,7 @@
 # Everything a developer or CI runs. Each target brings what it needs; a second run finds it in place.
 .DEFAULT_GOAL := test
 .DELETE_ON_ERROR:
-.PHONY: dev lint format test slow bench demo docs package lock clean
+.PHONY: dev lint format test cover slow bench demo docs package lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -43,6 +43,9 @@ format: dev
 
 test: dev
 	$(PYTEST) -n 2
+
+cover: dev
+	$(PYTEST) -n 2 --cov --cov-report=term
 
 slow: dev
 	$(PYTEST) -m slow
