@@ -122,7 +122,7 @@ def _told(error: Exception) -> tuple[list[str], int]:
     known: ApportionError | None = error if isinstance(error, ApportionError) else None
     if isinstance(error, FaultsError):
         known = ConfigError(error.faults)
-    if isinstance(error, ModuleNotFoundError) and (extra := installed.extra(error.name or "")):
+    if isinstance(error, ModuleNotFoundError) and (extra := installed.extra_of(error.name or "")):
         known = MissingExtra(extra, error.name or "")
     if known is not None:
         return known.lines(), known.exit_code

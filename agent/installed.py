@@ -2,7 +2,7 @@
 
 import sys
 from importlib.util import find_spec
-from pathlib import Path
+from os import sep  # NOTE: pathlib would double what the check costs at every start
 
 PACKAGES = ("agent", "policies", "terraform_lint", "reports")
 
@@ -16,7 +16,7 @@ EXTRAS = {
 """The modules each extra of the distribution brings, as far as the commands of today need them."""
 
 
-def extra(module: str) -> str | None:
+def extra_of(module: str) -> str | None:
     """The extra that brings ``module`` (a dotted name), or None when it is no optional part."""
     top = module.partition(".")[0]
     return next((name for name, modules in EXTRAS.items() if top in modules), None)
@@ -34,13 +34,12 @@ def foreign() -> str | None:
     ``agent``, ``policies`` and ``reports`` are common names, also on PyPI; a foreign one first on the path would be
     imported in our place and fail somewhere far from the cause.
     """
-    home = Path(__file__).parent.parent
+    home = __file__.rsplit(sep, 2)[0]
     for name in PACKAGES:
         spec = sys.modules[name].__spec__ if name in sys.modules else find_spec(name)
-        found = Path(spec.origin) if spec and spec.origin else None
-        if found is None or found.parent.parent != home:
-            place = found or "nowhere"
-            return f"the package {name!r} of apportion is hidden: {place} was found, {home / name} was expected"
+        found = (spec and spec.origin) or "nothing"
+        if found.rsplit(sep, 2)[0] != home:
+            return f"the package {name!r} of apportion is hidden: {found} was found, {home}{sep}{name} was expected"
     return None
 
 

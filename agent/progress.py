@@ -1,5 +1,6 @@
 """How long work tells where it is. Steps take a ``Progress``; only the command line chooses which kind."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,19 @@ class Lines:
 
     def advance(self, done: int, total: int | None, text: str) -> None:
         """Nothing: log lines are for steps."""
+
+
+class Logged:
+    """Log lines with their time, for the agent in service."""
+
+    def __init__(self) -> None:
+        self._log = logging.getLogger("agent.progress")
+
+    def step(self, text: str) -> None:
+        self._log.info("%s", text)
+
+    def advance(self, done: int, total: int | None, text: str) -> None:
+        """Nothing: the log is for steps."""
 
 
 class Terminal:

@@ -8,11 +8,14 @@ files beside it; a month without one is not published. The next command finishes
 import json
 import os
 import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+from agent.billing.store import lock, sync, write_file
+from agent.errors import ApportionError
 from agent.period import Period
 
 PROOF = "proof.json"
@@ -30,6 +33,25 @@ def published(data: Path, period: Period) -> bool:
     return (folder(data, period) / PROOF).is_file()
 
 
+@contextmanager
+def writing(data: Path) -> Iterator[None]:
+    """Holds the writer lock, with what a killed run left put right first.
+
+    NOTE: not to be nested: repair would take the outer's run folder for an abandoned one.
+    """
+    with lock(data):
+        repair(data)
+        yield
+
+
+def repair_if_free(data: Path) -> None:
+    """Puts right what a killed run left, unless someone is writing: then it is theirs to do."""
+    if not any((data / "results" / ".runs").glob("*")):
+        return
+    with suppress(ApportionError), lock(data, wait_seconds=0):
+        repair(data)
+
+
 def start(data: Path, period: Period) -> Path:
     """A new, empty run folder. The caller holds the writer lock until the run is published."""
     runs = data / "results" / ".runs"
@@ -42,11 +64,24 @@ def start(data: Path, period: Period) -> Path:
     raise AssertionError("unreachable: count() does not end")
 
 
+@contextmanager
+def running(data: Path, period: Period) -> Iterator[Path]:
+    """A run folder that is published when the work in it ends well and removed when it does not."""
+    run = start(data, period)
+    try:
+        yield run
+    except BaseException:
+        shutil.rmtree(run)
+        raise
+    publish(data, period, run)
+
+
 def publish(data: Path, period: Period, run: Path) -> Path:
     """Moves a finished run, ``proof.json`` included, to its month; returns that folder. Under the writer lock."""
     if not (run / PROOF).is_file():
         raise FileNotFoundError(run / PROOF)
-    _sync(run.iterdir())
+    for file in run.iterdir():
+        sync(file)
     write(run / _MARKER, str(period).encode())
     return _move(run, folder(data, period))
 
@@ -68,14 +103,10 @@ def repair(data: Path) -> list[str]:
     return done
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> Path:
     """Replaces ``path`` in one step: a reader sees the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(content)
-    _sync([aside])
-    aside.replace(path)
-    _sync([path.parent])
+    write_file(path, lambda part: part.write_bytes(content))
+    return path
 
 
 def _move(run: Path, target: Path) -> Path:
@@ -84,30 +115,21 @@ def _move(run: Path, target: Path) -> Path:
     # NOTE: without a proof in the run folder all files have been moved, and the proof in place is the new one
     if (run / PROOF).is_file():
         (target / PROOF).unlink(missing_ok=True)
-        _sync([target])
+        sync(target)
         for file in sorted(run.iterdir()):
             if file.name not in (PROOF, _MARKER):
                 file.replace(target / file.name)
-        _sync([target])
+        sync(target)
         (run / PROOF).replace(target / PROOF)
-        _sync([target])
+        sync(target)
     shutil.rmtree(run)
     return target
 
 
-def read_proof(data: Path, period: Period) -> dict[str, object] | None:
+def read_proof(data: Path, period: Period) -> dict[str, Any] | None:
     """``proof.json`` of a published month as it stands, else None."""
     try:
-        content: dict[str, object] = json.loads((folder(data, period) / PROOF).read_bytes())
+        content: dict[str, Any] = json.loads((folder(data, period) / PROOF).read_bytes())
     except FileNotFoundError:
         return None
     return content
-
-
-def _sync(paths: Iterable[Path]) -> None:
-    for path in paths:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -2,9 +2,9 @@
 
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from agent.commands.options import Declaration
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from agent.progress import Progress
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+# NOTE: named tuples, because importing dataclasses takes as long as starting Python.
+class Answer(NamedTuple):
     """What a command has to say: ``text`` for people, ``document`` for ``--format json``, and the exit code.
 
     ``document`` holds only what JSON holds; money in it is exact decimal text. The command line adds the version.
     """
 
     text: str
-    document: Mapping[str, object] = field(default_factory=dict)
+    document: Mapping[str, object] = MappingProxyType({})
     exit_code: int = 0
 
 
@@ -31,8 +31,7 @@ class Runner(Protocol):
         """Does the work and returns what to print; raises ``ApportionError`` or ``FaultsError``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One verb: ``about`` says what it does, ``example`` shows a call, ``codes`` are its exit codes in words."""
 
     name: str

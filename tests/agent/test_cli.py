@@ -16,29 +16,24 @@ VERBS = ["init", "demo", "doctor", "ingest", "allocate", "report", "digest", "ru
 HEAVY = ["pydantic", "yaml", "duckdb", "pyarrow", "numpy", "sqlalchemy", "slack_sdk", "jinja2", "rich", "apscheduler"]
 
 
-class Saying(Command):
-    """A command that answers or raises what the test gives it."""
-
-    __slots__ = ()
-    outcome: object = None
-
-    def runner(self):
-        return self
-
-    def run(self, arguments, progress):
-        if isinstance(self.outcome, BaseException):
-            raise self.outcome
-        return self.outcome
-
-
 @pytest.fixture
 def outcome_of(monkeypatch):
-    def run(outcome, *options):
-        saying = type("Saying", (Saying,), {"__slots__": (), "outcome": outcome})
-        monkeypatch.setattr(cli, "COMMANDS", (saying("say", "", "", "", ""),))
+    """Runs a command that answers or raises what is given; returns the exit code."""
+
+    def call(outcome, *options):
+        class Saying(Command):
+            def runner(self):
+                return self
+
+            def run(self, arguments, progress):
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                return outcome
+
+        monkeypatch.setattr(cli, "COMMANDS", (Saying("say", "", "", "", ""),))
         return cli.main(["say", *options])
 
-    return run
+    return call
 
 
 def test_every_command_of_the_design_is_there_in_order():

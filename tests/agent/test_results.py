@@ -1,5 +1,7 @@
+import fcntl
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -7,34 +9,44 @@ from pathlib import Path
 import pytest
 
 from agent import results
+from agent.errors import ProofError
 from agent.period import Period
 
 OCTOBER = Period(2026, 10)
 
-# Ends itself, as a power cut would, at the n-th change of the file system.
+# Publishes in a child per step; the n-th child ends itself, as a power cut would, at the n-th change on disk.
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from agent import results
 from agent.period import Period
 
-left = int(sys.argv[2])
+left = None
 
 def watch(event, arguments):
     global left
-    if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir") or (event == "open" and arguments[1] in ("w", "wb")):
+    changes = event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir")
+    if left and (changes or event == "open" and "w" in str(arguments[1])):
         left -= 1
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-data = Path(sys.argv[1])
-run = results.start(data, Period(2026, 10))
-for name in ("allocation.parquet", "cost_per_customer.csv"):
-    (run / name).write_text("new " + name)
-proof = sys.argv[3]
+def publish(data, proof):
+    run = results.start(data, Period(2026, 10))
+    for name in ("allocation.parquet", "cost_per_customer.csv"):
+        (run / name).write_text("new " + name)
+    (run / "proof.json").write_text(proof)
+    results.publish(data, Period(2026, 10), run)
+
 sys.addaudithook(watch)
-(run / "proof.json").write_text(proof)
-results.publish(data, Period(2026, 10), run)
+for step, data in enumerate(sys.argv[2:], 1):
+    child = os.fork()
+    if child == 0:
+        left = step
+        publish(Path(data), sys.argv[1])
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    print(status)
 """
 
 
@@ -82,23 +94,53 @@ def test_a_run_without_a_proof_is_refused(tmp_path: Path):
 
 
 def test_a_kill_at_any_step_leaves_old_or_new_and_never_a_mixture(tmp_path: Path):
+    places = [tmp_path / str(step) for step in range(1, 31)]
+    folders = [_publish_old(data) for data in places]
+    told = subprocess.run(
+        [sys.executable, "-c", KILLED, _proof("new"), *places], capture_output=True, text=True, check=True
+    )
+    statuses = [int(line) for line in told.stdout.split()]
+    assert statuses.count(signal.SIGKILL) > 10
+    assert statuses[-1] == 0
     outcomes = set()
-    for step in range(1, 40):
-        data = tmp_path / str(step)
-        folder = _publish_old(data)
-        ended = subprocess.run([sys.executable, "-c", KILLED, data, str(step), _proof("new")], check=False)
+    for data, folder in zip(places, folders, strict=True):
         if results.published(data, OCTOBER):
-            assert _matches(folder), f"a proof that does not match, killed at step {step}"
-        results.repair(data)
-        assert _matches(folder), f"not repaired, killed at step {step}"
+            assert _matches(folder), f"a proof that does not match, killed at step {data.name}"
+        results.repair_if_free(data)
+        assert _matches(folder), f"not repaired, killed at step {data.name}"
         assert list((data / "results" / ".runs").iterdir()) == []
         outcomes.add((folder / "allocation.parquet").read_text().split()[0])
-        if ended.returncode == 0:
-            break
-    else:
-        pytest.fail("the steps never ended")
     assert outcomes == {"old", "new"}
-    assert step > 8
+
+
+def _run_that_fails(data):
+    with results.writing(data), results.running(data, OCTOBER) as run:
+        (run / "allocation.parquet").write_text("half")
+        raise ProofError("the sums differ")
+
+
+def test_a_run_that_fails_leaves_the_results_as_they_were(tmp_path: Path):
+    folder = _publish_old(tmp_path)
+    with pytest.raises(ProofError):
+        _run_that_fails(tmp_path)
+    assert _matches(folder)
+    assert list((tmp_path / "results" / ".runs").iterdir()) == []
+
+
+def test_a_run_that_ends_well_is_published(tmp_path: Path):
+    with results.writing(tmp_path), results.running(tmp_path, OCTOBER) as run:
+        (run / "proof.json").write_text("{}")
+    assert results.published(tmp_path, OCTOBER)
+
+
+def test_repair_waits_for_nobody_while_another_process_writes(tmp_path: Path):
+    run = results.start(tmp_path, OCTOBER)
+    with (tmp_path / ".lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        results.repair_if_free(tmp_path)
+        assert run.is_dir()
+    results.repair_if_free(tmp_path)
+    assert not run.exists()
 
 
 def test_repair_says_what_it_did(tmp_path: Path):

@@ -1,0 +1,20 @@
+"""``apportion allocate``: a month split over customers, and the line that proves it."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from agent import pipeline, results
+from agent.commands.interface import Answer
+from agent.config.loading import load_application
+from agent.progress import Progress
+
+
+def run(arguments: Namespace, progress: Progress) -> Answer:
+    """The proof line and where the results are."""
+    settings = load_application(Path(arguments.config))
+    period = arguments.period or pipeline.default_period(settings)
+    pipeline.allocate(settings, period, progress)
+    proof = results.read_proof(settings.data, period) or {}
+    folder = str(results.folder(settings.data, period))
+    document = {"period": str(period), "results": folder, "proof_line": proof["proof_line"], "totals": proof["totals"]}
+    return Answer(f"{proof['proof_line']}\nresults: {folder}", document)

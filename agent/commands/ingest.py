@@ -1,0 +1,48 @@
+"""``apportion ingest``: what was taken into the ledger, and what was there already."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent import pipeline, terminal
+from agent.billing import Delivered
+from agent.commands.interface import Answer
+from agent.config.loading import load_application
+from agent.progress import Progress
+
+
+def run(arguments: Namespace, progress: Progress) -> Answer:
+    """One line a (source, month)."""
+    settings = load_application(Path(arguments.config))
+    periods = {arguments.period} if arguments.period else None
+    delivered = pipeline.ingest(settings, periods, progress)
+    return Answer(told(delivered), {"delivered": records(delivered)})
+
+
+def told(delivered: Sequence[Delivered]) -> str:
+    """A table of deliveries, their notes below it."""
+    rows = [
+        (one.source, str(one.period), f"v{one.version}", "new" if one.changed else "as before")
+        + (f"{one.lines:,}", f"{one.rows:,}", one.billed_text)
+        for one in delivered
+    ]
+    headers = ("source", "period", "version", "delivery", "lines", "ledger rows", "billed")
+    notes = [terminal.cell(f"note: {one.source} {one.period}: {note}") for one in delivered for note in one.notes]
+    return "\n".join([terminal.table(headers, rows, right=(4, 5, 6)), *notes])
+
+
+def records(delivered: Sequence[Delivered]) -> list[dict[str, object]]:
+    """The same for JSON."""
+    return [
+        {
+            "source": one.source,
+            "period": str(one.period),
+            "version": one.version,
+            "changed": one.changed,
+            "lines": one.lines,
+            "rows": one.rows,
+            "billed": one.billed_text,
+            "notes": list(one.notes),
+        }
+        for one in delivered
+    ]

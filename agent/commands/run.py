@@ -1,0 +1,46 @@
+"""``apportion run``: the whole job, and what came of it."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from agent import pipeline
+from agent.commands import ingest
+from agent.commands.interface import Answer
+from agent.config.loading import load_application
+from agent.pipeline import RunOutcome
+from agent.progress import Progress
+from reports import preview
+
+
+def run(arguments: Namespace, progress: Progress) -> Answer:
+    """Deliveries, the proof line, alerts, the digest and the paths of the report."""
+    settings = load_application(Path(arguments.config))
+    outcome = pipeline.run(settings, arguments.period, progress, send=arguments.send)
+    return Answer(told(outcome), record(outcome))
+
+
+def told(outcome: RunOutcome) -> str:
+    """The outcome for people."""
+    alerts = [f"alert: {crossing.text}" for crossing in outcome.alerts]
+    posted = [f"posted to Slack: {', '.join(outcome.posted)}"] if outcome.posted else []
+    parts = [
+        ingest.told(outcome.delivered),
+        outcome.figures.proof_line,
+        "\n".join(alerts),
+        preview.render(outcome.digest).rstrip(),
+        "\n".join([*posted, *(str(path) for path in outcome.files)]),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def record(outcome: RunOutcome) -> dict[str, object]:
+    """The outcome for JSON."""
+    return {
+        "period": str(outcome.period),
+        "delivered": ingest.records(outcome.delivered),
+        "proof_line": outcome.figures.proof_line,
+        "reports": [str(path) for path in outcome.files],
+        "alerts": [{"cause": crossing.cause, "text": crossing.text} for crossing in outcome.alerts],
+        "posted": list(outcome.posted),
+        "digest": {"text": outcome.digest.text, "blocks": outcome.digest.blocks},
+    }

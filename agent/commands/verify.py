@@ -1,0 +1,30 @@
+"""``apportion verify``: recomputes what was published from the raw files."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from agent.commands.interface import Answer
+from agent.config.loading import load_application
+from agent.errors import NothingToDo
+from agent.period import Period
+from agent.progress import Progress
+from agent.verify import verify
+
+
+def run(arguments: Namespace, progress: Progress) -> Answer:
+    """One month, or every month with results; exit code 1 when any check does not hold."""
+    settings = load_application(Path(arguments.config))
+    periods = [arguments.period] if arguments.period else _published(settings.data)
+    verified = [verify(settings, period, progress) for period in periods]
+    return Answer(
+        "\n\n".join(one.text() for one in verified),
+        {"ok": all(one.ok for one in verified), "periods": [one.records() for one in verified]},
+        exit_code=0 if all(one.ok for one in verified) else 1,
+    )
+
+
+def _published(data: Path) -> list[Period]:
+    periods = [Period.parse(path.parent.name) for path in sorted((data / "results").glob("*-*/proof.json"))]
+    if not periods:
+        raise NothingToDo("no month has results yet", where=str(data / "results"), mend="apportion run")
+    return periods
