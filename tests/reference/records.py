@@ -1,0 +1,141 @@
+"""What the reference takes and gives: plain records, integers for money (1e-24 of the currency)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from agent.config.allocation import AllocationFile
+from agent.period import Period
+from policies.registry import Customer
+from policies.rules import PolicyFile
+
+UNIT = 10**24
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A ledger row; names follow the ledger's columns, ``end`` is exclusive."""
+
+    source: str
+    kind: str
+    start: date
+    end: date
+    currency: str
+    billed: int
+    effective: int
+    group: str = "infrastructure"
+    provider: str | None = None
+    billing: str | None = None
+    sub: str | None = None
+    service: str | None = None
+    invoice: str | None = None
+    commitment: str | None = None
+    region: str | None = None
+    resource: str | None = None
+    resource_name: str | None = None
+    issuer: str | None = None
+    tax_type: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """Quantities by day and customer, as text says them; ``covered`` is the share of a day's intervals seen."""
+
+    days: Mapping[date, Mapping[str, Decimal]]
+    covered: Mapping[date, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One month of a company: its bill, its customers, its drivers, its rules."""
+
+    period: Period
+    as_of: date
+    rows: Sequence[Row]
+    customers: Sequence[Customer]
+    drivers: Mapping[str, Driver]
+    allocation: AllocationFile
+    policy: PolicyFile
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the bill money stands; the grain of everything that is published or followed."""
+
+    source: str
+    group: str
+    kind: str
+    day: date
+    end: date
+    currency: str
+    provider: str | None = None
+    billing: str | None = None
+    sub: str | None = None
+    service: str | None = None
+    invoice: str | None = None
+    commitment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What a charge was recognised as. ``step``: direct, opex, pool, idle, untagged, unallocated, balance_sheet,
+    follow or commitment (a purchase that follows its commitment)."""
+
+    step: str
+    customer: str | None = None
+    pool: str | None = None
+    function: str | None = None
+    reason: str | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The text key that charges follow and discounts split by."""
+        match self.step:
+            case "direct":
+                return f"direct/{self.customer}"
+            case "opex":
+                return f"opex/{self.function}/{self.customer}"
+            case "pool":
+                return f"pool/{self.pool}"
+            case "idle":
+                return "idle/"
+        return self.step
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A row of allocation.parquet, but for its sums."""
+
+    day: date
+    customer: str
+    bucket: str
+    cls: str
+    kind: str
+    group: str
+    currency: str
+    function: str | None = None
+    pool: str | None = None
+    method: str | None = None
+    fallback: str | None = None
+    reason: str | None = None
+    source: str | None = None
+    provider: str | None = None
+    billing: str | None = None
+    sub: str | None = None
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Both metrics, which are always split by the same weights."""
+
+    billed: int = 0
+    effective: int = 0
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.billed + other.billed, self.effective + other.effective)
+
+
+Allocation = dict[Published, Money]
