@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 from policies.faults import Fault, FaultsError
 from policies.nearest import NearestIndex, did_you_mean
-from policies.table import Row, read_table
+from policies.table import Row, iso_date, read_table
 from policies.tags import fold_value
 
 COLUMNS = ("id", "name", "kind", "tier", "plan", "segment", "cohort", "parent", "start", "end")
@@ -150,13 +150,10 @@ def _wrong_id(identity: str) -> str:
 def _date(text: str, column: str, fault: Callable[[str], None]) -> date | None:
     if not text:
         return None
-    try:
-        if len(text) != len("2026-01-31"):
-            raise ValueError(text)
-        return date.fromisoformat(text)
-    except ValueError:
+    found = iso_date(text)
+    if found is None:
         fault(f"{column} {text!r} is not a date; write it as YYYY-MM-DD")
-        return None
+    return found
 
 
 Numbered = Sequence[tuple[int, Customer]]

@@ -1,9 +1,22 @@
 """The base of every model a user's YAML is validated by: frozen, and no unknown keys."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict
+
+Steps = tuple[str | int, ...]
+"""The way from a model to a value in it: keys as written in YAML, and places in lists."""
 
 
 class Strict(BaseModel):
     """Scalars arrive as text (the loader turns only ``true``, ``false`` and ``null`` into values)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Mistakes(ValueError):
+    """Raised by a model's validator that finds several mistakes, each with the steps to where it stands."""
+
+    def __init__(self, found: Sequence[tuple[Steps, str]]) -> None:
+        super().__init__("; ".join(message for _, message in found))
+        self.found = tuple(found)

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from policies.faults import Fault, FaultsError
 from policies.nearest import did_you_mean
@@ -85,3 +86,11 @@ def _header_faults(columns: Sequence[str], required: Sequence[str], allowed: Seq
     faults += [f"column {column!r} is there twice" for column in sorted({c for c in columns if columns.count(c) > 1})]
     faults += [f"column {column!r} is missing" for column in required if column not in columns]
     return faults
+
+
+def iso_date(text: str) -> date | None:
+    """A day written YYYY-MM-DD; None for anything else (the other forms of ISO 8601 are easily misread)."""
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-01-31") else None
+    except ValueError:
+        return None

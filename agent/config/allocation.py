@@ -5,8 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from policies.nearest import did_you_mean
 from policies.rules import Match, Population, Rule
-from policies.strict import Strict
+from policies.strict import Mistakes, Steps, Strict
+from policies.tags import fold_value
 
 Function = Literal["rnd", "sm", "ga"]
 Fallback = Literal["period", "even", "unallocated"]
@@ -133,12 +135,27 @@ class AllocationFile(Strict):
     @model_validator(mode="after")
     def _names_are_known_once(self) -> Self:
         names = [pool.name for pool in self.pools]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"pool listed twice: {', '.join(twice)}")
+        found: list[tuple[Steps, str]] = [
+            (("pools", at, "name"), f"a pool {name!r} is already listed")
+            for at, name in enumerate(names)
+            if name in names[:at]
+        ]
         for kind in ("tax", "support", "credit", "refund", "fee"):
-            setting: str = getattr(self.charges, kind)
-            if setting.startswith("pool:") and setting.removeprefix("pool:") not in names:
-                raise ValueError(f"charges.{kind} names a pool that is not listed: {setting.removeprefix('pool:')}")
+            to, _, pool = str(getattr(self.charges, kind)).partition(":")
+            if to == "pool" and pool not in names:
+                found.append((("charges", kind), f"no pool {pool!r} is listed{did_you_mean(pool, names)}"))
         if self.untagged.base == "pool":
-            raise ValueError("base: pool is for idle only; untagged takes attributed or direct")
+            found.append((("untagged", "base"), "pool is for idle only; untagged takes attributed or direct"))
+        found += _two_sides(self.environment)
+        if found:
+            raise Mistakes(found)
         return self
+
+
+def _two_sides(environment: Environment) -> list[tuple[Steps, str]]:
+    production = set(map(fold_value, environment.cogs))
+    return [
+        (("environment", "opex", at), f"{value!r} is listed under cogs, too")
+        for at, value in enumerate(item if isinstance(item, str) else item.value for item in environment.opex)
+        if fold_value(value) in production
+    ]

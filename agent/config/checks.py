@@ -1,0 +1,158 @@
+"""Checks that need more than one value, or more than one file: what is named in one place exists in another."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from agent.config.allocation import AllocationFile, Pool
+from agent.config.application import ApplicationFile
+from agent.period import Period
+from policies.environments import EnvironmentRules
+from policies.faults import Fault
+from policies.nearest import did_you_mean
+from policies.registry import Registry
+from policies.rules import PolicyFile, Rule, Text
+from policies.source import Document
+from policies.strict import Steps
+from policies.tags import fold_value
+
+Mistake = tuple[Steps, str]
+_OBJECT_STORES = ("s3://", "gs://", "az://")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The configuration, file by file, each free of mistakes of its own. ``registry`` None: not known."""
+
+    app: Document[ApplicationFile]
+    policy: Document[PolicyFile]
+    allocation: Document[AllocationFile]
+    registry: Registry | None
+
+
+def application_faults(app: Document[ApplicationFile], root: Path) -> list[Fault]:
+    """Mistakes within apportion.yaml that no single value shows."""
+    value = app.value
+    mistakes: list[Mistake] = [
+        *_twice("sources", [source.name for source in value.sources], "name"),
+        *_twice("usage", [driver.name for driver in value.usage], "name"),
+        *_twice("inventories", [inventory.name for inventory in value.inventories], "name"),
+        *_twice("sources", [str((root / source.location).resolve()) for source in value.sources], "location"),
+        *_unsupported(value),
+        *_timezone(value.schedule.timezone),
+    ]
+    return [app.fault(message, *steps) for steps, message in mistakes]
+
+
+def _twice(key: str, values: Sequence[str], what: str) -> Iterator[Mistake]:
+    for at, value in enumerate(values):
+        if value in values[:at]:
+            yield (key, at, what), f"{key}[{at}].{what} is that of {key}[{values.index(value)}], too"
+
+
+def _unsupported(app: ApplicationFile) -> Iterator[Mistake]:
+    if app.data.startswith(_OBJECT_STORES):
+        yield ("data",), f"data: object stores are not supported yet; expected a folder, found {app.data!r}"
+
+
+def _timezone(name: str) -> Iterator[Mistake]:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        if name != "UTC":
+            yield ("schedule", "timezone"), f"schedule.timezone: {name!r} is not a time zone such as Europe/Paris"
+
+
+def cross_faults(files: Files) -> list[Fault]:
+    """What allocation.yaml names and the other files lack, and what policy.yaml does."""
+    rules = files.allocation.value
+    drivers = [driver.name for driver in files.app.value.usage]
+    mistakes = [*_methodology(rules), *_drivers(rules.pools, drivers), *_environments(rules)]
+    if files.registry is not None:
+        mistakes += [*_customers(rules, files.registry), *_pool_customers(rules.pools, files.registry)]
+    faults = [files.allocation.fault(f"{message}", *steps) for steps, message in mistakes]
+    if files.app.value.customers is None:
+        faults += [
+            files.policy.fault("values.known: customers needs the key 'customers' in apportion.yaml", *steps)
+            for steps in _known_customers(files.policy.value)
+        ]
+    return faults
+
+
+def _known_customers(policy: PolicyFile) -> Iterator[Steps]:
+    for at, tag in enumerate(policy.tags):
+        if tag.values is not None and tag.values.known is not None:
+            yield "tags", at, "values", "known"
+
+
+def _methodology(rules: AllocationFile) -> Iterator[Mistake]:
+    if rules.methodology is not None:
+        try:
+            Period.parse(rules.methodology.from_)
+        except ValueError as error:
+            yield ("methodology", "from"), f"methodology.from: {error}"
+
+
+def _drivers(pools: Sequence[Pool], drivers: Sequence[str]) -> Iterator[Mistake]:
+    for at, pool in enumerate(pools):
+        named: list[tuple[Steps, str]] = [(("driver",), pool.driver)] if pool.driver is not None else []
+        named += [(("drivers", number, "driver"), blend.driver) for number, blend in enumerate(pool.drivers)]
+        for steps, driver in named:
+            if driver not in drivers:
+                hint = did_you_mean(driver, drivers)
+                yield ("pools", at, *steps), f"pool {pool.name!r}: usage has no driver {driver!r}{hint}"
+
+
+def _environments(rules: AllocationFile) -> Iterator[Mistake]:
+    environment = rules.environment
+    opex = {value if isinstance(value, str) else value.value: "rnd" for value in environment.opex}
+    known = EnvironmentRules(cogs=frozenset(environment.cogs), opex=opex).booked()
+    for at, rule in enumerate(environment.rules):
+        for steps, target in _targets(rule):
+            if fold_value(target) not in known:
+                hint = did_you_mean(target, known)
+                yield ("environment", "rules", at, *steps), f"{target!r} is listed neither under cogs nor opex{hint}"
+
+
+def _targets(rule: Rule) -> Iterator[tuple[Steps, str]]:
+    for name, mapping in (("values", rule.values), ("account", rule.account), ("service", rule.service)):
+        for key, target in (mapping or {}).items():
+            yield (name, key), target
+
+
+def _customers(rules: AllocationFile, registry: Registry) -> Iterator[Mistake]:
+    shared = set(map(fold_value, rules.shared_values))
+    for at, value in enumerate(rules.shared_values):
+        if registry.fold(value) is not None:
+            yield ("shared_values", at), f"shared value {value!r} is a customer's id, too"
+    for at, rule in enumerate(rules.customer):
+        for steps, target in _targets(rule):
+            if registry.fold(target) is None and fold_value(target) not in shared:
+                yield ("customer", at, *steps), _no_customer(target, registry)
+
+
+def _pool_customers(pools: Sequence[Pool], registry: Registry) -> Iterator[Mistake]:
+    for at, pool in enumerate(pools):
+        seen: set[str] = set()
+        for share in pool.shares:
+            customer = registry.fold(share) or share
+            if customer in seen:
+                yield ("pools", at, "shares", share), f"pool {pool.name!r}: {customer!r} has a share already"
+            elif registry.fold(share) is None and share != "@opex":
+                yield ("pools", at, "shares", share), f"pool {pool.name!r}: {_no_customer(share, registry)}"
+            seen.add(customer)
+        for steps, known in _each(pool.customers.id if pool.customers is not None else None):
+            if registry.fold(known) is None:
+                yield ("pools", at, "customers", "id", *steps), f"pool {pool.name!r}: {_no_customer(known, registry)}"
+
+
+def _each(texts: Text | None) -> Iterable[tuple[Steps, str]]:
+    if texts is None or isinstance(texts, str):
+        return [((), texts)] if texts is not None else []
+    return [((at,), text) for at, text in enumerate(texts)]
+
+
+def _no_customer(value: str, registry: Registry) -> str:
+    near = registry.nearest(value)
+    return f"{value!r} is no id in customers.csv" + (f"; did you mean {near!r}?" if near is not None else "")

@@ -1,0 +1,161 @@
+"""apportion.yaml and the files it names, read together: one call, every mistake of all of them at once."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from agent.config.allocation import AllocationFile
+from agent.config.application import ApplicationFile, SourceConfig
+from agent.config.checks import Files, application_faults, cross_faults
+from agent.errors import ConfigError, UsageError
+from policies.faults import Fault, FaultsError
+from policies.nearest import did_you_mean
+from policies.registry import Registry, read_registry
+from policies.rules import PolicyFile
+from policies.source import Document, validate
+from policies.strict import Strict
+from policies.yaml_tree import YamlTree, read_yaml
+
+Model = TypeVar("Model", bound=Strict)
+_STATE_FILE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A configuration without mistakes. Relative paths are resolved from the folder of apportion.yaml."""
+
+    path: Path
+    """apportion.yaml, as it was named."""
+    root: Path
+    """The absolute folder that holds it."""
+    app: ApplicationFile
+    _policy: PolicyFile = field(repr=False)
+    _allocation: AllocationFile = field(repr=False)
+    _registry: Registry | None = field(repr=False)
+
+    def policy(self) -> PolicyFile:
+        """policy.yaml; without one, a policy that asks for nothing."""
+        return self._policy
+
+    def allocation(self) -> AllocationFile:
+        """allocation.yaml; without one, no rules: every charge is untagged and spread pro rata."""
+        return self._allocation
+
+    def registry(self) -> Registry:
+        """customers.csv as it is now; raises ``ConfigError`` where none is configured."""
+        self.need("customers")
+        assert self._registry is not None  # noqa: S101  # need() has just said so
+        return self._registry
+
+    @property
+    def registry_path(self) -> Path | None:
+        """Where customers.csv is, or None."""
+        return self.resolve(self.app.customers) if self.app.customers else None
+
+    @property
+    def data(self) -> Path:
+        """The folder of ledger, inputs and results."""
+        return self.resolve(self.app.data)
+
+    @property
+    def state_url(self) -> str:
+        """The state database; a relative SQLite file is resolved like every path."""
+        file = self.app.state.removeprefix(_STATE_FILE)
+        return self.app.state if file == self.app.state else f"{_STATE_FILE}{self.resolve(file)}"
+
+    @property
+    def config_files(self) -> dict[str, Path]:
+        """The configuration files there are, by their name as configured."""
+        named = {self.path.name: self.path}
+        named |= {name: self.resolve(name) for name in (self.app.policy, self.app.allocation) if name}
+        return named
+
+    def resolve(self, relative: str | Path) -> Path:
+        """A path of the configuration as an absolute one; it may lie outside the configuration's folder."""
+        return self.root / relative
+
+    def source(self, name: str) -> SourceConfig:
+        """The source of that name; ``UsageError`` for one that is not configured."""
+        found = next((source for source in self.app.sources if source.name == name), None)
+        if found is None:
+            known = [source.name for source in self.app.sources]
+            raise UsageError(f"no source {name!r}{did_you_mean(name, known)}", expected=", ".join(known))
+        return found
+
+    def need(self, key: str) -> Any:
+        """The value of a top-level key of apportion.yaml; ``ConfigError`` names it where it is not set."""
+        value = getattr(self.app, key)
+        if value is None or value in ("", []):
+            raise ConfigError([Fault(str(self.path), 0, f"this command needs the key {key!r}, which is not set")])
+        return value
+
+
+def load_application(path: Path) -> Settings:
+    """Reads apportion.yaml, policy.yaml, allocation.yaml and customers.csv, and checks them against each other.
+
+    Raises ``ConfigError`` with every fault of the four, each with file and line.
+    """
+    if not path.is_file():
+        raise ConfigError([Fault(str(path), 0, "there is no such file; `apportion init` writes one, --config names one")])
+    reader = _Reader(path)
+    app = reader.yaml(path, ApplicationFile)
+    policy = reader.named("policy", PolicyFile)
+    allocation = reader.named("allocation", AllocationFile)
+    registry = reader.customers()
+    if app is not None:
+        reader.faults += application_faults(app, path.parent)
+    if app is not None and policy is not None and allocation is not None:
+        reader.faults += cross_faults(Files(app, policy, allocation, registry))
+        if not reader.faults:
+            return Settings(path, path.parent.resolve(), app.value, policy.value, allocation.value, registry)
+    raise ConfigError(reader.faults)
+
+
+class _Reader:
+    """Reads one file after another and keeps the faults of all; apportion.yaml may be wrong in other keys."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._tree: YamlTree | None = None
+        self.faults: list[Fault] = []
+
+    def yaml(self, path: Path, model: type[Model]) -> Document[Model] | None:
+        """The file as a document, or None where it has faults."""
+        try:
+            tree = read_yaml(path)
+            self._tree = self._tree or tree
+            return validate(tree, model)
+        except FaultsError as error:
+            self.faults += error.faults
+            return None
+
+    def named(self, key: str, model: type[Model]) -> Document[Model] | None:
+        """The file that ``key`` of apportion.yaml names; where it names none, the model's defaults."""
+        if self._name(key) is None:
+            return Document.default(model.model_validate({"version": "1"}), str(self._path))
+        return self.yaml(file, model) if (file := self._file(key)) is not None else None
+
+    def customers(self) -> Registry | None:
+        """The registry, or None where none is configured or it is wrong."""
+        if (file := self._file("customers")) is None:
+            return None
+        try:
+            return read_registry(file, str(file))
+        except FaultsError as error:
+            self.faults += error.faults
+            return None
+
+    def _name(self, key: str) -> str | None:
+        written = self._tree.value if self._tree is not None else None
+        name = written.get(key) if isinstance(written, dict) else None
+        return name if isinstance(name, str) else None
+
+    def _file(self, key: str) -> Path | None:
+        name = self._name(key)
+        if name is None or self._tree is None:
+            return None
+        file = self._path.parent / name
+        if file.is_file():
+            return file
+        self.faults.append(Fault(self._tree.name, self._tree.line(key), f"{key}: there is no file {name!r}"))
+        return None
