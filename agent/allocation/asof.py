@@ -33,8 +33,8 @@ def source_days(data: Path) -> dict[str, date]:
     days: dict[str, date] = {}
     for period in periods(data):
         for version in heads(data, period):
-            through = version.manifest.usage_through
-            if through is not None:
+            if version.manifest.usage_through is not None:
+                through = date.fromisoformat(version.manifest.usage_through)
                 days[version.source] = max(days.get(version.source, through), through)
     return days
 

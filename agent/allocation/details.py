@@ -32,7 +32,7 @@ from ledger as l
 cross join setting as t
 inner join subject_rule as s {_LEDGER_SUBJECT}
 inner join source as g on g.Source = l.Source and g.CostGroup = 'infrastructure'
-where s.Customer is null and s.Pool is null and l.x_Kind in ('usage', 'discount', 'marketplace')
+where s.Customer is null and s.Pool is null and l.x_Kind in ('usage', 'marketplace')
   and (l.x_Kind = 'marketplace' or coalesce(s.Side, t.DefaultSide) <> 'opex')
 group by coalesce(l.ResourceId, ''), coalesce(l.ProviderName, ''), coalesce(l.SubAccountId, ''),
   coalesce(l.ServiceName, ''), s.Reason, coalesce(s.Hint, '')
@@ -89,9 +89,11 @@ select
   (select coalesce(sum(EffectiveUnits), 0) from usage_class where SideBy = 'default') as environment_by_default,
   (select coalesce(sum(EffectiveUnits), 0) from classified
      where Kind = 'tax' and Placement <> 'balance_sheet') as tax_as_cost,
-  (select coalesce(sum(EffectiveUnits), 0) from classified where Class = 'untagged') as untagged,
-  (select coalesce(sum(EffectiveUnits), 0) from classified
-     where Class in ('direct', 'shared', 'idle', 'untagged')) as attributable
+  (select coalesce(sum(c.EffectiveUnits), 0) from classified as c
+     inner join setting as t on c.ChargeDate <= t.AsOf where c.Class = 'untagged') as untagged,
+  (select coalesce(sum(c.EffectiveUnits), 0) from classified as c
+     inner join setting as t on c.ChargeDate <= t.AsOf
+     where c.Class in ('direct', 'shared', 'idle', 'untagged')) as attributable
 """
 
 
@@ -120,8 +122,9 @@ def details(engine: Engine, facts: Facts) -> dict[str, Any]:
                 "name": version.source,
                 "kind": version.manifest.kind,
                 "version": version.version,
-                "rows": sum(file.rows for file in version.manifest.files),
-                "complete_through": through.isoformat() if (through := version.manifest.usage_through) else None,
+                "rows": version.manifest.lines,
+                "sums": version.manifest.ledger_sums,
+                "complete_through": version.manifest.usage_through,
                 "completeness": version.manifest.completeness,
                 "notes": list(version.manifest.notes),
                 "stale": version.manifest.stale,

@@ -49,7 +49,7 @@ def _setting(facts: Facts, *, needs_resource: bool, needs_region: bool) -> pa.Ta
     columns = {
         "FirstDay": pa.date32(),
         "AsOf": pa.date32(),
-        "Currency": TEXT,
+        "CompanyCurrency": TEXT,
         "NeedsResource": pa.bool_(),
         "NeedsRegion": pa.bool_(),
         "DefaultSide": TEXT,

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+Dimension = Literal["tier", "plan", "segment", "cohort", "kind"]
 CLASSES = ("direct", "shared", "untagged", "idle", "charge", "vendor")
 """Classes whose customer part makes up a customer's cost, in the order of the published columns."""
 
@@ -62,7 +63,7 @@ class CustomerLine:
 class GroupLine:
     """Customers of one tier, plan, segment or cohort. Margins are sums over customers with known revenue."""
 
-    dimension: Literal["tier", "plan", "segment", "cohort", "kind"]
+    dimension: Dimension
     value: str
     customers: int
     active: int

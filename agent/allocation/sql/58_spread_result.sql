@@ -10,7 +10,7 @@ with landed as (
   select
     -1 as CellId, r.Stage as Stage, setting.AsOf as ChargeDate,
     case r.Stage when 'idle' then 'commitment_unused' else 'usage' end as Kind, 'infrastructure' as CostGroup,
-    r.Stage as Class, cast(null as varchar) as Pool, setting.Currency as Currency, 'tax' as Method, r.Key as Key,
+    r.Stage as Class, cast(null as varchar) as Pool, setting.CompanyCurrency as Currency, 'tax' as Method, r.Key as Key,
     r.BilledUnits as BilledUnits, r.EffectiveUnits as EffectiveUnits
   from standard_rate as r
   cross join setting

@@ -1,0 +1,97 @@
+"""Published allocation read back: what each customer and bucket came to, by class and by day, through day D."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Context, Decimal
+from pathlib import Path
+from typing import Any
+
+from agent.engine import Engine
+from agent.margins.records import CLASSES, DrillRow
+
+_WIDE = Context(prec=60)
+_SUMS = """
+select
+  Customer, Bucket, Class, CostGroup, sum(EffectiveCost) as Effective,
+  sum(case when Kind = 'credit' then EffectiveCost else 0 end) as Credits
+from allocation
+where ChargeDate <= cast('{day}' as date)
+group by Customer, Bucket, Class, CostGroup
+order by Customer, Bucket, Class, CostGroup
+"""
+_DAYS = """
+select Customer, ChargeDate, Class, coalesce(Pool, '') as Pool, sum(EffectiveCost) as Effective
+from allocation
+where ChargeDate <= cast('{day}' as date) and Bucket = 'customer'
+group by Customer, ChargeDate, Class, coalesce(Pool, '')
+order by Customer, ChargeDate, Class, Pool
+"""
+_AFTER = "select sum(EffectiveCost) as Effective from allocation where ChargeDate > cast('{day}' as date)"
+
+
+@dataclass(slots=True)
+class ClassSums:
+    """Units by published column."""
+
+    by_class: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CLASSES, 0))
+    third_party: int = 0
+    support: int = 0
+    credits: int = 0
+    cost: int = 0
+
+    def add(self, cls: str, cost_group: str, units: int, credits: int) -> None:
+        """Adds one row of the allocation; classes outside the published columns count in ``cost`` alone."""
+        if cls in self.by_class:
+            self.by_class[cls] += units
+        if cls == "vendor" and cost_group == "support":
+            self.support += units
+        elif cls == "vendor":
+            self.third_party += units
+        self.credits += credits
+        self.cost += units
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """One period's allocation, through ``day``."""
+
+    day: date
+    customers: dict[str, ClassSums]
+    """Bucket customer, by customer id."""
+    buckets: dict[str, ClassSums]
+    """opex, unallocated and balance_sheet."""
+    nonproduction: dict[str, int]
+    """A customer's own non-production cost, booked as opex."""
+    drill: tuple[DrillRow, ...]
+    after: int
+    """What the ledger holds dated after ``day``."""
+
+
+def read_costs(engine: Engine, folder: Path, day: date) -> Costs:
+    """Sums of ``allocation.parquet`` in ``folder`` through ``day``; the rest is in ``after``."""
+    engine.scan("allocation", "Folder", {"": [folder / "allocation.parquet"]})
+    customers: dict[str, ClassSums] = {}
+    buckets = {bucket: ClassSums() for bucket in ("unallocated", "opex", "balance_sheet")}
+    nonproduction: dict[str, int] = {}
+    for row in _rows(engine, _SUMS, day):
+        units, credits = _units(row["Effective"]), _units(row["Credits"])
+        target = customers.setdefault(row["Customer"], ClassSums()) if row["Bucket"] == "customer" else None
+        (target or buckets[row["Bucket"]]).add(row["Class"], row["CostGroup"], units, credits)
+        if row["Class"] == "opex":
+            nonproduction[row["Customer"]] = nonproduction.get(row["Customer"], 0) + units
+    drill = tuple(
+        DrillRow(row["Customer"], row["ChargeDate"], row["Class"], row["Pool"], _units(row["Effective"]))
+        for row in _rows(engine, _DAYS, day)
+    )
+    after = sum(_units(row["Effective"]) for row in _rows(engine, _AFTER, day) if row["Effective"] is not None)
+    return Costs(day, customers, buckets, nonproduction, drill, after)
+
+
+def _rows(engine: Engine, query: str, day: date) -> Iterator[dict[str, Any]]:
+    yield from engine.fetch(query.format(day=day.isoformat())).to_pylist()
+
+
+def _units(money: Decimal) -> int:
+    # NOTE: the default context rounds to 28 digits; money has up to 38
+    return int(_WIDE.scaleb(money, 24))

@@ -1,0 +1,127 @@
+"""One line a customer: its cost by class, its revenue, its margins; then the reserved rows that make it foot."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from agent.margins.active_days import active_days, is_active_customer
+from agent.margins.comparison import Change
+from agent.margins.costs import ClassSums, Costs
+from agent.margins.ratios import percent
+from agent.margins.records import CustomerLine
+from agent.margins.revenue import Revenue
+from agent.money import idiv
+from agent.period import Period
+from policies.registry import Registry
+
+AFTER_AS_OF = "@after_asof"
+"""The reserved row of an open month: what the ledger already holds dated after day D."""
+_RESERVED = (("unallocated", "Unallocated"), ("opex", "Non-production and internal"), ("balance_sheet", "Balance sheet"))
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What lines are made from: who the customers are, what they cost, what they pay."""
+
+    period: Period
+    day: date
+    registry: Registry
+    revenue: Revenue | None
+
+    def revenue_to_date(self, customer: str) -> int | None:
+        """Units through day D: the month's revenue times active days through D over active days of the month.
+
+        None where unknown: no revenue file, or a paying customer absent from it. Free, trial and internal have 0.
+        """
+        if self.revenue is None:
+            return None
+        amount = self.month_revenue(customer)
+        if amount is None or self.day >= self.period.last_day:
+            return amount
+        days = active_days(self.registry, customer, self.period.first_day, self.period.last_day)
+        to_date = active_days(self.registry, customer, self.period.first_day, self.day)
+        return idiv(amount * to_date, days) if days else amount
+
+    def month_revenue(self, customer: str) -> int | None:
+        """The whole month's revenue in units; None where unknown."""
+        if self.revenue is None:
+            return None
+        amount = self.revenue.units(self.period, customer)
+        if amount is not None:
+            return amount
+        return None if self.registry.shown(customer, self.day).kind == "paying" else 0
+
+    def active(self, customer: str) -> bool:
+        """Whether it counts in the averages."""
+        return is_active_customer(self.registry, customer, self.period.first_day, self.day)
+
+
+def customer_lines(book: Book, costs: Costs, changes: dict[str, Change]) -> tuple[CustomerLine, ...]:
+    """Every registry id in bytewise order, then the reserved rows; the column Cost sums to the source."""
+    outside = _outside(book, costs)
+    lines = [
+        _line(book, customer, costs.customers.get(customer, ClassSums()), changes.get(customer),
+              costs.nonproduction.get(customer, 0), outside.get(customer, 0))
+        for customer in book.registry.ids
+    ]  # fmt: skip
+    reserved = [_reserved(f"@{bucket}", name, costs.buckets[bucket]) for bucket, name in _RESERVED]
+    if costs.after:
+        reserved.append(_reserved(AFTER_AS_OF, f"Dated after {book.day}", ClassSums(cost=costs.after)))
+    return (*lines, *reserved)
+
+
+def _outside(book: Book, costs: Costs) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for row in costs.drill:
+        if not book.registry.active(row.customer, row.day):
+            sums[row.customer] = sums.get(row.customer, 0) + row.effective
+    return sums
+
+
+def _line(
+    book: Book, customer: str, sums: ClassSums, change: Change | None, nonproduction: int, outside: int
+) -> CustomerLine:
+    row = book.registry.shown(customer, book.day)
+    revenue = book.revenue_to_date(customer)
+    vendor = sums.third_party + sums.support
+    return CustomerLine(
+        customer=customer,
+        name=row.name,
+        kind=row.kind,
+        tier=row.tier,
+        plan=row.plan,
+        segment=row.segment,
+        cohort=row.cohort,
+        **_columns(sums),
+        revenue=revenue,
+        margin=None if revenue is None else revenue - sums.cost,
+        margin_pct=None if revenue is None else percent(revenue - sums.cost, revenue),
+        infra_margin_pct=None if revenue is None else percent(revenue - (sums.cost - vendor), revenue),
+        nonproduction=nonproduction,
+        outside_dates=outside,
+        grows_faster=change.grows_faster if change else False,
+        cost_change_pct=change.cost_pct if change else None,
+        revenue_change_pct=change.revenue_pct if change else None,
+    )
+
+
+def _columns(sums: ClassSums) -> dict[str, int]:
+    by_class = sums.by_class
+    return {
+        "direct": by_class["direct"],
+        "shared": by_class["shared"],
+        "untagged": by_class["untagged"],
+        "idle": by_class["idle"],
+        "charges": by_class["charge"],
+        "third_party": sums.third_party,
+        "support": sums.support,
+        "prior_period": 0,
+        "cost": sums.cost,
+        "cost_before_credits": sums.cost - sums.credits,
+    }
+
+
+def _reserved(customer: str, name: str, sums: ClassSums) -> CustomerLine:
+    return CustomerLine(
+        customer=customer, name=name, kind="", tier="", plan="", segment="", cohort="", **_columns(sums),
+        revenue=None, margin=None, margin_pct=None, infra_margin_pct=None,
+    )  # fmt: skip

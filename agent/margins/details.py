@@ -1,0 +1,101 @@
+"""``details.json`` of a period read back as records."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from agent.margins.records import CommitmentLine, PoolLine, SourceLine, UntaggedResource
+from agent.money import units_from_text
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the allocation recorded beside its tables; units, days and names."""
+
+    day: date
+    currency: str
+    pools: tuple[PoolLine, ...]
+    commitments: tuple[CommitmentLine, ...]
+    untagged: tuple[UntaggedResource, ...]
+    sources: tuple[SourceLine, ...]
+    stale: tuple[str, ...]
+    """Sources whose export no longer holds the period."""
+    late: Mapping[str, str]
+    """Source or driver -> why it was left out of day D."""
+    environment_by_default: int
+    tax_unconfirmed: int
+    untagged_cost: int
+    attributable: int
+    taggable: int
+    covered: int
+    source_notes: tuple[str, ...]
+
+
+def read_details(folder: Path) -> Details:
+    """Reads ``details.json`` in ``folder``."""
+    raw = json.loads((folder / "details.json").read_text("utf-8"))
+    late = {f"source {name}": f"its last complete day is {day}" for name, day in raw["late_sources"].items()}
+    late |= {
+        f"driver {name}": f"its last day is {day}" if day else "it has no data"
+        for name, day in raw["late_drivers"].items()
+    }
+    units = units_from_text
+    return Details(
+        day=date.fromisoformat(raw["as_of"]),
+        currency=raw["currency"],
+        pools=tuple(map(_pool, raw["pools"])),
+        commitments=tuple(
+            CommitmentLine(
+                row["commitment"],
+                units(row["billed_purchase"]),
+                units(row["effective_used"]),
+                units(row["effective_unused"]),
+            )
+            for row in raw["commitments"]
+        ),
+        untagged=tuple(
+            UntaggedResource(**row | {"effective": units(row["effective"])}) for row in raw["untagged_resources"]
+        ),
+        sources=tuple(_source(row, raw["currency"]) for row in raw["sources"]),
+        stale=tuple(row["name"] for row in raw["sources"] if row["stale"]),
+        late=late,
+        environment_by_default=units(raw["environment_by_default"]),
+        tax_unconfirmed=units(raw["tax_unconfirmed"]),
+        untagged_cost=units(raw["untagged"]),
+        attributable=units(raw["attributable"]),
+        taggable=units(raw["coverage"]["taggable"]),
+        covered=units(raw["coverage"]["covered"]),
+        source_notes=tuple(f"{row['name']}: {note}" for row in raw["sources"] for note in row["notes"]),
+    )
+
+
+def _pool(row: Mapping[str, Any]) -> PoolLine:
+    return PoolLine(
+        pool=row["pool"],
+        method=row["method"],
+        driver=row["driver"],
+        effective=units_from_text(row["effective"]),
+        billed=units_from_text(row["billed"]),
+        days=row["days"],
+        fallback_days=tuple((f["fallback"], f["days"], units_from_text(f["effective"])) for f in row["fallbacks"]),
+        idle=units_from_text(row["idle"]),
+        unallocated=units_from_text(row["unallocated"]),
+    )
+
+
+def _source(row: Mapping[str, Any], currency: str) -> SourceLine:
+    sums = row["sums"].get(currency, {})
+    through = row["complete_through"]
+    return SourceLine(
+        name=row["name"],
+        kind=row["kind"],
+        version=row["version"],
+        rows=row["rows"],
+        billed=units_from_text(sums.get("BilledCost", "0")),
+        effective=units_from_text(sums.get("EffectiveCost", "0")),
+        complete_through=date.fromisoformat(through) if through else None,
+        completeness=row["completeness"],
+    )

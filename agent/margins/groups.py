@@ -1,0 +1,45 @@
+"""Customers by tier, plan, segment, cohort and kind: sums first, percentages of the sums, never means of percentages."""
+
+from collections.abc import Sequence
+
+from agent.margins.customers import Book
+from agent.margins.ratios import average, percent
+from agent.margins.records import CustomerLine, Dimension, GroupLine
+
+DIMENSIONS: tuple[Dimension, ...] = ("tier", "plan", "segment", "cohort", "kind")
+
+
+def external(lines: Sequence[CustomerLine]) -> list[CustomerLine]:
+    """Customers that are not our own: kinds paying, free and trial."""
+    return [line for line in lines if not line.reserved and line.kind != "internal"]
+
+
+def group_lines(book: Book, lines: Sequence[CustomerLine]) -> tuple[GroupLine, ...]:
+    """All groups, by dimension, then by value; internal customers are in none."""
+    outside = external(lines)
+    return tuple(
+        _group(book, dimension, value, [line for line in outside if getattr(line, dimension) == value])
+        for dimension in DIMENSIONS
+        for value in sorted({getattr(line, dimension) for line in outside})
+    )
+
+
+def _group(book: Book, dimension: Dimension, value: str, lines: Sequence[CustomerLine]) -> GroupLine:
+    cost = sum(line.cost for line in lines)
+    active = sum(book.active(line.customer) for line in lines)
+    known = [line for line in lines if line.revenue is not None]
+    revenue = sum(line.revenue or 0 for line in known) if known else None
+    margin = sum(line.margin or 0 for line in known) if known else None
+    infra = sum(line.cost - line.prior_period - line.vendor for line in known)
+    return GroupLine(
+        dimension=dimension,
+        value=value,
+        customers=len(lines),
+        active=active,
+        cost=cost,
+        average_cost=average(cost, active),
+        revenue=revenue,
+        margin=margin,
+        margin_pct=percent(margin, revenue) if margin is not None else None,
+        infra_margin_pct=percent(revenue - infra, revenue) if revenue is not None else None,
+    )

@@ -1,0 +1,93 @@
+"""What a reader must know before trusting a figure: what was missing, what was estimated, what was decided for them."""
+
+from collections.abc import Iterator, Sequence
+
+from agent.config.loading import Settings
+from agent.margins.customers import Book
+from agent.margins.details import Details
+from agent.margins.records import CustomerLine, Note
+from agent.money import shown
+
+
+def notes(
+    settings: Settings, book: Book, details: Details, unknown_revenue: Sequence[str], lines: Sequence[CustomerLine]
+) -> tuple[Note, ...]:
+    """All notes of a period: missing first, then estimated, then information."""
+    found = [
+        *_missing(settings, book, details, unknown_revenue),
+        *_estimated(settings, book, details),
+        *_information(settings, details, lines),
+    ]
+    return tuple(found)
+
+
+def _missing(settings: Settings, book: Book, details: Details, unknown_revenue: Sequence[str]) -> Iterator[Note]:
+    for name, why in details.late.items():
+        yield Note("missing", f"{name} is left out of the as-of day: {why}")
+    present = {source.name for source in details.sources}
+    for source in settings.app.sources:
+        if source.name not in present:
+            yield Note("missing", f"source {source.name} has no data for {book.period}")
+    for name in details.stale:
+        yield Note("missing", f"source {name} no longer exports {book.period}; its last version is used")
+    if unknown_revenue:
+        yield Note("missing", f"revenue unknown for {len(unknown_revenue)} paying: {_some(unknown_revenue)}")
+    if book.revenue is None:
+        yield Note("missing", "no revenue file: margins are left empty")
+    elif stray := sorted(book.revenue.unknown_customers(book.period)):
+        yield Note("missing", f"revenue of customers that are not in the registry is left out: {_some(stray)}")
+
+
+def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Note]:
+    money = _Money(details.currency)
+    if book.day < book.period.last_day:
+        yield Note("estimated", f"{book.period} is open: figures run through {book.day}, revenue in proportion of days")
+    for pool in details.pools:
+        for fallback, days, effective in pool.fallback_days:
+            used = {"period": "the period's quantities", "even": "an even split"}.get(fallback, "unallocated")
+            yield Note(
+                "estimated",
+                f"pool {pool.pool}: {days} day{'s' if days != 1 else ''} without a valid driver, "
+                f"{money(effective)} by {used}",
+            )
+    if details.environment_by_default:
+        default = settings.allocation().environment.default
+        yield Note(
+            "estimated",
+            f"{money(details.environment_by_default)} carries no known environment and is treated as {default}",
+        )
+    if details.tax_unconfirmed:
+        yield Note("estimated", f"tax of {money(details.tax_unconfirmed)} treated as cost: unconfirmed")
+    for stage, spread in (("untagged", settings.allocation().untagged), ("idle", settings.allocation().idle)):
+        if spread.method == "tax":
+            yield Note("estimated", f"{stage} cost is charged at a standard rate of {spread.rate} of direct cost")
+
+
+def _information(settings: Settings, details: Details, lines: Sequence[CustomerLine]) -> Iterator[Note]:
+    money = _Money(details.currency)
+    for source in details.sources:
+        if source.completeness != "manifest":
+            yield Note("info", f"source {source.name}: completeness not proven (no manifest)")
+    for text in details.source_notes:
+        yield Note("info", text)
+    if nonproduction := sum(line.nonproduction for line in lines if not line.reserved):
+        yield Note("info", f"customers' own non-production of {money(nonproduction)} is booked as opex")
+    for line in lines:
+        if line.outside_dates:
+            yield Note("info", f"{line.customer}: {money(line.outside_dates)} is dated outside its start and end")
+    if settings.app.revenue is not None and settings.app.revenue.basis != "recognised":
+        yield Note("info", f"revenue basis: {settings.app.revenue.basis}")
+
+
+class _Money:
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+
+    def __call__(self, units: int) -> str:
+        whole, _, cents = shown([units])[0].partition(".")
+        return f"{int(whole):,}.{cents} {self._currency}" if whole != "-0" else f"-0.{cents} {self._currency}"
+
+
+def _some(names: Sequence[str], most: int = 5) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

@@ -1,0 +1,151 @@
+"""A period's published allocation and its revenue, as the records that every report and digest is made from."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from agent.config.loading import Settings
+from agent.engine import open_engine
+from agent.inputs import current
+from agent.margins.comparison import Change, Month, compare, same_days
+from agent.margins.costs import ClassSums, Costs, read_costs
+from agent.margins.customers import Book, customer_lines
+from agent.margins.details import Details, read_details
+from agent.margins.groups import external, group_lines
+from agent.margins.notes import notes
+from agent.margins.ratios import average, percent
+from agent.margins.records import CustomerLine, Mover, PeriodReport, Summary
+from agent.money import units_from_text
+from agent.period import Period
+
+MOVERS_SHOWN = 10
+
+
+def summarise(settings: Settings, period: Period, folder: Path, previous: Path | None) -> PeriodReport:
+    """The records of ``period`` from its results in ``folder``, compared with those in ``previous`` where given.
+
+    ``folder`` is a run folder (its proof is not written yet, so ``proof_line`` is empty) or published results.
+    Definitions: ALLOCATION 8.
+    """
+    details = read_details(folder)
+    inputs = current(settings.data)
+    book = Book(period, details.day, inputs.registry(settings), inputs.revenue(settings))
+    with open_engine(settings.app.engine) as engine:
+        costs = read_costs(engine, folder, details.day)
+        first, last = same_days(period, details.day)
+        before = read_costs(engine, previous, last) if previous else None
+    changes = _changes(settings, book, costs, before, (first, last)) if before else {}
+    lines = customer_lines(book, costs, changes)
+    unknown = _unknown_revenue(book, lines)
+    return PeriodReport(
+        summary=_summary(settings, book, details, costs, lines),
+        customers=lines,
+        groups=group_lines(book, lines),
+        pools=details.pools,
+        commitments=details.commitments,
+        untagged=details.untagged,
+        drill=costs.drill,
+        movers=_movers(lines, changes),
+        sources=details.sources,
+        notes=notes(settings, book, details, unknown, lines),
+        proof_line=_proof_line(folder),
+        unknown_revenue=unknown,
+        previous_cost_to_serve=_cost_to_serve(before) if before else None,
+        daily=_daily(costs),
+    )
+
+
+def _proof_line(folder: Path) -> str:
+    proof = folder / "proof.json"
+    return str(json.loads(proof.read_text("utf-8"))["proof_line"]) if proof.is_file() else ""
+
+
+def _unknown_revenue(book: Book, lines: Sequence[CustomerLine]) -> tuple[str, ...]:
+    """Paying customers absent from the revenue file that cost something or were active."""
+    if book.revenue is None:
+        return ()
+    return tuple(
+        line.customer
+        for line in lines
+        if line.kind == "paying" and line.revenue is None and (line.cost or book.active(line.customer))
+    )
+
+
+def _changes(
+    settings: Settings, book: Book, costs: Costs, before: Costs, prior_days: tuple[date, date]
+) -> dict[str, Change]:
+    """How each customer moved against the month before; customers that cannot be compared are left out."""
+    previous = Book(book.period.previous, prior_days[1], book.registry, book.revenue)
+    least = units_from_text(str(settings.app.targets.growth_min_amount))
+    now = Month(book.period.first_day, book.day, _run_cost(costs), book.month_revenue)
+    prior = Month(*prior_days, _run_cost(before), previous.month_revenue)
+    found = {customer: compare(book.registry, customer, now, prior, least) for customer in book.registry.ids}
+    return {customer: change for customer, change in found.items() if change is not None}
+
+
+def _run_cost(costs: Costs) -> Callable[[str], int]:
+    """Run cost by customer id: every class, without prior-period adjustments."""
+    none = ClassSums()
+    return lambda customer: costs.customers.get(customer, none).cost
+
+
+def _movers(lines: Sequence[CustomerLine], changes: dict[str, Change]) -> tuple[Mover, ...]:
+    moved = [
+        Mover(line.customer, line.name, line.cost, change.cost, change.cost_pct)
+        for line in external(lines)
+        if (change := changes.get(line.customer)) is not None and change.cost
+    ]
+    return tuple(sorted(moved, key=lambda mover: (-abs(mover.change), mover.customer))[:MOVERS_SHOWN])
+
+
+def _cost_to_serve(costs: Costs) -> int:
+    """Cost of kinds paying, free and trial: internal customers' money is not in bucket customer."""
+    return sum(sums.cost for sums in costs.customers.values())
+
+
+def _daily(costs: Costs) -> tuple[tuple[date, int], ...]:
+    days: dict[date, int] = {}
+    for row in costs.drill:
+        days[row.day] = days.get(row.day, 0) + row.effective
+    return tuple(sorted(days.items()))
+
+
+def _summary(
+    settings: Settings, book: Book, details: Details, costs: Costs, lines: Sequence[CustomerLine]
+) -> Summary:
+    outside = external(lines)
+    cost_to_serve = sum(line.cost for line in outside)
+    unallocated = costs.buckets["unallocated"].cost
+    active = sum(book.active(line.customer) for line in outside)
+    revenue = sum(line.revenue or 0 for line in outside) if book.revenue is not None else None
+    margin = None if revenue is None else revenue - cost_to_serve - unallocated
+    source = sum(line.cost for line in lines)
+    targets = settings.app.targets
+    return Summary(
+        company=settings.app.company,
+        period=str(book.period),
+        currency=details.currency,
+        as_of=book.day,
+        is_open=book.day < book.period.last_day,
+        source_total=source,
+        cost_to_serve=cost_to_serve,
+        fully_loaded=cost_to_serve + unallocated,
+        unallocated=unallocated,
+        opex=costs.buckets["opex"].cost,
+        balance_sheet=costs.buckets["balance_sheet"].cost,
+        active_customers=active,
+        average_cost=average(cost_to_serve, active),
+        revenue=revenue,
+        margin=margin,
+        margin_pct=None if margin is None else percent(margin, revenue),
+        revenue_basis=settings.app.revenue.basis if settings.app.revenue else "",
+        untagged=details.untagged_cost,
+        untagged_share_pct=percent(details.untagged_cost, details.attributable),
+        untagged_share_of_bill_pct=percent(details.untagged_cost, source - costs.after),
+        coverage_pct=percent(details.covered, details.taggable),
+        environment_by_default=details.environment_by_default,
+        tax_unconfirmed=details.tax_unconfirmed,
+        target_pct=targets.infra_margin_pct,
+        good_pct=targets.infra_margin_good_pct,
+    )
