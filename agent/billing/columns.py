@@ -1,0 +1,146 @@
+"""The named columns of one batch of a file, each turned into words, exact numbers or moments.
+
+Whatever cannot be read raises :class:`ReadFault` with the row, which the file's reader turns into a line number.
+"""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agent.billing.batch import NULL, Ints, Mask, Numbers, Words
+from agent.billing.csv_reading import NULL_TOKENS
+from agent.billing.exact_numbers import NumberFault, exact
+from agent.billing.moments import FORMS, MomentFault, moments
+
+_MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
+_NULLS = frozenset(NULL_TOKENS)
+
+
+class ReadFault(Exception):
+    """A cell that cannot be taken: ``row`` is 0-based in the file."""
+
+    def __init__(self, message: str, row: int, expected: str = "", mend: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.row = row
+        self.expected = expected
+        self.mend = mend
+
+
+class Columns:
+    """Columns of consecutive rows by their known names; ``first`` is the number of the first row in its file."""
+
+    def __init__(self, arrays: Mapping[str, pa.Array], rows: int, first: int) -> None:
+        self.arrays = arrays
+        self.rows = rows
+        self.first = first
+
+    def fault(self, message: str, row: int, expected: str = "", mend: str = "") -> ReadFault:
+        return ReadFault(message, self.first + row, expected, mend)
+
+    def words(self, name: str) -> Words:
+        """A text column with the null tokens as null; a missing column is null throughout."""
+        column = self.arrays.get(name)
+        if column is None:
+            return NULL
+        if pa.types.is_floating(column.type):
+            raise self.fault(
+                f"{name} is stored as a floating-point number",
+                0,
+                "text: an id keeps its leading zeros and all its digits",
+                "export the column as text",
+            )
+        return words_of(column)
+
+    def ids(self, name: str) -> Words:
+        """A text column of ids; refuses what a spreadsheet has turned into a number."""
+        words = self.words(name)
+        for code, value in enumerate(words.values):
+            if value is not None and _MANGLED.fullmatch(value):
+                row = 0 if words.codes is None else int(np.argmax(words.codes == code))
+                if words.codes is None or words.codes[row] == code:
+                    raise self.fault(
+                        f"{name} holds {value!r}: a spreadsheet has rounded this id",
+                        row,
+                        "the id as text",
+                        "deliver the export itself, not a copy saved by a spreadsheet",
+                    )
+        return words
+
+    def required(self, name: str, words: Words) -> Words:
+        """The same words; refuses a null."""
+        for code, value in enumerate(words.values):
+            if value is not None:
+                continue
+            empty = np.flatnonzero(words.codes == code) if words.codes is not None else np.arange(min(1, self.rows))
+            if len(empty):
+                raise self.fault(f"{name} is empty", int(empty[0]), "a value in every row")
+        return words
+
+    def cost(self, name: str) -> Numbers:
+        """A cost that every row must have. A missing value, words, NaN and infinity are refused."""
+        column = self.arrays[name]
+        if column.null_count:
+            row = int(np.argmin(column.is_valid().to_numpy(zero_copy_only=False)))
+            raise self.fault(f"{name} is empty", row, "an amount in every row; 0 where nothing is charged")
+        return self._exact(name, column)
+
+    def optional(self, name: str) -> tuple[Numbers, Mask] | None:
+        """An amount that may be absent: null counts as 0; with it, which rows have one. None without the column."""
+        column = self.arrays.get(name)
+        if column is None:
+            return None
+        if pa.types.is_null(column.type):
+            return Numbers(np.zeros(self.rows, np.int64)), np.zeros(self.rows, np.bool_)
+        known = column.is_valid().to_numpy(zero_copy_only=False)
+        return self._exact(name, _filled(column) if column.null_count else column), known
+
+    def _exact(self, name: str, column: pa.Array) -> Numbers:
+        try:
+            return exact(column)
+        except NumberFault as fault:
+            if fault.text is not None and fault.text.strip().casefold() == name.casefold():
+                raise self.fault(
+                    "a second header stands among the rows",
+                    fault.row,
+                    "one header line a file",
+                    "deliver the files one by one; these were joined by hand",
+                ) from fault
+            raise self.fault(
+                f"{name} holds {fault.text!r}, which is no number", fault.row, "a plain decimal"
+            ) from fault
+
+    def moments(self, name: str) -> Ints:
+        try:
+            return moments(self.arrays[name])
+        except MomentFault as fault:
+            found = "is empty" if fault.text is None else f"holds {fault.text!r}, which is no date"
+            raise self.fault(f"{name} {found}", fault.row, f"a date such as {FORMS}") from fault
+
+
+def words_of(column: pa.Array) -> Words:
+    """Distinct values and codes of a column of text, integers or dictionary-coded text."""
+    if pa.types.is_null(column.type):
+        return NULL
+    if not pa.types.is_dictionary(column.type):
+        column = pc.cast(column, pa.string()).dictionary_encode()
+    values = [None if value in _NULLS else value for value in column.dictionary.to_pylist()]
+    indices = column.indices
+    if indices.null_count:
+        indices = indices.fill_null(len(values))
+        values.append(None)
+    if not values:
+        return NULL
+    return Words(values, indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False))
+
+
+def _filled(column: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        values = pa.concat_arrays([column.dictionary.cast(pa.string()), pa.array(["0"])])
+        return pa.DictionaryArray.from_arrays(column.indices.fill_null(len(values) - 1), values)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return column.fill_null("0")
+    return column.fill_null(pa.scalar(0).cast(column.type))

@@ -1,0 +1,159 @@
+"""CSV exports with one fixed dialect: comma, double quote, UTF-8; plain or gzip. Nothing is detected or guessed.
+
+A header read by us, every cell as text, nulls by the four tokens; a row with more or fewer cells is refused.
+"""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from agent.errors import SourceError
+
+NULL_TOKENS = ("", "NULL", "null", "None")
+BLOCK_BYTES = 32 * 2**20
+_GZIP = b"\x1f\x8b"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_FEWEST_COLUMNS = 3
+_OTHER_DELIMITERS = (";", "\t", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Column names as written, and the number of physical lines they take."""
+
+    names: tuple[str, ...]
+    lines: int
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """The file's bytes, decompressed when it begins like gzip, whatever its name says."""
+    with path.open("rb") as raw:
+        compressed = raw.read(2) == _GZIP
+    return cast("BinaryIO", gzip.open(path, "rb")) if compressed else path.open("rb")
+
+
+def read_header(path: Path, shown: str) -> Header | None:
+    """The header, or None for a file without a single byte. Raises ``SourceError`` for what is no comma CSV."""
+    with open_bytes(path) as stream:
+        try:
+            start = stream.peek(4)[:4] if isinstance(stream, io.BufferedReader | gzip.GzipFile) else b""
+            if start[:2] in _UTF16:
+                raise _encoding(shown)
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+            reader = csv.reader(text, strict=True)
+            names = next(reader, None)
+        except UnicodeDecodeError as error:
+            raise _encoding(shown) from error
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise _truncated(shown) from error
+        except csv.Error as error:
+            raise SourceError(f"the header is no CSV: {error}", where=f"{shown}:1") from error
+        if names is None:
+            return None
+        _refuse_other_delimiter(names, shown)
+        return Header(tuple(names), reader.line_num)
+
+
+def _refuse_other_delimiter(names: list[str], shown: str) -> None:
+    if len(names) >= _FEWEST_COLUMNS:
+        return
+    found = next((mark for mark in _OTHER_DELIMITERS if mark in "".join(names)), None)
+    if found is not None:
+        raise SourceError(
+            f"the columns are separated by {found!r}",
+            where=f"{shown}:1",
+            expected="a comma-separated file as the provider writes it",
+            mend="deliver the export itself, not a copy saved by a spreadsheet",
+        )
+
+
+def batches(
+    path: Path, shown: str, header: Header, columns: Sequence[int], plain: Sequence[int]
+) -> Iterator[pa.RecordBatch]:
+    """Batches of the wanted ``columns`` (positions): dictionary-coded text, or plain text for those in ``plain``.
+
+    Column ``i`` is named ``str(i)``; a null token is null. Raises ``SourceError`` naming the line of a ragged row.
+    """
+    names = [str(position) for position in range(len(header.names))]
+    coded = pa.dictionary(pa.int32(), pa.string())
+    reading = arrow_csv.ReadOptions(column_names=names, skip_rows=header.lines, block_size=BLOCK_BYTES)
+    dialect = arrow_csv.ParseOptions(
+        delimiter=",", quote_char='"', double_quote=True, escape_char=False, newlines_in_values=True
+    )
+    conversion = arrow_csv.ConvertOptions(
+        include_columns=[str(position) for position in columns],
+        column_types={str(position): pa.string() if position in plain else coded for position in columns},
+        null_values=list(NULL_TOKENS),
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+    )
+    try:
+        with open_bytes(path) as stream, arrow_csv.open_csv(stream, reading, dialect, conversion) as reader:
+            yield from reader
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" not in str(error):
+            raise _explain(path, shown, header, error) from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _truncated(shown) from error
+
+
+def _explain(path: Path, shown: str, header: Header, error: pa.ArrowInvalid) -> SourceError:
+    """The first line that is wrong, found by reading the file again with Python's csv."""
+    if "UTF8" in str(error):
+        return _encoding(shown)
+    width = len(header.names)
+    try:
+        for line, cells in rows_with_lines(path):
+            if len(cells) != width:
+                return SourceError(
+                    f"a row has {len(cells)} cells, the header has {width}",
+                    where=f"{shown}:{line}",
+                    expected=f"{width} cells in every row",
+                    mend="deliver the export again; a file cut or edited by hand cannot be trusted",
+                )
+    except (csv.Error, UnicodeDecodeError, EOFError, zlib.error) as fault:
+        return SourceError(f"the file cannot be read as CSV: {fault}", where=shown)
+    return SourceError(f"the file cannot be read as CSV: {error}", where=shown)
+
+
+def rows_with_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Every row after the header with the line it begins on; empty lines are no rows. Slow: for messages only."""
+    with open_bytes(path) as stream:
+        reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), strict=True)
+        next(reader, None)
+        begin = reader.line_num + 1
+        for cells in reader:
+            if cells:
+                yield begin, cells
+            begin = reader.line_num + 1
+
+
+def line_of_row(path: Path, row: int) -> int:
+    """The line on which the row of this 0-based number begins."""
+    return next(line for place, (line, _) in enumerate(rows_with_lines(path)) if place == row)
+
+
+def _encoding(shown: str) -> SourceError:
+    return SourceError(
+        "the file is not UTF-8 text",
+        where=shown,
+        expected="UTF-8, as every provider delivers it",
+        mend="deliver the export itself; a spreadsheet or an editor has saved this copy in another encoding",
+    )
+
+
+def _truncated(shown: str) -> SourceError:
+    return SourceError(
+        "the gzip file ends too early or is damaged",
+        where=shown,
+        expected="a whole gzip file",
+        mend="copy the file again from the provider's storage",
+    )

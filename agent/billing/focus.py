@@ -1,0 +1,160 @@
+"""Source ``focus``: FOCUS 1.0 to 1.4 files, CSV, CSV.gz or Parquet, of any provider."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from agent.billing import csv_reading, parquet_reading
+from agent.billing.batch import Batch, Numbers, Words
+from agent.billing.columns import Columns, ReadFault
+from agent.billing.delivery import Delivery, ExportFile, find
+from agent.billing.focus_header import resolve
+from agent.billing.interface import BillingSource
+from agent.billing.kinds import CATEGORIES, kinds_of
+from agent.billing.ledger_columns import COSTS
+from agent.billing.moments import charge_days, day_as_written
+from agent.errors import SourceError
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+_IDS = ("BillingAccountId", "SubAccountId", "InvoiceId", "ResourceId", "SkuId", "CommitmentDiscountId")
+_TEXTS = (
+    "ProviderName",
+    "InvoiceIssuerName",
+    "ServiceName",
+    "ServiceCategory",
+    "ResourceName",
+    "ResourceType",
+    "RegionId",
+    "ChargeClass",
+    "CommitmentDiscountStatus",
+    "ConsumedUnit",
+)
+_FOR_KINDS = ("PublisherName", "ServiceSubcategory", "ChargeDescription")
+_NEEDED = ("ProviderName", "ServiceName", "BillingAccountId")
+_AMOUNTS = (*COSTS, "ConsumedQuantity")
+
+
+class Focus(BillingSource):
+    """FOCUS files as delivered: by the manifests of AWS Data Exports where they lie, else the whole folder."""
+
+    kind = "focus"
+
+    def find(self, location: Path) -> Delivery:
+        return find(location, SUFFIXES, "FOCUS")
+
+    def batches(self, file: ExportFile) -> Iterator[Batch]:
+        for columns in _read(file):
+            try:
+                yield self._batch(columns, file)
+            except ReadFault as fault:
+                raise _located(file, fault) from fault
+
+    def _batch(self, columns: Columns, file: ExportFile) -> Batch:
+        starts, ends = columns.moments("ChargePeriodStart"), columns.moments("ChargePeriodEnd")
+        costs = {name: columns.cost(name) for name in ("BilledCost", "EffectiveCost")}
+        for name in ("ListCost", "ContractedCost"):
+            if (amount := columns.optional(name)) is not None:
+                costs[name] = amount[0]
+        quantity = columns.optional("ConsumedQuantity")
+        words = {name: columns.ids(name) for name in _IDS} | {name: columns.words(name) for name in _TEXTS}
+        for name in ("ProviderName", "BillingAccountId"):
+            columns.required(name, words[name])
+        words["ChargeCategory"] = _categories(columns)
+        deciding = words | {name: columns.words(name) for name in _FOR_KINDS}
+        words["x_Kind"] = kinds_of(deciding, _signs(costs["BilledCost"]))
+        words["BillingCurrency"] = columns.required("BillingCurrency", columns.words("BillingCurrency"))
+        words["BillingPeriodStart"] = _billing_periods(columns)
+        words["ChargePeriodStart"], words["ChargePeriodEnd"] = charge_days(starts, ends)
+        words["x_TagSetId"] = self._tags(columns, file)
+        return Batch(
+            columns.rows,
+            words,
+            costs,
+            None if quantity is None else quantity[0],
+            None if quantity is None else quantity[1],
+            starts,
+            ends,
+        )
+
+    def _tags(self, columns: Columns, file: ExportFile) -> Words:
+        column = columns.arrays.get("Tags")
+        if column is not None and (pa.types.is_map(column.type) or pa.types.is_list(column.type)):
+            return self.tag_sets.from_maps(column)
+        return self.tag_sets.from_texts(columns.words("Tags"), file.shown)
+
+
+def _read(file: ExportFile) -> Iterator[Columns]:
+    return _parquet(file) if file.path.suffix.lower() == ".parquet" else _csv(file)
+
+
+def _csv(file: ExportFile) -> Iterator[Columns]:
+    header = csv_reading.read_header(file.path, file.shown)
+    if header is None:
+        raise SourceError(
+            "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
+        )
+    places = resolve(header.names, file.shown)
+    amounts = [places[name] for name in _AMOUNTS if name in places]
+    first = 0
+    for batch in csv_reading.batches(file.path, file.shown, header, sorted(places.values()), amounts):
+        yield Columns({name: batch[str(place)] for name, place in places.items()}, len(batch), first)
+        first += len(batch)
+
+
+def _parquet(file: ExportFile) -> Iterator[Columns]:
+    names = parquet_reading.column_names(file.path, file.shown)
+    places = resolve(names, file.shown)
+    first = 0
+    for table in parquet_reading.tables(file.path, file.shown, [names[place] for place in places.values()]):
+        arrays = {name: table[names[place]].combine_chunks() for name, place in places.items()}
+        yield Columns(arrays, len(table), first)
+        first += len(table)
+
+
+def _located(file: ExportFile, fault: ReadFault) -> SourceError:
+    if file.path.suffix.lower() == ".parquet":
+        where = f"{file.shown}, row {fault.row + 1}"
+    else:
+        where = f"{file.shown}:{csv_reading.line_of_row(file.path, fault.row)}"
+    return SourceError(fault.message, where=where, expected=fault.expected, mend=fault.mend)
+
+
+def _signs(numbers: Numbers) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """A number with the sign of each value (limbs of a value share theirs)."""
+    signs = np.sign(numbers.pico)
+    for limb in (numbers.whole, numbers.fine):
+        if limb is not None:
+            signs = np.where(signs == 0, np.sign(limb), signs)
+    return signs
+
+
+def _categories(columns: Columns) -> Words:
+    words = columns.required("ChargeCategory", columns.words("ChargeCategory"))
+    for code, value in enumerate(words.values):
+        if value is None or value.casefold() in CATEGORIES or words.codes is None:
+            continue
+        rows = np.flatnonzero(words.codes == code)
+        if len(rows):
+            raise columns.fault(
+                f"ChargeCategory holds {value!r} in {len(rows)} rows",
+                int(rows[0]),
+                "Usage, Purchase, Tax, Credit or Adjustment",
+                "if columns have shifted, deliver the export again",
+            )
+    return words
+
+
+def _billing_periods(columns: Columns) -> Words:
+    """BillingPeriodStart as ISO dates, the day its provider wrote, whatever the zone."""
+    column = columns.arrays["BillingPeriodStart"]
+    starts = columns.moments("BillingPeriodStart")
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        return charge_days(starts, starts)[0]
+    words = columns.words("BillingPeriodStart")
+    used = set(np.unique(words.codes).tolist()) if words.codes is not None else {0}
+    return Words(
+        [str(day_as_written(value)) if code in used and value else None for code, value in enumerate(words.values)],
+        words.codes,
+    )

@@ -1,0 +1,88 @@
+"""Which column of a FOCUS file is which: releases 1.0 to 1.4, older names, any case, localised headers."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from agent.errors import SourceError
+
+REQUIRED = (
+    "BilledCost",
+    "EffectiveCost",
+    "BillingCurrency",
+    "BillingAccountId",
+    "BillingPeriodStart",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "ChargeCategory",
+    "ProviderName",
+    "ServiceName",
+)
+"""Without one of these a bill cannot be split; a file that lacks some is refused, all of them named."""
+OPTIONAL = (
+    "ListCost",
+    "ContractedCost",
+    "SubAccountId",
+    "InvoiceId",
+    "InvoiceIssuerName",
+    "PublisherName",
+    "ServiceCategory",
+    "ServiceSubcategory",
+    "ResourceId",
+    "ResourceName",
+    "ResourceType",
+    "RegionId",
+    "SkuId",
+    "ChargeClass",
+    "ChargeDescription",
+    "CommitmentDiscountId",
+    "CommitmentDiscountStatus",
+    "ConsumedQuantity",
+    "ConsumedUnit",
+    "Tags",
+)
+RENAMED = {
+    "ProviderName": ("ServiceProviderName", "Provider"),
+    "PublisherName": ("Publisher",),
+    "InvoiceIssuerName": ("InvoiceIssuer",),
+    "EffectiveCost": ("AmortizedCost",),
+    "ChargeCategory": ("ChargeType",),
+    "ConsumedQuantity": ("UsageQuantity",),
+    "ConsumedUnit": ("UsageUnit",),
+    "RegionId": ("Region",),
+}
+"""Names of earlier drafts and of 1.3 and later, taken where the name itself is absent."""
+_LOCALISED = re.compile(r".*\(([A-Za-z][A-Za-z0-9_]*)\)\s*")
+
+
+def resolve(names: Sequence[str], shown: str) -> dict[str, int]:
+    """Position of each known column. Raises ``SourceError`` naming every required column that is missing."""
+    positions = _positions(names, shown)
+    found: dict[str, int] = {}
+    for column in (*REQUIRED, *OPTIONAL):
+        for name in (column, *RENAMED.get(column, ())):
+            if name.casefold() in positions:
+                found[column] = positions[name.casefold()]
+                break
+    missing = [column for column in REQUIRED if column not in found]
+    if missing:
+        raise SourceError(
+            f"{len(missing)} FOCUS column{'s are' if len(missing) > 1 else ' is'} missing: {', '.join(missing)}",
+            where=f"{shown}:1",
+            expected="a FOCUS 1.0 or later Cost and Usage file",
+            mend="add the columns to the export, or choose the source kind that matches this file",
+        )
+    return found
+
+
+def _positions(names: Sequence[str], shown: str) -> Mapping[str, int]:
+    positions: dict[str, int] = {}
+    for position, name in enumerate(names):
+        localised = _LOCALISED.fullmatch(name)
+        key = (localised[1] if localised else name).strip().casefold()
+        if key in positions and key in _KNOWN:
+            raise SourceError(f"the header names {name!r} twice", where=f"{shown}:1", expected="each column once")
+        positions.setdefault(key, position)
+    return positions
+
+
+_KNOWN = frozenset(name.casefold() for column in (*REQUIRED, *OPTIONAL) for name in (column, *RENAMED.get(column, ())))

@@ -1,0 +1,173 @@
+"""Batches -> ledger rows: equal rows summed exactly, any number of them in bounded memory.
+
+Within a batch equal rows are summed at once; what remains is spooled as (packed identity, integer limbs). At the end
+DuckDB groups and sorts the spool, spilling to disk where it must.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from agent.billing.batch import Batch, Codes, Ints, Numbers
+from agent.billing.ledger_columns import COSTS, PICO, UNITS
+from agent.billing.ledger_table import ledger_table
+from agent.billing.row_keys import Layout, Packed, RankedDimensions, Vocabularies
+from agent.period import Period
+
+MEMORY = "2GB"
+LIMBS = ("whole", "pico", "fine")
+QUANTITY = "ConsumedQuantity"
+_KNOWN = "known"
+_LINES = "lines"
+_SAFE = 2.0**62
+_WORTH_GROUPING = 0.8
+"""A batch that shrinks less than this is left to the final grouping."""
+_SCALE = {"whole": 24, "pico": 12, "fine": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One batch in the spool: its file, and the layout its packed identities are in."""
+
+    path: Path
+    layout: Layout
+    columns: tuple[str, ...]
+
+
+class Gathering:
+    """All rows of one source, by billing period, spooled in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.vocabularies = Vocabularies()
+        self._folder = folder
+        self._pieces: dict[Period, list[Piece]] = {}
+
+    @property
+    def periods(self) -> list[Period]:
+        return sorted(self._pieces)
+
+    def add(self, period: Period, batch: Batch) -> None:
+        """Takes in rows of one billing period."""
+        layout, packed = self.vocabularies.pack(batch.words, batch.rows)
+        keys, measures = _grouped(packed, _measures(batch))
+        columns = {f"w{word}": key for word, key in enumerate(keys)} | measures
+        pieces = self._pieces.setdefault(period, [])
+        path = self._folder / f"{period}-{len(pieces)}.arrow"
+        table = pa.table(columns)
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        pieces.append(Piece(path, layout, tuple(measures)))
+
+    def rows(self, period: Period, batch_rows: int) -> Iterator[pa.Table]:
+        """The period's ledger rows, unique and sorted by every dimension, in tables of ``batch_rows``."""
+        ranked = self.vocabularies.ranked()
+        pieces = self._pieces[period]
+        names = sorted({name for piece in pieces for name in piece.columns})
+        keys = [f"w{word}" for word in range(ranked.layout.words)]
+        schema = pa.schema([(key, pa.uint64()) for key in keys] + [(name, pa.int64()) for name in names])
+        spool = pa.RecordBatchReader.from_batches(schema, _repacked(pieces, ranked, schema))
+        with duckdb.connect(config={"temp_directory": str(self._folder), "memory_limit": MEMORY}) as connection:
+            connection.register("spool", spool)
+            summed = connection.sql(_grouping(keys, names))
+            for table in _evenly(summed.to_arrow_reader(batch_rows), batch_rows):
+                yield ledger_table(table, ranked)
+
+
+def _measures(batch: Batch) -> dict[str, Ints]:
+    """Limbs by spool column name; a limb that is zero throughout has no column."""
+    columns = {_LINES: np.full(batch.rows, batch.lines, np.int64)}
+    if batch.quantity is not None and batch.quantity_known is not None:
+        columns |= _limbs(QUANTITY, replace(batch.quantity, fine=None))
+        columns[_KNOWN] = batch.quantity_known.astype(np.int64)
+    for name, numbers in batch.costs.items():
+        columns |= _limbs(name, numbers)
+    return columns
+
+
+def _limbs(name: str, numbers: Numbers) -> dict[str, Ints]:
+    limbs = {"whole": numbers.whole, "pico": numbers.pico, "fine": numbers.fine}
+    return {f"{name}.{limb}": values for limb, values in limbs.items() if values is not None}
+
+
+def _grouped(packed: list[Packed], measures: dict[str, Ints]) -> tuple[list[Packed], dict[str, Ints]]:
+    """Equal rows of a batch summed, where that is safe in 64 bits and worth the while."""
+    if not all(_safe(values) for values in measures.values()):
+        return packed, measures
+    rows = np.column_stack(packed)
+    width = rows.shape[1] * 8
+    encoded = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(width), len(rows), [None, pa.py_buffer(rows)]
+    ).dictionary_encode()
+    distinct = len(encoded.dictionary)
+    if distinct > _WORTH_GROUPING * len(rows):
+        return packed, measures
+    groups = encoded.indices.to_numpy()
+    keys = np.frombuffer(encoded.dictionary.buffers()[1], np.uint64, distinct * len(packed)).reshape(distinct, -1)
+    return [np.ascontiguousarray(keys[:, word]) for word in range(len(packed))], {
+        name: _summed(values, groups, distinct) for name, values in measures.items()
+    }
+
+
+def _safe(values: Ints) -> bool:
+    return float(np.abs(values.astype(np.float64)).sum()) < _SAFE
+
+
+def _summed(values: Ints, groups: Codes, count: int) -> Ints:
+    sums = np.zeros(count, np.int64)
+    np.add.at(sums, groups, values)
+    return sums
+
+
+def _repacked(pieces: Sequence[Piece], ranked: RankedDimensions, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for piece in pieces:
+        with pa.memory_map(str(piece.path)) as source:
+            table = pa.ipc.open_file(source).read_all().combine_chunks()
+        packed = [table[f"w{word}"].to_numpy() for word in range(piece.layout.words)]
+        keys = piece.layout.repack(packed, ranked.layout, ranked.ranks)
+        zeros = np.zeros(len(table), np.int64)
+        columns = dict(zip((f"w{word}" for word in range(len(keys))), keys, strict=True))
+        columns |= {
+            name: table[name].to_numpy() if name in piece.columns else zeros for name in schema.names[len(keys) :]
+        }
+        yield pa.record_batch([pa.array(columns[name]) for name in schema.names], schema=schema)
+
+
+def _grouping(keys: Sequence[str], names: Sequence[str]) -> str:
+    """One row per identity, sorted; sums as 128-bit integers, which raise rather than wrap."""
+    sums = [f"{_total(cost, names)}::decimal(38,0) as {UNITS[cost]}" for cost in COSTS]
+    quantity = "null"
+    if _KNOWN in names:
+        quantity = f"case when sum({_KNOWN}) > 0 then {_total(QUANTITY, names, PICO)} end"
+    sums += [f"({quantity})::decimal(38,0) as {QUANTITY}", f"sum({_LINES})::bigint as x_Lines"]
+    by = ", ".join(keys)
+    return f"select {by}, {', '.join(sums)} from spool group by {by} order by {by}"
+
+
+def _total(name: str, names: Sequence[str], base: int = 0) -> str:
+    parts = [
+        f'sum("{name}.{limb}")::hugeint * {10 ** (_SCALE[limb] - base)}::hugeint'
+        for limb in LIMBS
+        if f"{name}.{limb}" in names
+    ]
+    return f"({' + '.join(parts) or '0'})"
+
+
+def _evenly(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """Tables of exactly ``rows`` rows but the last, however the engine hands them out."""
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        waiting.append(batch)
+        count += len(batch)
+        if count >= rows:
+            whole = pa.Table.from_batches(waiting)
+            while count >= rows:
+                yield whole.slice(0, rows)
+                whole, count = whole.slice(rows), count - rows
+            waiting = whole.to_batches()
+    if count:
+        yield pa.Table.from_batches(waiting)

@@ -1,0 +1,159 @@
+"""The way of a delivery into the ledger: find, hash, read, check, write, put in force. One source at a time."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.billing.delivery import Delivery, ExportFile, sha256
+from agent.billing.gathering import Gathering
+from agent.billing.intake import Intake
+from agent.billing.interface import BillingSource, Delivered
+from agent.billing.ledger import LedgerVersion, Manifest, source_heads
+from agent.billing.overlap import refuse_claimed_elsewhere, refuse_same_bytes, refuse_same_content
+from agent.billing.publication import Origin, keep_tag_sets, put_in_force, write_version
+from agent.billing.raw_tags import TagSets
+from agent.billing.store import lock, scratch, write_text
+from agent.config.application import SourceConfig
+from agent.errors import SourceError
+from agent.period import Period
+from agent.progress import Progress
+
+Hashed = Sequence[tuple[ExportFile, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """One source on its way into the ledger at ``data``; ``periods`` None means every period found."""
+
+    reading: BillingSource
+    source: SourceConfig
+    data: Path
+    periods: AbstractSet[Period] | None
+    progress: Progress
+
+    def run(self, location: Path) -> list[Delivered]:
+        """Brings the ledger up to the delivery. A delivery equal to what is in force changes nothing.
+
+        Raises ``SourceError``, and then nothing has changed.
+        """
+        self.progress.step(f"{self.source.name}: looking for the export")
+        delivery = self.reading.find(location)
+        with lock(self.data):
+            hashed = self._hashed(delivery)
+            current = [version for version in source_heads(self.data, self.source.name) if self._asked(version.period)]
+            if _unchanged(hashed, current):
+                return [_delivered(version, changed=False) for version in current]
+            with scratch(self.data) as folder:
+                versions = self._take_in(delivery, hashed, folder, current)
+            self._mark_vanished(current, {version.period for version, _ in versions})
+            return [_delivered(version, changed=changed) for version, changed in versions]
+
+    def _asked(self, period: Period | None) -> bool:
+        return self.periods is None or period is None or period in self.periods
+
+    def _hashed(self, delivery: Delivery) -> Hashed:
+        files = [file for file in delivery.files if self._asked(file.period)]
+        hashed: list[tuple[ExportFile, str]] = []
+        for done, file in enumerate(files):
+            self.progress.advance(done, len(files), f"checking {file.shown}")
+            hashed.append((file, sha256(file.path)))
+        refuse_same_bytes(hashed)
+        return hashed
+
+    def _take_in(
+        self, delivery: Delivery, hashed: Hashed, folder: Path, current: Sequence[LedgerVersion]
+    ) -> list[tuple[LedgerVersion, bool]]:
+        spool = folder / "spool"
+        spool.mkdir()
+        gathering = Gathering(spool)
+        intake = self._read(delivery, hashed, gathering)
+        origin = Origin(
+            self.source.name,
+            self.source.kind,
+            delivery.completeness,
+            tuple(self.reading.notes),
+            self.reading.tag_sets.failures,
+        )
+        in_force = {version.period: version for version in current}
+        written: list[tuple[Path, Manifest]] = []
+        kept: list[tuple[LedgerVersion, bool]] = []
+        for period in filter(self._asked, gathering.periods):
+            self.progress.step(f"{self.source.name}: writing {period}")
+            place = folder / str(period)
+            place.mkdir()
+            manifest = write_version(place, period, origin, intake, gathering)
+            refuse_claimed_elsewhere(self.data, place, manifest)
+            old = in_force.get(period)
+            if old is not None and old.manifest.identity == manifest.identity:
+                kept.append((_set_stale(old, stale=False), False))
+            else:
+                written.append((place, manifest))
+        # NOTE: nothing is put in force before every period is written and checked
+        keep_tag_sets(self.data, self.reading.tag_sets.texts)
+        new = [(put_in_force(self.data, place, manifest), True) for place, manifest in written]
+        return sorted(kept + new, key=lambda pair: pair[0].period)
+
+    def _read(self, delivery: Delivery, hashed: Hashed, gathering: Gathering) -> Intake:
+        self.reading.prepare([file for file, _ in hashed])
+        intake = Intake(self.reading, gathering, several=len(hashed) > 1)
+        self.progress.step(f"{self.source.name}: reading {len(hashed)} file{'s' if len(hashed) != 1 else ''}")
+        for done, (file, digest) in enumerate(hashed):
+            self.progress.advance(done, len(hashed), file.shown)
+            record = intake.read(file, digest)
+            if not record.rows:
+                self._empty(file, delivery)
+        if not gathering.periods:
+            raise SourceError(
+                "the delivery holds no rows at all", where=hashed[0][0].shown, expected="at least one row"
+            )
+        refuse_same_content(intake.records)
+        return intake
+
+    def _empty(self, file: ExportFile, delivery: Delivery) -> None:
+        """A file without rows may be part of a delivery that its manifest proves whole; else it is a broken copy."""
+        if delivery.completeness != "manifest":
+            raise SourceError(
+                "the file has no rows",
+                where=file.shown,
+                expected="a header and at least one row",
+                mend="copy the file again; remove it if the provider meant it to be empty",
+            )
+        self.reading.notes.append(f"{file.shown} has no rows")
+
+    def _mark_vanished(self, current: Sequence[LedgerVersion], found: AbstractSet[Period]) -> None:
+        for version in current:
+            if version.period not in found:
+                _set_stale(version, stale=True)
+
+
+def _unchanged(hashed: Hashed, current: Sequence[LedgerVersion]) -> bool:
+    """Whether everything in these files is in force already, and nothing else is."""
+    delivered = {(file.shown.rsplit("/", 1)[-1], digest) for file, digest in hashed}
+    taken: dict[tuple[str, str], int] = {}
+    whole: dict[tuple[str, str], int] = {}
+    for version in current:
+        if version.manifest.stale:
+            return False
+        for file in version.manifest.files:
+            key = (file.path.rsplit("/", 1)[-1], file.sha256)
+            taken[key] = taken.get(key, 0) + file.rows
+            whole[key] = file.all_rows
+    return delivered == taken.keys() and taken == whole
+
+
+def _set_stale(version: LedgerVersion, *, stale: bool) -> LedgerVersion:
+    if version.manifest.stale == stale:
+        return version
+    changed = version.marked(stale=stale)
+    write_text(version.folder / "manifest.json", changed.manifest.text())
+    return changed
+
+
+def _delivered(version: LedgerVersion, *, changed: bool) -> Delivered:
+    manifest = version.manifest
+    billed = ", ".join(f"{sums['BilledCost']} {currency}" for currency, sums in manifest.ledger_sums.items())
+    notes = (*manifest.notes, *(["the period is no longer in the export"] if manifest.stale else []))
+    return Delivered(
+        version.source, version.period, version.version, changed, manifest.rows, manifest.lines, billed, notes
+    )

@@ -1,0 +1,179 @@
+"""Reads the files of one delivery into a :class:`Gathering`, keeping for each file what its manifest entry needs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from agent.billing.batch import Batch, Ints, Words
+from agent.billing.delivery import ExportFile
+from agent.billing.gathering import Gathering
+from agent.billing.interface import BillingSource
+from agent.billing.ledger_columns import COSTS
+from agent.billing.moments import DAY
+from agent.billing.tally import Tally
+from agent.errors import SourceError
+from agent.period import Period
+
+_MARGINALS = ("SubAccountId", "ResourceId", "SkuId", "x_TagSetId")
+Scope = tuple[str | None, ...]
+"""ProviderName, BillingAccountId, SubAccountId, billing period and charge day of usage."""
+
+
+@dataclass(slots=True)
+class FileRecord:
+    """What one file held. ``tallies`` by (period, currency); ``print`` is equal for equal content under any name."""
+
+    file: ExportFile
+    sha256: str
+    rows: int = 0
+    tallies: dict[tuple[Period, str], Tally] = field(default_factory=dict)
+    account_currencies: set[tuple[str | None, str | None]] = field(default_factory=set)
+    moments: int = 0
+    counts: dict[tuple[str, str | None], int] = field(default_factory=dict)
+
+    @property
+    def print(self) -> tuple[object, ...]:
+        sums = tuple((key, tuple(tally.sums().items())) for key, tally in sorted(self.tallies.items()))
+        return self.rows, self.moments, sums, frozenset(self.counts.items())
+
+    def rows_of(self, period: Period) -> int:
+        return sum(tally.rows for (of, _), tally in self.tallies.items() if of == period)
+
+
+class Intake:
+    """The state of one ingest between reading and writing."""
+
+    def __init__(self, source: BillingSource, gathering: Gathering, *, several: bool) -> None:
+        self._source = source
+        self._gathering = gathering
+        self._several = several
+        self.records: list[FileRecord] = []
+        self.usage_ends: dict[Period, int] = {}
+        self.scopes: dict[Scope, str] = {}
+
+    def read(self, file: ExportFile, sha256: str) -> FileRecord:
+        """Takes in one file whole. Raises ``SourceError``."""
+        record = FileRecord(file, sha256)
+        for batch in self._source.batches(file):
+            if batch.rows:
+                self._take(batch, record)
+        self._refuse_mixed_currencies(record)
+        self.records.append(record)
+        return record
+
+    def _take(self, batch: Batch, record: FileRecord) -> None:
+        record.rows += batch.rows * batch.lines
+        record.account_currencies |= _pairs(batch.words["BillingAccountId"], batch.words["BillingCurrency"])
+        if self._several:
+            self._fingerprint(batch, record)
+        for period, part in _by_period(batch):
+            self._gathering.add(period, part)
+            for currency, rows in _rows_by_value(part.words["BillingCurrency"], part.rows):
+                tally = record.tallies.setdefault((period, str(currency)), Tally())
+                count = part.rows if rows is None else int(rows.sum())
+                tally.add(count * part.lines, part.costs, rows)
+            self._note_usage(period, part, record.file)
+
+    def _fingerprint(self, batch: Batch, record: FileRecord) -> None:
+        record.moments += int((batch.starts // 1000).sum()) + 7 * int((batch.ends // 1000).sum())
+        for name in _MARGINALS:
+            words = batch.words.get(name)
+            if words is None or words.codes is None:
+                continue
+            for value, count in zip(words.values, np.bincount(words.codes, minlength=len(words.values)), strict=True):
+                if count:
+                    record.counts[name, value] = record.counts.get((name, value), 0) + int(count)
+
+    def _note_usage(self, period: Period, part: Batch, file: ExportFile) -> None:
+        usage = part.words["x_Kind"].flags(lambda kind: kind == "usage")
+        rows = np.arange(part.rows) if isinstance(usage, int) and usage else np.flatnonzero(usage)
+        if not len(rows):
+            return
+        self.usage_ends[period] = max(self.usage_ends.get(period, 0), int(part.ends[rows].max()))
+        if self._several:
+            self._claim(period, part.where(rows), file)
+
+    def _claim(self, period: Period, usage: Batch, file: ExportFile) -> None:
+        """Refuses two exports that both bill the usage of one account on one day: one of them is a copy."""
+        names = ("ProviderName", "BillingAccountId", "SubAccountId", "ChargePeriodStart")
+        for values in _combinations([usage.words[name] for name in names], usage.rows):
+            scope = (*values, str(period))
+            owner = self.scopes.setdefault(scope, file.export)
+            if owner != file.export:
+                raise SourceError(
+                    f"two exports bill account {values[1]} for {period}: {owner or '.'} and {file.export or '.'}",
+                    where=file.shown,
+                    expected="each account and period in one export",
+                    mend="point `location` at one of them, or remove the older one",
+                )
+
+    def _refuse_mixed_currencies(self, record: FileRecord) -> None:
+        accounts = [account for account, _ in record.account_currencies]
+        if len(accounts) == len(set(accounts)):
+            return
+        counts: dict[str, int] = {}
+        for (_, currency), tally in record.tallies.items():
+            counts[currency] = counts.get(currency, 0) + tally.rows
+        named = ", ".join(f"{currency} ({count} rows)" for currency, count in sorted(counts.items()))
+        raise SourceError(
+            f"one billing account is billed in {len(counts)} currencies: {named}",
+            where=record.file.shown,
+            expected="one currency for a billing account",
+            mend="export each currency to a source of its own",
+        )
+
+
+def _by_period(batch: Batch) -> Iterator[tuple[Period, Batch]]:
+    starts = batch.words["BillingPeriodStart"]
+    by_period: dict[Period, list[int]] = {}
+    for code, value in enumerate(starts.values):
+        if value is not None:
+            by_period.setdefault(Period.parse(value[:7]), []).append(code)
+    if len(by_period) == 1 or starts.codes is None:
+        yield next(iter(by_period)), batch
+        return
+    for period, codes in sorted(by_period.items()):
+        rows = np.flatnonzero(np.isin(starts.codes, codes))
+        if len(rows) == batch.rows:
+            yield period, batch
+        elif len(rows):
+            yield period, batch.where(rows)
+
+
+def _rows_by_value(
+    words: Words, rows: int
+) -> Iterator[tuple[str | None, np.ndarray[tuple[int], np.dtype[np.bool_]] | None]]:
+    """Each used value and its rows; None for all rows."""
+    if words.codes is None:
+        yield words.values[0], None
+        return
+    used = np.flatnonzero(np.bincount(words.codes, minlength=len(words.values)))
+    for code in used.tolist():
+        yield words.values[code], None if len(used) == 1 else words.codes == code
+
+
+def _pairs(left: Words, right: Words) -> set[tuple[str | None, str | None]]:
+    return {(one, other) for one, other in _combinations([left, right], 0)}
+
+
+def _combinations(columns: list[Words], rows: int) -> set[tuple[str | None, ...]]:
+    """The distinct value combinations that occur."""
+    coded = [column for column in columns if column.codes is not None]
+    if not coded:
+        return {tuple(column.values[0] for column in columns)}
+    code: Ints = np.zeros(1, np.int64)
+    for column in coded:
+        code = code * len(column.values) + column.codes
+    found = set()
+    for combined in np.unique(code).tolist():
+        rest, values = combined, []
+        for column in reversed(columns):
+            if column.codes is None:
+                values.append(column.values[0])
+            else:
+                rest, place = divmod(rest, len(column.values))
+                values.append(column.values[place])
+        found.add(tuple(reversed(values)))
+    return found

@@ -1,0 +1,75 @@
+"""The same money must not enter twice: equal files, equal content under two names, two sources of one account."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from agent.billing.delivery import ExportFile
+from agent.billing.intake import FileRecord
+from agent.billing.ledger import LedgerVersion, Manifest, heads
+from agent.errors import SourceError
+from agent.period import Period
+
+_USAGE_SCOPES = """
+    select distinct ProviderName, BillingAccountId, SubAccountId, ChargePeriodStart
+    from read_parquet(?) where x_Kind = 'usage' and BillingAccountId is not null
+"""
+
+
+def refuse_same_bytes(files: Iterable[tuple[ExportFile, str]]) -> None:
+    """Raises ``SourceError`` when two files of a delivery are equal byte for byte."""
+    seen: dict[str, str] = {}
+    for file, digest in files:
+        if digest in seen:
+            raise _twice(seen[digest], file.shown)
+        seen[digest] = file.shown
+
+
+def refuse_same_content(records: Sequence[FileRecord]) -> None:
+    """Raises ``SourceError`` when two files hold the same rows, though compressed or ordered differently."""
+    if len(records) < 2:
+        return
+    seen: dict[object, str] = {}
+    for record in records:
+        if record.print in seen:
+            raise _twice(seen[record.print], record.file.shown)
+        seen[record.print] = record.file.shown
+
+
+def _twice(first: str, second: str) -> SourceError:
+    return SourceError(
+        f"{first} and {second} hold the same rows",
+        where=second,
+        expected="each file once",
+        mend="remove one of the two; together they would double the bill",
+    )
+
+
+def refuse_claimed_elsewhere(data: Path, folder: Path, manifest: Manifest) -> None:
+    """Raises ``SourceError`` when another source of the ledger bills the same usage: same file, or same account and day.
+
+    ``folder`` holds the version about to be put in force.
+    """
+    for other in heads(data, Period.parse(manifest.period)):
+        if other.source == manifest.source:
+            continue
+        ours = {file.sha256: file.path for file in manifest.files}
+        same = next((ours[file.sha256] for file in other.manifest.files if file.sha256 in ours), None)
+        if same is None and not _share_usage([folder / entry.file for entry in manifest.ledger], other):
+            continue
+        raise SourceError(
+            f"source {manifest.source} bills usage of {manifest.period} that source {other.source} has already billed",
+            where=same or manifest.files[0].path,
+            expected="each account and period in one source",
+            mend=f"keep one of the two; if {other.source} was renamed, remove {other.folder.parent.parent}",
+        )
+
+
+def _share_usage(ours: Sequence[Path], other: LedgerVersion) -> bool:
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select 1 from ({_USAGE_SCOPES} intersect {_USAGE_SCOPES}) limit 1",
+            [[str(path) for path in ours], [str(path) for path in other.files]],
+        ).fetchone()
+    return found is not None

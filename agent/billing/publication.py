@@ -1,0 +1,237 @@
+"""One period of one source -> a version on disk: written aside, checked against the files' sums, put in force."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agent.billing.batch import Batch, Numbers, Words
+from agent.billing.delivery import sha256
+from agent.billing.gathering import Gathering
+from agent.billing.intake import FileRecord, Intake
+from agent.billing.ledger import (
+    KindSums,
+    LedgerFileEntry,
+    LedgerVersion,
+    Manifest,
+    SourceFile,
+    head,
+    period_folder,
+    tagsets_path,
+)
+from agent.billing.ledger_columns import COSTS, UNITS
+from agent.billing.ledger_table import ROW_GROUP, LedgerFile
+from agent.billing.moments import DAY
+from agent.billing.raw_tags import EMPTY_ID
+from agent.billing.store import move_folder, write_file, write_text
+from agent.billing.tally import EXACT, exact_text
+from agent.errors import ProofError
+from agent.money import UNIT_SCALE, text_from_units
+from agent.period import Period
+
+PART = "part-0.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a delivery came from."""
+
+    source: str
+    kind: str
+    completeness: str
+    notes: tuple[str, ...]
+    tag_failures: Mapping[str, int]
+
+
+def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, gathering: Gathering) -> Manifest:
+    """Writes the period's ledger file and manifest into ``folder``; the version number is still 0.
+
+    Raises ``ProofError`` when what stands in the file is not, to the last unit, what the delivered files say.
+    """
+    records = [record for record in intake.records if record.rows_of(period)]
+    cuts = _cuts(records, period)
+    notes = list(origin.notes)
+    for currency, by_cost in cuts.items():
+        notes += _book_rounding(gathering, period, currency, by_cost)
+    rows = _write_rows(folder / PART, gathering, period)
+    kinds, sums = _read_back(folder / PART)
+    _prove(sums, records, period, cuts)
+    failures = {path: count for path, count in origin.tag_failures.items() if path in {r.file.shown for r in records}}
+    manifest = Manifest(
+        source=origin.source,
+        kind=origin.kind,
+        period=str(period),
+        ledger_version=0,
+        completeness=origin.completeness,
+        files=tuple(_source_file(record, period) for record in sorted(records, key=lambda record: record.file.shown)),
+        ledger=(LedgerFileEntry(PART, sha256(folder / PART), rows),),
+        ledger_sums={
+            currency: {cost: text_from_units(units) for cost, units in by_cost.items()}
+            for currency, by_cost in sums.items()
+        },
+        rounding={
+            currency: {cost: exact_text(0, cut) for cost, cut in by_cost.items()} for currency, by_cost in cuts.items()
+        },
+        kinds=kinds,
+        usage_through=_usage_through(intake.usage_ends.get(period)),
+        tag_failures=failures,
+        notes=tuple(notes),
+    )
+    return manifest
+
+
+def put_in_force(data: Path, folder: Path, manifest: Manifest) -> LedgerVersion:
+    """Numbers the version, moves its folder into place, and makes HEAD name it: killed anywhere, the old one holds."""
+    period = Period.parse(manifest.period)
+    current = head(data, manifest.source, period)
+    number = 1 if current is None else current.version + 1
+    numbered = replace(manifest, ledger_version=number)
+    write_text(folder / "manifest.json", numbered.text())
+    home = period_folder(data, manifest.source, period)
+    target = home / f"v{number}"
+    # NOTE: a folder of that number was left by an ingest killed before HEAD; no reader has ever seen it
+    shutil.rmtree(target, ignore_errors=True)
+    move_folder(folder, target)
+    write_text(home / "HEAD.json", json.dumps({"version": number}) + "\n")
+    return LedgerVersion(manifest.source, period, number, target, numbered)
+
+
+def keep_tag_sets(data: Path, texts: Mapping[str, str]) -> None:
+    """Adds tag sets (id -> canonical JSON) to those kept; none is ever removed. Sorted by id."""
+    path = tagsets_path(data)
+    known: dict[str, str] = {}
+    if path.is_file():
+        table = pq.read_table(path)
+        known = dict(zip(table["x_TagSetId"].to_pylist(), table["Tags"].to_pylist(), strict=True))
+    if texts.keys() <= known.keys():
+        return
+    merged = sorted((known | dict(texts)).items())
+    table = pa.table(
+        {
+            "x_TagSetId": pa.array([identity for identity, _ in merged], pa.string()),
+            "Tags": pa.array([text for _, text in merged], pa.string()),
+        }
+    )
+    write_file(path, lambda part: pq.write_table(table, part, compression="zstd", row_group_size=ROW_GROUP))
+
+
+def _write_rows(path: Path, gathering: Gathering, period: Period) -> int:
+    rows = 0
+    with LedgerFile(path) as ledger:
+        for table in gathering.rows(period, ROW_GROUP):
+            ledger.write(table)
+            rows += len(table)
+    return rows
+
+
+def _cuts(records: Sequence[FileRecord], period: Period) -> dict[str, dict[str, Decimal]]:
+    """What was cut below 1e-24, by currency and cost column; columns without a cut are left out."""
+    cuts: dict[str, dict[str, Decimal]] = {}
+    for record in records:
+        for (of, currency), tally in record.tallies.items():
+            for cost, cut in tally.cut.items() if of == period else ():
+                total = cuts.setdefault(currency, {})
+                total[cost] = EXACT.add(total.get(cost, Decimal(0)), cut)
+    return cuts
+
+
+def _book_rounding(gathering: Gathering, period: Period, currency: str, cuts: Mapping[str, Decimal]) -> list[str]:
+    """Books whole units of what was cut as one `rounding` row; says what is left below a unit."""
+    notes: list[str] = []
+    costs: dict[str, Numbers] = {}
+    for cost, cut in cuts.items():
+        units = _whole_units(cut)
+        costs[cost] = Numbers(np.zeros(1, np.int64), None, np.array([units], np.int64))
+        rest = EXACT.subtract(cut, EXACT.scaleb(Decimal(units), -UNIT_SCALE))
+        if rest:
+            notes.append(f"{format(rest, 'f')} {currency} of {cost} lies below 1e-{UNIT_SCALE} and stands in no row")
+    day, following = str(period.first_day), str(period.first_day + timedelta(days=1))
+    words = {
+        "BillingPeriodStart": Words.same(day),
+        "BillingCurrency": Words.same(currency),
+        "ChargePeriodStart": Words.same(day),
+        "ChargePeriodEnd": Words.same(following),
+        "x_Kind": Words.same("rounding"),
+        "x_TagSetId": Words.same(EMPTY_ID),
+    }
+    nothing = np.zeros(1, np.int64)
+    gathering.add(period, Batch(1, words, costs, None, None, nothing, nothing, lines=0))
+    return notes
+
+
+def _whole_units(cut: Decimal) -> int:
+    return int(EXACT.scaleb(cut, UNIT_SCALE))
+
+
+def _read_back(path: Path) -> tuple[dict[str, KindSums], dict[str, dict[str, int]]]:
+    """Sums by kind and by currency of the file as it stands on disk."""
+    sums = ", ".join(f"sum({UNITS[cost]})::varchar" for cost in COSTS)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select x_Kind, BillingCurrency, count(*), {sums} from read_parquet(?) group by all order by all",
+            [str(path)],
+        ).fetchall()
+    totals: dict[str, dict[str, int]] = {}
+    for _, currency, _, *units in found:
+        by_cost = totals.setdefault(currency, dict.fromkeys(COSTS, 0))
+        for cost, text in zip(COSTS, units, strict=True):
+            by_cost[cost] += int(text)
+    kinds = {
+        kind if len(totals) == 1 else f"{kind}/{currency}": KindSums(
+            count, text_from_units(int(units[0])), text_from_units(int(units[1]))
+        )
+        for kind, currency, count, *units in found
+    }
+    return kinds, totals
+
+
+def _prove(
+    sums: Mapping[str, Mapping[str, int]],
+    records: Sequence[FileRecord],
+    period: Period,
+    cuts: Mapping[str, Mapping[str, Decimal]],
+) -> None:
+    expected: dict[str, dict[str, int]] = {}
+    for record in records:
+        for (of, currency), tally in record.tallies.items():
+            if of == period:
+                by_cost = expected.setdefault(currency, dict.fromkeys(COSTS, 0))
+                for cost in COSTS:
+                    by_cost[cost] += tally.units[cost]
+    for currency, by_cost in cuts.items():
+        for cost, cut in by_cost.items():
+            expected[currency][cost] += _whole_units(cut)
+    if expected != sums:
+        raise ProofError(
+            f"the ledger of {period} does not hold what its files say",
+            where=str(
+                sorted({cell for cell in expected if expected[cell] != sums.get(cell)} | (sums.keys() - expected))
+            ),
+            expected="equal sums to the last unit",
+            mend="this is a fault of apportion: please report it",
+        )
+
+
+def _source_file(record: FileRecord, period: Period) -> SourceFile:
+    return SourceFile(
+        path=record.file.shown,
+        sha256=record.sha256,
+        bytes=record.file.path.stat().st_size,
+        rows=record.rows_of(period),
+        sums={currency: tally.sums() for (of, currency), tally in sorted(record.tallies.items()) if of == period},
+        all_rows=record.rows,
+    )
+
+
+def _usage_through(end: int | None) -> str | None:
+    if end is None:
+        return None
+    return str(datetime.fromtimestamp(end // DAY * DAY // 1_000_000, UTC).date() - timedelta(days=1))

@@ -1,0 +1,114 @@
+"""A ledger row's identity as two or three 64-bit integers, without loss.
+
+Each dimension's distinct values get dense codes; the codes of a row are packed side by side into words. Equal words
+mean equal rows (no hash, no collision), and when codes are in the order of the values, sorting words sorts rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.billing.batch import NULL, Ints, Words
+from agent.billing.ledger_columns import DIMENSIONS
+
+Packed = npt.NDArray[np.uint64]
+WORD_BITS = 64
+
+
+class Vocabulary:
+    """The distinct values of one dimension, in order of appearance; code 0 is null."""
+
+    __slots__ = ("_codes", "values")
+
+    def __init__(self) -> None:
+        self.values: list[str | None] = [None]
+        self._codes: dict[str | None, int] = {None: 0}
+
+    def codes(self, values: Sequence[str | None]) -> Ints:
+        known, codes = self.values, self._codes
+        found = np.empty(len(values), np.int64)
+        for place, value in enumerate(values):
+            code = codes.get(value)
+            if code is None:
+                code = codes[value] = len(known)
+                known.append(value)
+            found[place] = code
+        return found
+
+    def ranks(self) -> tuple[list[str | None], Ints]:
+        """All values sorted bytewise (UTF-8), null first, and the place of each code among them."""
+        order = sorted(range(1, len(self.values)), key=lambda code: (self.values[code] or "").encode())
+        ranks = np.zeros(len(self.values), np.int64)
+        ranks[order] = np.arange(1, len(self.values))
+        return [None, *(self.values[code] for code in order)], ranks
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each dimension's code stands: (word, shift, bits), the first dimension highest."""
+
+    places: tuple[tuple[int, int, int], ...]
+    words: int
+
+    @classmethod
+    def holding(cls, sizes: Sequence[int]) -> "Layout":
+        """The layout for codes 0 .. size-1 of each dimension."""
+        places: list[tuple[int, int, int]] = []
+        word, free = 0, WORD_BITS
+        for size in sizes:
+            bits = max(size - 1, 1).bit_length()
+            if bits > free:
+                word, free = word + 1, WORD_BITS
+            free -= bits
+            places.append((word, free, bits))
+        return cls(tuple(places), word + 1)
+
+    def code(self, packed: Sequence[Packed], dimension: int) -> Packed:
+        word, shift, bits = self.places[dimension]
+        return (packed[word] >> np.uint64(shift)) & np.uint64((1 << bits) - 1)
+
+    def repack(self, packed: Sequence[Packed], other: "Layout", translation: Sequence[Ints]) -> list[Packed]:
+        """The same rows in another layout, each dimension's codes translated by a table."""
+        rows = len(packed[0])
+        result = [np.zeros(rows, np.uint64) for _ in range(other.words)]
+        for dimension, (word, shift, _) in enumerate(other.places):
+            table = translation[dimension].astype(np.uint64) << np.uint64(shift)
+            result[word] |= table[self.code(packed, dimension).astype(np.int64)]
+        return result
+
+
+class Vocabularies:
+    """One vocabulary for each dimension of the ledger."""
+
+    def __init__(self) -> None:
+        self._by_name = {name: Vocabulary() for name in DIMENSIONS}
+
+    def __getitem__(self, name: str) -> Vocabulary:
+        return self._by_name[name]
+
+    def pack(self, words: Mapping[str, Words], rows: int) -> tuple[Layout, list[Packed]]:
+        """The identity of every row; dimensions that are missing are null."""
+        columns = [words.get(name, NULL) for name in DIMENSIONS]
+        codes = [self._by_name[name].codes(column.values) for name, column in zip(DIMENSIONS, columns, strict=True)]
+        layout = Layout.holding([len(self._by_name[name].values) for name in DIMENSIONS])
+        packed = [np.zeros(rows, np.uint64) for _ in range(layout.words)]
+        for column, local, (word, shift, _) in zip(columns, codes, layout.places, strict=True):
+            table = local.astype(np.uint64) << np.uint64(shift)
+            packed[word] |= table[0] if column.codes is None else table[column.codes]
+        return layout, packed
+
+    def ranked(self) -> "RankedDimensions":
+        ranks = [self._by_name[name].ranks() for name in DIMENSIONS]
+        layout = Layout.holding([len(values) for values, _ in ranks])
+        return RankedDimensions(tuple(values for values, _ in ranks), tuple(order for _, order in ranks), layout)
+
+
+@dataclass(frozen=True, slots=True)
+class RankedDimensions:
+    """Final codes: ``values[d][code]`` in sorted order, ``ranks[d]`` from codes of appearance to final codes."""
+
+    values: tuple[list[str | None], ...]
+    ranks: tuple[Ints, ...]
+    layout: Layout

@@ -1,0 +1,60 @@
+"""What each file says: rows and exact sums by period and currency, as written, and what was cut below 1e-24."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Context, Decimal, Inexact, InvalidOperation
+
+import numpy as np
+
+from agent.billing.batch import Ints, Mask, Numbers
+from agent.billing.ledger_columns import COSTS, PICO_UNITS
+from agent.money import UNIT_SCALE, UNITS_PER_ONE, text_from_units
+
+EXACT = Context(prec=40_000, traps=[Inexact, InvalidOperation])
+"""Wider than any sum of bill lines; raises rather than rounds."""
+_HALF = 32
+
+
+@dataclass(slots=True)
+class Tally:
+    """Rows and sums of one file, period and currency: whole units, and the parts cut off below them."""
+
+    rows: int = 0
+    units: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COSTS, 0))
+    cut: dict[str, Decimal] = field(default_factory=dict)
+
+    def add(self, rows: int, costs: Mapping[str, Numbers], where: Mask | None) -> None:
+        """Counts rows in; ``where`` (None: all) picks those of this currency."""
+        self.rows += rows
+        for name, numbers in costs.items():
+            picked = numbers if where is None else numbers.only(where)
+            self.units[name] += sum_units(picked)
+            for text in picked.cut.values():
+                self.cut[name] = EXACT.add(self.cut.get(name, Decimal(0)), EXACT.create_decimal(text))
+
+    def sums(self) -> dict[str, str]:
+        """Exact text of each cost column as the file has it, digits below 1e-24 included."""
+        return {name: exact_text(self.units[name], self.cut.get(name)) for name in COSTS}
+
+
+def exact_text(units: int, cut: Decimal | None = None) -> str:
+    """Units and the part below them as one plain decimal text without trailing zeros."""
+    if not cut:
+        return text_from_units(units)
+    total = EXACT.add(EXACT.scaleb(Decimal(units), -UNIT_SCALE), cut)
+    return format(total.normalize(EXACT), "f")
+
+
+def sum_units(numbers: Numbers) -> int:
+    """The exact sum in units of 1e-24, of the limbs kept."""
+    total = _sum(numbers.pico) * PICO_UNITS
+    if numbers.whole is not None:
+        total += _sum(numbers.whole) * UNITS_PER_ONE
+    if numbers.fine is not None:
+        total += _sum(numbers.fine)
+    return total
+
+
+def _sum(values: Ints) -> int:
+    """An exact sum of 64-bit integers, in halves that cannot overflow."""
+    return (int(np.sum(values >> _HALF)) << _HALF) + int(np.sum(values & np.int64(2**_HALF - 1)))
