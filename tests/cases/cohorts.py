@@ -14,10 +14,20 @@ HERE = Path(__file__).parent
 ENTERPRISE = [f"ent-{number}" for number in range(1, 6)]
 SMALL = [f"smb-{number:03d}" for number in range(1, 501)]
 IDLE = 3000
-HEADER = (
-    "BillingAccountId,SubAccountId,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd,ChargeCategory,ProviderName,"
-    "ServiceName,BilledCost,EffectiveCost,BillingCurrency,Tags"
-).split(",")
+HEADER = [
+    "BillingAccountId",
+    "SubAccountId",
+    "BillingPeriodStart",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "ChargeCategory",
+    "ProviderName",
+    "ServiceName",
+    "BilledCost",
+    "EffectiveCost",
+    "BillingCurrency",
+    "Tags",
+]
 COSTS = {"ent": {"direct": "300", "shared": "400", "apis": "100", "desk": "200"},
          "smb": {"shared": "10", "apis": "0.2", "desk": "0.8"}}  # fmt: skip
 """What one customer of each cohort costs before idle."""

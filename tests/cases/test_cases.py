@@ -1,4 +1,4 @@
-"""Every folder beside this file: the whole job on its files, compared byte for byte with what was worked out by hand."""
+"""Every folder beside this file: the whole job on its files, byte for byte what was worked out by hand."""
 
 import csv
 import io
