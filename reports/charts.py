@@ -127,7 +127,7 @@ def nice_step(span: Decimal) -> Decimal:
 
 def _ceil(units: int, step: Decimal) -> Decimal:
     """The next multiple of ``step`` at or above an amount that is not negative."""
-    value = Decimal(units) / UNITS_PER_ONE
+    value: Decimal = Decimal(units) / UNITS_PER_ONE
     whole = value // step * step
     return whole if whole == value else whole + step
 
