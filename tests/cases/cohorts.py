@@ -72,20 +72,20 @@ def _write_inputs(folder: Path, setting: str) -> None:
     _table(folder / "revenue.csv", ("period", "customer", "amount", "currency"), [
         ("2026-10", customer, REVENUE[customer[:3]], "USD") for customer in ENTERPRISE + SMALL
     ])  # fmt: skip
-    direct = [_line("300", "Compute", f'{{"tenant": "{customer}"}}') for customer in ENTERPRISE]
-    _table(folder / "billing.csv", HEADER, [*direct, _line("10000", "Cluster", "")])
+    direct = [_line("cloud", "300", "Compute", f'{{"tenant": "{customer}"}}') for customer in ENTERPRISE]
+    _table(folder / "billing.csv", HEADER, [*direct, _line("cloud", "10000", "Cluster", "")])
     tiers = [f'{{"tier": "{tier}"}}' for tier in ("enterprise", "smb")]
     vendors = {"third_party": ("Message API", "500", "100"), "support": ("Service desk", "1000", "400")}
     for name, (service, *costs) in vendors.items():
-        rows = [_line(cost, service, tier) for cost, tier in zip(costs, tiers, strict=True)]
+        rows = [_line(name, cost, service, tier) for cost, tier in zip(costs, tiers, strict=True)]
         _table(folder / f"billing-{name}.csv", HEADER, rows)
     (folder / "policy.yaml").write_text("version: 1\ntags:\n  - {key: tenant, values: {known: customers}}\n")
     (folder / "allocation.yaml").write_text(_allocation(setting))
 
 
-def _line(cost: str, service: str, tags: str) -> Sequence[str]:
+def _line(account: str, cost: str, service: str, tags: str) -> Sequence[str]:
     month = ("2026-10-01", "2026-10-31", "2026-11-01")
-    return ("pay-1", "prod-1", *month, "Usage", "Example Cloud", service, cost, cost, "USD", tags)
+    return (account, account, *month, "Usage", "Example Cloud", service, cost, cost, "USD", tags)
 
 
 def _allocation(setting: str) -> str:
