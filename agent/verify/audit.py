@@ -55,6 +55,7 @@ class PeriodAudit:
         if not path.is_file():
             raise NothingToDo(f"no results for {self._period}", where=str(path), mend="apportion run")
         proof = document(path)
+        self._progress.step(f"verify {self._period}: recompute from raw files")
         classified = classified_cells(self.folder / CLASSIFICATION_FILE)
         yield from hashes(self.folder, proof)
         yield from self._sources(proof, classified)
@@ -64,13 +65,13 @@ class PeriodAudit:
         named = [str(entry["name"]) for entry in proof["sources"]]
         yield equal("classification names the proof's sources", ", ".join(sorted(classified)), ", ".join(sorted(named)))
         for done, entry in enumerate(proof["sources"]):
-            self._progress.advance(done, len(named), f"verify {entry['name']}: raw files, ledger, classification")
+            self._progress.advance(done, len(named), f"{entry['name']}: raw files, ledger, classification")
             audit = SourceAudit(self._settings.data, self._location(str(entry["name"])), entry)
             yield from audit.checks(classified.get(audit.name, {}))
             self.statements += audit.statements
 
     def _results(self, proof: Json, classified: dict[str, Cells]) -> Iterator[Check]:
-        self._progress.step(f"verify results of {self._period}")
+        self._progress.step(f"verify {self._period}: published results")
         ended = outcomes(self.folder / ALLOCATION_FILE)
         yield from totals(proof, total(by_currency(cells) for cells in classified.values()), ended)
         yield from own_checks(proof)

@@ -31,7 +31,7 @@ def number(value: object) -> Decimal:
         return ZERO if text.casefold() in NULLS else Decimal(text)
     if isinstance(value, int | Decimal):
         return Decimal(value)
-    raise ValueError(f"not a number: {value!r}")
+    raise TypeError(f"not a number: {value!r}")
 
 
 def plain(value: Decimal) -> str:
@@ -43,15 +43,19 @@ def plain(value: Decimal) -> str:
 
 
 def month(value: object) -> str:
-    """``YYYY-MM`` of a date, a timestamp or one of the texts providers write; raises ``ValueError`` otherwise."""
+    """``YYYY-MM`` of a date, a timestamp or one of the texts providers write; raises ``ValueError`` otherwise.
+
+    A text counts as written, whatever its zone: midnight in the provider's zone begins the provider's month.
+    """
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC) if value.tzinfo else value:%Y-%m}"
     if isinstance(value, date):
         return f"{value:%Y-%m}"
-    text = str(value).strip()
+    text = str(value).strip().removesuffix("UTC").rstrip()
     if "/" in text:
-        return f"{datetime.strptime(text.split()[0], '%m/%d/%Y'):%Y-%m}"
-    return month(datetime.fromisoformat(text.removesuffix(" UTC")))
+        number_of_month, day, year = text.split()[0].split("/")
+        return f"{date(int(year), int(number_of_month), int(day)):%Y-%m}"
+    return f"{datetime.fromisoformat(text):%Y-%m}"
 
 
 def add(sums: Costs, other: Costs) -> Costs:

@@ -40,10 +40,10 @@ CELL_COLUMNS = ("BillingAccountId", "SubAccountId", "ServiceName")
 
 
 def document(path: Path) -> Json:
-    """A JSON object; ``ValueError`` when it is none."""
+    """A JSON object; ``TypeError`` when it is none."""
     found = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(found, dict):
-        raise ValueError(f"{path.name} is not a JSON object")
+        raise TypeError(f"{path.name} is not a JSON object")
     return found
 
 

@@ -36,9 +36,10 @@ class Verification:
     def text(self) -> str:
         """A table of all checks, the statements, and one line with the outcome."""
         failed = sum(not check.ok for check in self.checks)
-        outcome = "everything holds" if self.ok else f"{failed} of {len(self.checks)} checks do not hold"
+        count = len(self.checks)
+        outcome = f"all {count} checks hold" if self.ok else f"{failed} of {count} checks do not hold"
         lines = [*_table(self.checks), *(f"note: {text}" for text in self.statements)]
-        return "\n".join([*lines, f"{self.period}: {outcome}, {len(self.checks)} checks"])
+        return "\n".join([*lines, f"{self.period}: {outcome}"])
 
     def records(self) -> dict[str, object]:
         """The same as plain values, ready for JSON."""

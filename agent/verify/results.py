@@ -1,12 +1,12 @@
 """The published results of a period: their hashes, and allocation.parquet against classification and proof."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 from agent.verify.compare import METRICS, amount, costs, equal
-from agent.verify.exact import Costs, add, number, sha256
-from agent.verify.recorded import Json, Outcomes
+from agent.verify.exact import Costs, add, number, sha256, total
+from agent.verify.recorded import Json, Outcome, Outcomes
 from agent.verify.records import Check
 
 CUSTOMERS_FILE = "cost_per_customer.csv"
@@ -27,13 +27,15 @@ def hashes(folder: Path, proof: Json) -> Iterator[Check]:
 
 def totals(proof: Json, classified: Costs, ended: Outcomes) -> Iterator[Check]:
     """Classification == allocation == proof, per currency and metric, in total and by bucket."""
-    adjusted = _sums(ended, lambda bucket, prior: prior)
-    yield from costs("classification == allocation", classified, _sums(ended, lambda bucket, prior: not prior))
+    adjusted = _sums(pair for pair in ended.items() if pair[0].prior)
+    current = _sums(pair for pair in ended.items() if not pair[0].prior)
+    yield from costs("classification == allocation", classified, current)
     for name in BUCKETS:
-        yield from costs(f"allocation == proof, {name}", _sums(ended, partial(_in, name)), proven(proof, name))
+        found = _sums(pair for pair in ended.items() if pair[0].bucket == name)
+        yield from costs(f"allocation == proof, {name}", found, proven(proof, name))
     yield from costs("classification == proof, source", classified, proven(proof, "source"))
     yield from costs("allocation == proof, adjustments", adjusted, proven(proof, "adjustments"))
-    everywhere = _sums(ended, lambda bucket, prior: bucket in BUCKETS)
+    everywhere = _sums(pair for pair in ended.items() if pair[0].bucket in BUCKETS)
     yield from costs("source + adjustments == all buckets", add(classified, adjusted), everywhere)
 
 
@@ -53,13 +55,5 @@ def own_checks(proof: Json) -> Iterator[Check]:
             yield Check(name, row["left"], row["right"], row["difference"], ok=False)
 
 
-def _in(name: str, bucket: str, prior: bool) -> bool:
-    return bucket == name
-
-
-def _sums(ended: Outcomes, keep: Callable[[str, bool], bool]) -> Costs:
-    sums: Costs = {}
-    for key, pair in ended.items():
-        if keep(key.bucket, key.prior):
-            sums = add(sums, {key.currency: pair})
-    return sums
+def _sums(ended: Iterable[tuple[Outcome, tuple[Decimal, Decimal]]]) -> Costs:
+    return total({outcome.currency: pair} for outcome, pair in ended)

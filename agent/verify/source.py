@@ -12,7 +12,7 @@ from agent.verify.exact import UNIT, Costs, add, plain, sha256, total
 from agent.verify.recorded import Cells, Json, by_currency, document, ledger_cells, recorded
 from agent.verify.records import Check
 
-UNREADABLE = (ValueError, OSError, EOFError, KeyError, decimal.DecimalException, pa.ArrowException)
+UNREADABLE = (ValueError, TypeError, OSError, EOFError, KeyError, decimal.DecimalException, pa.ArrowException)
 
 
 class SourceAudit:
