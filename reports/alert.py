@@ -6,9 +6,9 @@ from decimal import Decimal
 from agent.margins.records import PeriodReport
 from agent.money import text_from_units, units_from_text
 from reports import slack_limits
-from reports.digest import Digest, untagged_line
-from reports.figures import ellipsis, grouped, long_day, month_name, one_line, percent, whole, with_currency
-from reports.slack_text import Block, context, escape, fields, header, section
+from reports.digest import Digest, proof, title, untagged_line
+from reports.figures import grouped, percent, whole, with_currency
+from reports.slack_text import Block, fields, header, name, section
 
 DEAREST = 10
 
@@ -32,24 +32,27 @@ def crossings(report: PeriodReport, *, amount: Decimal | None, share_pct: Decima
         )
     share = summary.untagged_share_pct
     if share_pct is not None and share is not None and share > share_pct:
-        found.append(Crossing("untagged-share", f"{percent(share)} of spend is above the bound of {share_pct:f} %"))
+        found.append(
+            Crossing(
+                "untagged-share", f"{percent(share)} of infrastructure spend is above the bound of {share_pct:f} %"
+            )
+        )
     return tuple(found)
 
 
 def blocks(report: PeriodReport, crossed: tuple[Crossing, ...]) -> Digest:
     """The alert message for at least one crossed bound; raises ``SlackLimitError`` like the digest."""
     summary = report.summary
-    company = f"{ellipsis(one_line(summary.company), 60)}: " if summary.company else ""
-    title = f"{company}untagged spend, {month_name(summary.period)} through {long_day(summary.as_of)}"
+    heading = title(report, "untagged spend")
     share = "not known" if summary.untagged_share_pct is None else percent(summary.untagged_share_pct)
     parts: list[Block] = [
-        header(title),
+        header(heading),
         section("\n".join(crossing.text for crossing in crossed)),
         fields([("Untagged", whole(summary.untagged, summary.currency)), ("Share of infrastructure spend", share)]),
         section("\n".join(["*Dearest untagged resources*", *_resources(report)])),
-        context([f"Proof: {escape(one_line(report.proof_line))}"]),
+        proof(report),
     ]
-    text = f"{escape(one_line(title))}: {'; '.join(crossing.text for crossing in crossed)}"
+    text = f"{name(heading, 200)}: {'; '.join(crossing.text for crossing in crossed)}"
     slack_limits.check(parts, text)
     return Digest(parts, text)
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from agent.margins.records import CustomerLine, Mover, PeriodReport, UntaggedResource
 from reports import slack_limits
-from reports.figures import DASH, change_pct, ellipsis, long_day, month_name, one_line, percent, signed_percent, whole
+from reports.figures import DASH, change_pct, days_through, ellipsis, one_line, percent, signed_percent, whole
 from reports.opening import MARGIN, basis, notes
 from reports.slack_text import Block, context, escape, fields, fit, header, name, section, table
 
 TOP_CUSTOMERS = 10
 TOP_LINES = 5
 LONGEST_TABLE_NAME = 32
+LONGEST_NOTE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,19 @@ def blocks(report: PeriodReport, *, plain: bool = False) -> Digest:
 
     Raises :class:`reports.slack_limits.SlackLimitError` rather than give a message that Slack would refuse.
     """
-    parts: list[Block] = [header(_title(report)), fields(_opening(report)), *_tiers(report)]
+    parts: list[Block] = [header(title(report, "cost to serve")), fields(_opening(report)), *_tiers(report)]
     parts += [*_moved(report), *_flags(report), *_untagged(report), *_customers(report, plain=plain)]
-    parts += [*_notes(report), context([f"Proof: {escape(one_line(report.proof_line))}"])]
+    parts += [*_notes(report), proof(report)]
     text = fit(_notification(report), slack_limits.FALLBACK_TEXT)
     slack_limits.check(parts, text)
     return Digest(parts, text)
 
 
-def _title(report: PeriodReport) -> str:
+def title(report: PeriodReport, subject: str) -> str:
+    """``Example SaaS: cost to serve, 1 to 21 October 2026``."""
     summary = report.summary
-    company = f"{ellipsis(summary.company, 60)}: " if summary.company else ""
-    return f"{company}cost to serve, {month_name(summary.period)} through {long_day(summary.as_of)}"
+    company = f"{ellipsis(one_line(summary.company), 60)}: " if summary.company else ""
+    return f"{company}{subject}, {days_through(summary.as_of, is_open=summary.is_open)}"
 
 
 def _notification(report: PeriodReport) -> str:
@@ -52,7 +54,7 @@ def _notification(report: PeriodReport) -> str:
         if summary.margin_pct is not None
         else ""
     )
-    return f"{escape(one_line(_title(report)))}: {_money(report, summary.cost_to_serve)}{margin}"
+    return f"{escape(title(report, 'cost to serve'))}: {_money(report, summary.cost_to_serve)}{margin}"
 
 
 def _opening(report: PeriodReport) -> list[tuple[str, str]]:
@@ -190,8 +192,13 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
 
 
 def _notes(report: PeriodReport) -> list[Block]:
-    said = [f"{note.level}: {escape(one_line(note.text))}" for note in notes(report)]
+    said = [f"{note.level}: {name(note.text, LONGEST_NOTE)}" for note in notes(report)]
     return [context(said)] if said else []
+
+
+def proof(report: PeriodReport) -> Block:
+    """The proof line as small print."""
+    return context([f"Proof: {name(report.proof_line, 1000)}"])
 
 
 def _dearest(report: PeriodReport) -> list[CustomerLine]:

@@ -78,6 +78,13 @@ def month_name(period: str) -> str:
     return f"{MONTHS[int(period[5:7]) - 1]} {period[:4]}"
 
 
+def days_through(day: date, *, is_open: bool) -> str:
+    """The days of a month up to ``day``: ``1 to 21 October 2026``, or the month's name once it is complete."""
+    if not is_open:
+        return f"{MONTHS[day.month - 1]} {day.year}"
+    return long_day(day) if day.day == 1 else f"1 to {long_day(day)}"
+
+
 def one_line(text: str) -> str:
     """Text from outside as one harmless line: control, format and line-break characters become spaces."""
     safe = (" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text)

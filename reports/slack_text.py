@@ -1,5 +1,6 @@
 """Words for Slack: names from outside made harmless, and the few block shapes that every workspace knows."""
 
+import re
 from collections.abc import Sequence
 
 from reports.figures import ellipsis, one_line
@@ -7,15 +8,14 @@ from reports.figures import ellipsis, one_line
 Block = dict[str, object]
 LONGEST_NAME = 60
 _WORD_JOINER = "\N{WORD JOINER}"
+_MENTION = re.compile("@(?=here|channel|everyone)", re.IGNORECASE)
 
 
 def name(text: str, length: int = LONGEST_NAME) -> str:
-    """A name from outside for mrkdwn: one line, cut, no mention, no link, no formatting of its own."""
-    plain = ellipsis(one_line(text), length)
-    for sign in "@#*_~`":
-        # NOTE: a joiner of no width keeps the sign readable and stops Slack from reading it as a mention or a format
-        plain = plain.replace(sign, "'" if sign == "`" else sign + _WORD_JOINER)
-    return escape(plain)
+    """Text from outside for mrkdwn: one line, cut, no mention, no link, no code block."""
+    plain = ellipsis(one_line(text), length).replace("`", "'")
+    # NOTE: a joiner of no width is put into these words alone, so that ids are copied from Slack as they are
+    return escape(_MENTION.sub(f"@{_WORD_JOINER}", plain))
 
 
 def escape(text: str) -> str:

@@ -126,12 +126,12 @@ def empty_report() -> PeriodReport:
     )  # fmt: skip
 
 
-def many_customers(count: int) -> PeriodReport:
+def many_customers(count: int, *, through: int = 31) -> PeriodReport:
     """The example with ``count`` customers, their names and ids numbered."""
     people = tuple(
         replace(PEOPLE[number % len(PEOPLE)], id=f"c{number:05d}", name=f"Customer {number}") for number in range(count)
     )
-    return example_report(through=31, people=people)
+    return example_report(through=through, people=people)
 
 
 def _line(person: Person) -> CustomerLine:

@@ -59,7 +59,10 @@ def test_a_formula_in_a_name_is_inert_for_people_and_exact_in_the_published_file
     assert rows_of(render_csv(report))[1][2] == "=HYPERLINK(0)"
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1),
+)
 def test_whatever_a_customer_is_called_the_file_reads_back_equal(name, customer):
     row = rows_of(render_csv(named(name, customer)))[1]
     assert (row[1], row[2], len(row)) == (customer, name, len(COLUMNS))
