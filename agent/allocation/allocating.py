@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from agent.allocation import asof, recognise, tables
 from agent.allocation.details import write_details
@@ -33,7 +34,7 @@ def gather(settings: Settings, period: Period) -> Facts:
     drivers = {driver.name: driver for driver in inputs.drivers(settings)}
     in_use = {v.source for v in versions}
     days = {name: day for name, day in asof.source_days(settings.data).items() if name in in_use}
-    last_days = {name: driver.last_day for name, driver in drivers.items()}
+    last_days = {name: pc.max(driver.rows["date"]).as_py() for name, driver in drivers.items()}
     return Facts(
         period=period,
         app=settings.app,
@@ -47,7 +48,7 @@ def gather(settings: Settings, period: Period) -> Facts:
 
 
 def allocate(settings: Settings, period: Period, folder: Path, progress: Progress) -> Proof:
-    """Runs every pass and writes the published tables into ``folder``. Raises ``ProofError`` when a sum does not tie."""
+    """Runs every pass and writes the published tables into ``folder``; ``ProofError`` when a sum does not tie."""
     facts = gather(settings, period)
     spill = settings.data / ".tmp" / folder.name
     try:
@@ -69,9 +70,7 @@ def run_passes(engine: Engine, facts: Facts, data: Path, progress: Progress) -> 
     _one_currency(engine, facts)
     asked_about = engine.fetch("select distinct x_TagSetId from ledger")["x_TagSetId"].combine_chunks()
     asked = recognise.recogniser(facts, recognise.read_tag_sets(data / "ledger" / "tagsets.parquet", asked_about))
-    fixed = tables.fixed_tables(
-        facts, needs_resource=asked.needs_resource, needs_region=recognise.needs_region(facts)
-    )
+    fixed = tables.fixed_tables(facts, needs_resource=asked.needs_resource, needs_region=recognise.needs_region(facts))
     _load(engine, fixed)
     for step in READ:
         step.run(engine)

@@ -39,14 +39,13 @@ def source_days(data: Path) -> dict[str, date]:
     return days
 
 
-def find(
-    settings: Settings, period: Period, sources: Mapping[str, date], drivers: Mapping[str, date | None]
-) -> AsOf:
+def find(settings: Settings, period: Period, sources: Mapping[str, date], drivers: Mapping[str, date | None]) -> AsOf:
     """Day D from each source's and driver's last complete day. One that lags the newest source is left out and named.
 
     A driver without any data is late. Without a dated source D is the last day of the month.
     """
-    limit = {item.name: item.late_after_days for item in (*settings.app.sources, *settings.app.usage)}
+    limit = {source.name: source.late_after_days for source in settings.app.sources}
+    limit |= {driver.name: driver.late_after_days for driver in settings.app.usage}
     newest = max(sources.values(), default=period.last_day)
     # NOTE: what lies after the month says nothing about lag within it
     capped = min(newest, period.last_day)

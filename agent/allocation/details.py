@@ -1,4 +1,4 @@
-"""What a reader asks about a period beyond its sums: pools, commitments, untagged resources, what was decided by default.
+"""What a reader asks about a period beyond its sums: pools, commitments, untagged resources, defaults that decided.
 
 Written as ``details.json`` (money as exact text) beside the published tables, and ``costs_by_type.json``, which the
 Terraform check reads without any engine.

@@ -56,9 +56,7 @@ class Proof:
     def as_json(self) -> dict[str, object]:
         """The part of ``proof.json`` that this pass knows: checks, totals, sources and the line."""
         return {
-            "checks": [
-                {name: getattr(check, name) for name in Check.__dataclass_fields__} for check in self.checks
-            ],
+            "checks": [{name: getattr(check, name) for name in Check.__dataclass_fields__} for check in self.checks],
             "totals": self.totals,
             "sources": [
                 {"name": v.source, "period": self.period, "version": v.version, "files": _files(v)}
@@ -108,9 +106,7 @@ def _cells(engine: Engine, name: str, table: str, key: str) -> list[Check]:
             f"select Currency, sum({short}Left) as l, sum({short}Right) as r, count(*) as n from {table} "
             "group by Currency order by Currency"
         ).to_pylist()
-        checks += [
-            _check(name, row["Currency"], metric, int(row["l"]), int(row["r"]), row["n"]) for row in sums
-        ]
+        checks += [_check(name, row["Currency"], metric, int(row["l"]), int(row["r"]), row["n"]) for row in sums]
     return checks
 
 
@@ -175,9 +171,7 @@ def _file_checks(engine: Engine, version: LedgerVersion) -> list[Check]:
                     where=f"{version.source} {version.period} version {version.version}",
                 )
             name = f"files as written == ledger ({version.source})"
-            checks.append(
-                Check(name, currency, metric, _plain(left), _plain(right), "0", len(version.manifest.files))
-            )
+            checks.append(Check(name, currency, metric, _plain(left), _plain(right), "0", len(version.manifest.files)))
     return checks
 
 

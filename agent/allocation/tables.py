@@ -127,7 +127,10 @@ def _components(pool: Pool) -> list[tuple[str, str | None, Decimal]]:
     if not pool.drivers:
         return [("0000", pool.driver, Decimal(1))]
     weights = scaled([blend.weight for blend in pool.drivers])
-    return [(f"{at:04d}", blend.driver, weight) for at, (blend, weight) in enumerate(zip(pool.drivers, weights))]
+    return [
+        (f"{at:04d}", blend.driver, weight)
+        for at, (blend, weight) in enumerate(zip(pool.drivers, weights, strict=True))
+    ]
 
 
 def _fallbacks(pool: Pool) -> list[str]:
@@ -205,7 +208,7 @@ def dated_tables(facts: Facts, first: date, last: date) -> dict[str, pa.Table]:
         (pool.name, *span)
         for pool in facts.rules.pools
         if pool.customers is not None
-        for span in _spans(registry, first, last, _member(pool.customers, registry))
+        for span in _spans(registry, first, last, _member(pool.customers))
     ]
     fixed = [(pool.name, *share) for pool in facts.rules.pools if pool.shares for share in _fixed(pool, registry)]
     return {
@@ -225,7 +228,7 @@ def _fixed(pool: Pool, registry: Registry) -> list[tuple[str, Decimal]]:
     return [(name, weight) for name, weight in zip([*names, "@fixed-remainder"], weights, strict=True) if weight]
 
 
-def _member(population: Population, registry: Registry) -> Callable[[Customer], bool]:
+def _member(population: Population) -> Callable[[Customer], bool]:
     wanted = {
         key: {value.casefold() for value in ([given] if isinstance(given, str) else given)}
         for key, given in population.model_dump(exclude_none=True).items()

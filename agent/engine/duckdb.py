@@ -19,11 +19,15 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def _texts(paths: Sequence[Path]) -> str:
+    return ", ".join(_text(str(path)) for path in paths)
+
+
 class DuckdbEngine(Engine):
     """A private in-memory database. ``spill`` takes what does not fit ``memory`` (DuckDB's own text, ``4GiB``)."""
 
     def __init__(self, *, threads: int | None = None, memory: str | None = None, spill: Path | None = None) -> None:
-        settings: dict[str, str | int] = {"preserve_insertion_order": "false"}
+        settings: dict[str, str | bool | int | float | list[str]] = {"preserve_insertion_order": False}
         if threads is not None:
             settings["threads"] = threads
         if memory is not None:
@@ -40,7 +44,7 @@ class DuckdbEngine(Engine):
 
     def scan(self, name: str, label: str, parts: Mapping[str, Sequence[Path]]) -> None:
         selects = [
-            f"select *, {_text(text)} as {_quoted(label)} from read_parquet([{', '.join(_text(str(f)) for f in paths)}])"
+            f"select *, {_text(text)} as {_quoted(label)} from read_parquet([{_texts(paths)}])"
             for text, paths in parts.items()
             if paths
         ]

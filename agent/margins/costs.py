@@ -40,7 +40,7 @@ class ClassSums:
     credits: int = 0
     cost: int = 0
 
-    def add(self, cls: str, cost_group: str, units: int, credits: int) -> None:
+    def add(self, cls: str, cost_group: str, units: int, credited: int) -> None:
         """Adds one row of the allocation; classes outside the published columns count in ``cost`` alone."""
         if cls in self.by_class:
             self.by_class[cls] += units
@@ -48,7 +48,7 @@ class ClassSums:
             self.support += units
         elif cls == "vendor":
             self.third_party += units
-        self.credits += credits
+        self.credits += credited
         self.cost += units
 
 
@@ -75,9 +75,9 @@ def read_costs(engine: Engine, folder: Path, day: date) -> Costs:
     buckets = {bucket: ClassSums() for bucket in ("unallocated", "opex", "balance_sheet")}
     nonproduction: dict[str, int] = {}
     for row in _rows(engine, _SUMS, day):
-        units, credits = _units(row["Effective"]), _units(row["Credits"])
+        units, credited = _units(row["Effective"]), _units(row["Credits"])
         target = customers.setdefault(row["Customer"], ClassSums()) if row["Bucket"] == "customer" else None
-        (target or buckets[row["Bucket"]]).add(row["Class"], row["CostGroup"], units, credits)
+        (target or buckets[row["Bucket"]]).add(row["Class"], row["CostGroup"], units, credited)
         if row["Class"] == "opex":
             nonproduction[row["Customer"]] = nonproduction.get(row["Customer"], 0) + units
     drill = tuple(

@@ -1,6 +1,6 @@
 """One line a customer: its cost by class, its revenue, its margins; then the reserved rows that make it foot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from agent.margins.active_days import active_days, is_active_customer
@@ -15,7 +15,11 @@ from policies.registry import Registry
 
 AFTER_AS_OF = "@after_asof"
 """The reserved row of an open month: what the ledger already holds dated after day D."""
-_RESERVED = (("unallocated", "Unallocated"), ("opex", "Non-production and internal"), ("balance_sheet", "Balance sheet"))
+_RESERVED = (
+    ("unallocated", "Unallocated"),
+    ("opex", "Non-production and internal"),
+    ("balance_sheet", "Balance sheet"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,9 @@ def customer_lines(book: Book, costs: Costs, changes: dict[str, Change]) -> tupl
               costs.nonproduction.get(customer, 0), outside.get(customer, 0))
         for customer in book.registry.ids
     ]  # fmt: skip
-    reserved = [_reserved(f"@{bucket}", name, costs.buckets[bucket]) for bucket, name in _RESERVED]
+    reserved = [_bare(f"@{bucket}", name, costs.buckets[bucket]) for bucket, name in _RESERVED]
     if costs.after:
-        reserved.append(_reserved(AFTER_AS_OF, f"Dated after {book.day}", ClassSums(cost=costs.after)))
+        reserved.append(_bare(AFTER_AS_OF, f"Dated after {book.day}", ClassSums(cost=costs.after)))
     return (*lines, *reserved)
 
 
@@ -81,47 +85,58 @@ def _line(
     book: Book, customer: str, sums: ClassSums, change: Change | None, nonproduction: int, outside: int
 ) -> CustomerLine:
     row = book.registry.shown(customer, book.day)
-    revenue = book.revenue_to_date(customer)
-    vendor = sums.third_party + sums.support
-    return CustomerLine(
-        customer=customer,
-        name=row.name,
+    line = replace(
+        _bare(customer, row.name, sums),
         kind=row.kind,
         tier=row.tier,
         plan=row.plan,
         segment=row.segment,
         cohort=row.cohort,
-        **_columns(sums),
-        revenue=revenue,
-        margin=None if revenue is None else revenue - sums.cost,
-        margin_pct=None if revenue is None else percent(revenue - sums.cost, revenue),
-        infra_margin_pct=None if revenue is None else percent(revenue - (sums.cost - vendor), revenue),
         nonproduction=nonproduction,
         outside_dates=outside,
-        grows_faster=change.grows_faster if change else False,
-        cost_change_pct=change.cost_pct if change else None,
-        revenue_change_pct=change.revenue_pct if change else None,
+    )
+    if change is not None:
+        line = replace(
+            line,
+            grows_faster=change.grows_faster,
+            cost_change_pct=change.cost_pct,
+            revenue_change_pct=change.revenue_pct,
+        )
+    revenue = book.revenue_to_date(customer)
+    if revenue is None:
+        return line
+    infrastructure = line.cost - line.prior_period - line.vendor
+    return replace(
+        line,
+        revenue=revenue,
+        margin=revenue - line.cost,
+        margin_pct=percent(revenue - line.cost, revenue),
+        infra_margin_pct=percent(revenue - infrastructure, revenue),
     )
 
 
-def _columns(sums: ClassSums) -> dict[str, int]:
-    by_class = sums.by_class
-    return {
-        "direct": by_class["direct"],
-        "shared": by_class["shared"],
-        "untagged": by_class["untagged"],
-        "idle": by_class["idle"],
-        "charges": by_class["charge"],
-        "third_party": sums.third_party,
-        "support": sums.support,
-        "prior_period": 0,
-        "cost": sums.cost,
-        "cost_before_credits": sums.cost - sums.credits,
-    }
-
-
-def _reserved(customer: str, name: str, sums: ClassSums) -> CustomerLine:
+def _bare(customer: str, name: str, sums: ClassSums) -> CustomerLine:
+    """A line of costs alone: all there is to a reserved row."""
     return CustomerLine(
-        customer=customer, name=name, kind="", tier="", plan="", segment="", cohort="", **_columns(sums),
-        revenue=None, margin=None, margin_pct=None, infra_margin_pct=None,
-    )  # fmt: skip
+        customer=customer,
+        name=name,
+        kind="",
+        tier="",
+        plan="",
+        segment="",
+        cohort="",
+        direct=sums.by_class["direct"],
+        shared=sums.by_class["shared"],
+        untagged=sums.by_class["untagged"],
+        idle=sums.by_class["idle"],
+        charges=sums.by_class["charge"],
+        third_party=sums.third_party,
+        support=sums.support,
+        prior_period=0,
+        cost=sums.cost,
+        cost_before_credits=sums.cost - sums.credits,
+        revenue=None,
+        margin=None,
+        margin_pct=None,
+        infra_margin_pct=None,
+    )

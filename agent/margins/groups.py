@@ -1,4 +1,4 @@
-"""Customers by tier, plan, segment, cohort and kind: sums first, percentages of the sums, never means of percentages."""
+"""Customers by tier, plan, segment, cohort and kind: percentages of sums, never means of percentages."""
 
 from collections.abc import Sequence
 

@@ -111,9 +111,7 @@ def _daily(costs: Costs) -> tuple[tuple[date, int], ...]:
     return tuple(sorted(days.items()))
 
 
-def _summary(
-    settings: Settings, book: Book, details: Details, costs: Costs, lines: Sequence[CustomerLine]
-) -> Summary:
+def _summary(settings: Settings, book: Book, details: Details, costs: Costs, lines: Sequence[CustomerLine]) -> Summary:
     outside = external(lines)
     cost_to_serve = sum(line.cost for line in outside)
     unallocated = costs.buckets["unallocated"].cost

@@ -6,7 +6,7 @@ with span as (
 select
   row_number() over (order by s.Pool, c.Component, s.ChargeDate, s.SpanEnd) as SpanId,
   s.Pool, c.Component, c.Driver, p.Method, p.Narrowed, p.TakesOpex, s.ChargeDate, s.SpanEnd,
-  case when next_day(s.ChargeDate) >= s.SpanEnd then 1 else 0 end as OneDay
+  case when day_after(s.ChargeDate) >= s.SpanEnd then 1 else 0 end as OneDay
 from span as s
 inner join pool as p on p.Pool = s.Pool
 inner join pool_component as c on c.Pool = s.Pool

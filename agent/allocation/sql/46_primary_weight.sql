@@ -15,7 +15,7 @@ with measured as (
   group by s.SpanId, d.Customer
   union all
   select s.SpanId as SpanId, a.Customer as Customer,
-    sum(day_count(greatest(a.FirstDay, s.ChargeDate), least(next_day(a.LastDay), s.SpanEnd))) as Weight
+    sum(day_count(greatest(a.FirstDay, s.ChargeDate), least(day_after(a.LastDay), s.SpanEnd))) as Weight
   from pool_span as s
   inner join active as a on a.FirstDay < s.SpanEnd and a.LastDay >= s.ChargeDate
   where s.Method = 'even'

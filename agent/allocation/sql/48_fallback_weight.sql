@@ -9,7 +9,7 @@ with measured as (
   group by m.SpanId, m.Step, d.Customer
   union all
   select m.SpanId as SpanId, m.Step as Step, a.Customer as Customer,
-    sum(day_count(greatest(a.FirstDay, m.ChargeDate), least(next_day(a.LastDay), m.SpanEnd))) as Weight
+    sum(day_count(greatest(a.FirstDay, m.ChargeDate), least(day_after(a.LastDay), m.SpanEnd))) as Weight
   from missing_span as m
   inner join active as a on a.FirstDay < m.SpanEnd and a.LastDay >= m.ChargeDate
   where m.Fallback = 'even'
