@@ -1,7 +1,7 @@
 """Every command, in the order of ``apportion --help``. A new one is a module beside this file and a line here."""
 
 from agent.commands.interface import Command
-from agent.commands.options import folder, period, schema_name, send
+from agent.commands.options import demo_lines, folder, period, schema_name, send
 
 _CODES = "0 done; 2 wrong usage, configuration or input; 3 no data for the month; 4 our own failure"
 _PROVEN = _CODES.replace("0 done; ", "0 done; 1 the sums do not tie; ")
@@ -24,7 +24,7 @@ COMMANDS: tuple[Command, ...] = (
         "allocates and reports. Needs no account and no network.",
         "apportion demo apportion-demo/",
         _PROVEN,
-        (folder("apportion-demo"),),
+        (folder("apportion-demo"), demo_lines),
     ),
     Command(
         "doctor",

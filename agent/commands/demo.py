@@ -9,7 +9,7 @@ from agent.commands.interface import Answer
 from agent.config.loading import load_application
 from agent.demo import write_demo
 from agent.errors import UsageError
-from agent.margins.records import PeriodReport
+from agent.margins.records import CustomerLine, PeriodReport
 from agent.progress import Progress
 from reports import preview
 from reports.figures import percent, whole
@@ -21,7 +21,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     """The proof line, the dearest customers, the digest and the report's files."""
     folder = Path(arguments.folder)
     _refuse_foreign(folder)
-    company = write_demo(folder, progress)
+    company = write_demo(folder, progress, lines=arguments.lines)
     outcome = pipeline.run(load_application(company.config), None, progress, send=False)
     parts = [
         outcome.figures.proof_line,
@@ -42,14 +42,14 @@ def _refuse_foreign(folder: Path) -> None:
 
 def _dearest(figures: PeriodReport) -> str:
     """The top of the cost-per-customer table."""
-    lines = sorted((line for line in figures.customers if not line.reserved), key=lambda line: (-line.cost, line.customer))
-    currency = figures.summary.currency
-    rows = [
-        (line.name, line.tier, whole(line.cost, currency))
-        + ("unknown" if line.revenue is None else whole(line.revenue, currency),)
-        + ("-" if line.margin_pct is None else percent(line.margin_pct),)
-        for line in lines[:TOP]
-    ]
+    customers = [line for line in figures.customers if not line.reserved]
+    ranked = sorted(customers, key=lambda line: (-line.cost, line.customer))[:TOP]
     headers = ("customer", "tier", "cost", "revenue", "margin on allocated COGS")
-    table = terminal.table(headers, rows, right=(2, 3, 4))
-    return f"{table}\n{min(TOP, len(lines))} of {len(lines)} customers, dearest first"
+    table = terminal.table(headers, [_row(line, figures.summary.currency) for line in ranked], right=(2, 3, 4))
+    return f"{table}\n{len(ranked)} of {len(customers)} customers, dearest first"
+
+
+def _row(line: CustomerLine, currency: str) -> tuple[str, ...]:
+    revenue = "unknown" if line.revenue is None else whole(line.revenue, currency)
+    margin = "-" if line.margin_pct is None else percent(line.margin_pct)
+    return line.name, line.tier, whole(line.cost, currency), revenue, margin

@@ -21,14 +21,15 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
 
 def told(delivered: Sequence[Delivered]) -> str:
     """A table of deliveries, their notes below it."""
-    rows = [
-        (one.source, str(one.period), f"v{one.version}", "new" if one.changed else "as before")
-        + (f"{one.lines:,}", f"{one.rows:,}", one.billed_text)
-        for one in delivered
-    ]
     headers = ("source", "period", "version", "delivery", "lines", "ledger rows", "billed")
     notes = [terminal.cell(f"note: {one.source} {one.period}: {note}") for one in delivered for note in one.notes]
-    return "\n".join([terminal.table(headers, rows, right=(4, 5, 6)), *notes])
+    return "\n".join([terminal.table(headers, [_row(one) for one in delivered], right=(4, 5, 6)), *notes])
+
+
+def _row(one: Delivered) -> tuple[str, ...]:
+    state = "new" if one.changed else "as before"
+    counts = f"{one.lines:,}", f"{one.rows:,}"
+    return one.source, str(one.period), f"v{one.version}", state, *counts, one.billed_text
 
 
 def records(delivered: Sequence[Delivered]) -> list[dict[str, object]]:

@@ -54,3 +54,17 @@ def send(parser: ArgumentParser) -> None:
 def schema_name(parser: ArgumentParser) -> None:
     """Which schema; all of them without a name."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="for example apportion.yaml (default: all)")
+
+
+def demo_lines(parser: ArgumentParser) -> None:
+    """``--lines``: how large the demo's bill is."""
+    parser.add_argument(
+        "--lines", metavar="N", type=positive, default=200_000, help="about how many billing lines (default: 200000)"
+    )
+
+
+def positive(text: str) -> int:
+    """A whole number above zero."""
+    if not text.isdecimal() or int(text) == 0:
+        raise ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)

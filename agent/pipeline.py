@@ -1,0 +1,120 @@
+"""The money, from bills to digest, as one straight page: open this file first.
+
+Each step takes the settings, does its part on disk and returns what it made; ``run`` is all of them in order.
+Nothing here prints or knows a provider. A step that writes holds the writer lock of the data folder.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from agent import announce, basis, inputs, margins, results, summary
+from agent.allocation import Proof, default_period
+from agent.allocation import allocate as split_and_prove
+from agent.billing import Delivered, ingest_source
+from agent.config.loading import Settings
+from agent.errors import NothingToDo
+from agent.margins.records import PeriodReport
+from agent.period import Period
+from agent.progress import Progress
+from reports import files as report_files
+from reports.alert import Crossing
+from reports.digest import Digest
+from reports.digest import blocks as digest_blocks
+from reports.table import render_csv
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What one run did. ``alerts`` are the bounds that were passed; ``posted`` names what is now in Slack."""
+
+    period: Period
+    delivered: tuple[Delivered, ...]
+    proof: Proof
+    figures: PeriodReport
+    files: tuple[Path, ...]
+    digest: Digest
+    alerts: tuple[Crossing, ...]
+    posted: tuple[str, ...]
+
+
+def ingest(settings: Settings, periods: Collection[Period] | None, progress: Progress) -> list[Delivered]:
+    """Takes every source into the ledger, and keeps usage, revenue and registry as delivered."""
+    settings.need("sources")
+    wanted = set(periods) if periods else None
+    delivered: list[Delivered] = []
+    with results.writing(settings.data):
+        for source in settings.app.sources:
+            delivered += ingest_source(source, settings.resolve(source.location), settings.data, wanted, progress)
+        progress.step("keeping usage, revenue and customers")
+        inputs.take_in(settings, progress)
+    if not delivered:
+        raise NothingToDo("no billing data was found for the month", mend="apportion doctor")
+    return delivered
+
+
+def allocate(settings: Settings, period: Period, progress: Progress) -> Proof:
+    """Splits a month, proves it and publishes the results; a run that does not prove publishes nothing."""
+    with results.writing(settings.data), results.running(settings.data, period) as folder:
+        proof = split_and_prove(settings, period, folder, progress)
+        shown = margins.summarise(settings, period, folder, _month_before(settings, period))
+        results.write(folder / "cost_per_customer.csv", render_csv(shown).encode())
+        results.write(folder / "summary.json", summary.render(shown))
+        basis.seal(settings, period, folder, proof)
+    return proof
+
+
+def figures(settings: Settings, period: Period) -> PeriodReport:
+    """The published results of a month as records, ready to render. Raises ``NothingToDo`` without them."""
+    if not results.published(settings.data, period):
+        raise NothingToDo(f"{period} has no results yet", mend=f"apportion allocate --period {period}")
+    folder = results.folder(settings.data, period)
+    return margins.summarise(settings, period, folder, _month_before(settings, period))
+
+
+def report(settings: Settings, period: Period, progress: Progress) -> list[Path]:
+    """Writes finance's files of a month from its published results."""
+    progress.step(f"writing the report of {period}")
+    with results.writing(settings.data):
+        folder = results.folder(settings.data, period) / "report"
+        rendered = report_files.render(figures(settings, period))
+        return [results.write(folder / name, content) for name, content in rendered.items()]
+
+
+def digest(settings: Settings, period: Period) -> Digest:
+    """The leads' digest of a month, from its published results."""
+    return digest_blocks(figures(settings, period))
+
+
+def run(
+    settings: Settings, period: Period | None, progress: Progress, *, send: bool, day: date | None = None
+) -> RunOutcome:
+    """The whole job for a month, by default that of the last complete day.
+
+    ``day`` is the local day that alerts and digest are posted for, once each; by default today. Raises ``PartialRun``
+    when all else is done and Slack did not take a message.
+    """
+    if send:
+        announce.ready(settings)
+    delivered = ingest(settings, None, progress)
+    month = period or default_period(settings)
+    if basis.out_of_date(settings, month.previous):
+        allocate(settings, month.previous, progress)
+    proof = allocate(settings, month, progress)
+    files = report(settings, month, progress)
+    shown = figures(settings, month)
+    posted = _post(settings, shown, day or announce.local_day(settings), progress) if send else ()
+    alerts = announce.crossed(settings, shown)
+    return RunOutcome(month, tuple(delivered), proof, shown, tuple(files), digest_blocks(shown), alerts, posted)
+
+
+def _post(settings: Settings, shown: PeriodReport, day: date, progress: Progress) -> tuple[str, ...]:
+    progress.step("posting to Slack")
+    messages = [*announce.alerts_of(settings, shown, day), announce.digest_of(settings, shown, day)]
+    return announce.post_all(settings, messages)
+
+
+def _month_before(settings: Settings, period: Period) -> Path | None:
+    before = period.previous
+    return results.folder(settings.data, before) if results.published(settings.data, before) else None
