@@ -54,7 +54,7 @@ def _notification(report: PeriodReport) -> str:
         if summary.margin_pct is not None
         else ""
     )
-    return f"{escape(title(report, 'cost to serve'))}: {_money(report, summary.cost_to_serve)}{margin}"
+    return f"{name(title(report, 'cost to serve'), 200)}: {_money(report, summary.cost_to_serve)}{margin}"
 
 
 def _opening(report: PeriodReport) -> list[tuple[str, str]]:

@@ -13,14 +13,14 @@ _MENTION = re.compile("@(?=here|channel|everyone)", re.IGNORECASE)
 
 def name(text: str, length: int = LONGEST_NAME) -> str:
     """Text from outside for mrkdwn: one line, cut, no mention, no link, no code block."""
-    plain = ellipsis(one_line(text), length).replace("`", "'")
-    # NOTE: a joiner of no width is put into these words alone, so that ids are copied from Slack as they are
-    return escape(_MENTION.sub(f"@{_WORD_JOINER}", plain))
+    return escape(ellipsis(one_line(text), length).replace("`", "'"))
 
 
 def escape(text: str) -> str:
-    """``&``, ``<`` and ``>`` as Slack wants them; so ``<!channel>`` is text."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """``&``, ``<`` and ``>`` as Slack wants them, so that ``<!channel>`` is text; and ``@here`` calls nobody."""
+    # NOTE: a joiner of no width is put into these words alone, so that ids are copied from Slack as they are
+    silent = _MENTION.sub(f"@{_WORD_JOINER}", text)
+    return silent.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def header(text: str) -> Block:
