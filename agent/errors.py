@@ -72,6 +72,13 @@ class InputError(ApportionError):
 
     exit_code = 2
 
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> "InputError":
+        """The first of a file's faults, with the number of the others (at least one is given)."""
+        first, more = faults[0], len(faults) - 1
+        message = f"{first.message} (and {more} more in this file)" if more else first.message
+        return cls(message, where=f"{first.file}:{first.line}" if first.line else first.file)
+
 
 class MissingExtra(ApportionError):
     """A dependency of the part being used is not installed."""

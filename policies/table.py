@@ -31,26 +31,40 @@ class Table:
     faults: tuple[Fault, ...]
 
 
-def read_table(content: bytes, name: str, *, required: Sequence[str], allowed: Sequence[str]) -> Table:
-    """Reads RFC 4180 CSV in UTF-8 (a byte order mark is fine). Blank lines are skipped.
+def open_table(
+    content: bytes, name: str, *, required: Sequence[str], allowed: Sequence[str]
+) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The columns, and the records below them: 1-based line each begins on, cells as written. Blank lines are skipped.
 
-    Raises ``FaultsError`` where nothing can be read: encoding, header, broken quoting.
+    RFC 4180 CSV in UTF-8 (a byte order mark is fine). Raises ``FaultsError`` where it cannot be read: encoding, header,
+    and, while the records are consumed, broken quoting.
     """
     records = _records(_text(content, name), name)
     line, header = next(records, (1, []))
     columns = [cell.strip() for cell in header]
     if wrong := _header_faults(columns, required, allowed):
         raise FaultsError([Fault(name, line, message) for message in wrong])
+    return columns, records
+
+
+def read_table(content: bytes, name: str, *, required: Sequence[str], allowed: Sequence[str]) -> Table:
+    """All rows of a small file. Raises as :func:`open_table` does; rows that are wrong by themselves are faults."""
+    columns, records = open_table(content, name, required=required, allowed=allowed)
     rows, faults = [], []
     for line, record in records:
         cells = [cell.strip() for cell in record]
-        if len(cells) != len(columns):
-            faults.append(Fault(name, line, f"{len(cells)} cells, but the header has {len(columns)} columns"))
-        elif cells == columns:
-            faults.append(Fault(name, line, "the header is repeated; were two files joined?"))
+        if (problem := wrong_record(cells, columns)) is not None:
+            faults.append(Fault(name, line, problem))
         else:
             rows.append(Row(line, dict(zip(columns, cells, strict=True))))
     return Table(tuple(rows), tuple(faults))
+
+
+def wrong_record(cells: Sequence[str], columns: Sequence[str]) -> str | None:
+    """What is wrong with a record as a whole: ragged, or the header once more."""
+    if len(cells) != len(columns):
+        return f"{len(cells)} cells, but the header has {len(columns)} columns"
+    return "the header is repeated; were two files joined?" if cells == columns else None
 
 
 def _text(content: bytes, name: str) -> str:

@@ -96,7 +96,9 @@ def load_application(path: Path) -> Settings:
     Raises ``ConfigError`` with every fault of the four, each with file and line.
     """
     if not path.is_file():
-        raise ConfigError([Fault(str(path), 0, "there is no such file; `apportion init` writes one, --config names one")])
+        raise ConfigError(
+            [Fault(str(path), 0, "there is no such file; `apportion init` writes one, --config names one")]
+        )
     reader = _Reader(path)
     app = reader.yaml(path, ApplicationFile)
     policy = reader.named("policy", PolicyFile)

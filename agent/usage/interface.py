@@ -1,9 +1,11 @@
 """A driver: who used how much of something, by UTC day or hour."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 ROWS = pa.schema(
     [
@@ -25,3 +27,9 @@ class Driver:
     interval: Literal["day", "hour"]
     rows: pa.Table
     """Of schema :data:`ROWS`, in the order delivered."""
+
+    @property
+    def last_day(self) -> date | None:
+        """The last UTC day with a row; None without any."""
+        day: date | None = pc.max(self.rows["date"]).as_py()
+        return day

@@ -1,0 +1,200 @@
+"""Usage, revenue and the registry as delivered: content-addressed copies, and which of them are current.
+
+``<data>/inputs/<kind>/<sha256>`` holds bytes; ``<data>/inputs/HEAD.json`` names the current ones. A driver that is a
+folder of files has a listing, ``<sha256>  <name>`` a line, kept and addressed like a file.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from agent.billing.store import write_file, write_text
+from agent.config.application import UsageConfig
+from agent.config.loading import Settings
+from agent.errors import InputError
+from agent.progress import Progress
+from agent.revenue import Revenue, read_revenue
+from agent.usage import Driver
+from agent.usage.csv import NamedContent, read_files
+from policies.faults import FaultsError
+from policies.registry import Registry, read_registry
+
+Kind = Literal["usage", "revenue", "registry"]
+_INGEST = "run apportion ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One input: its address, the path it was configured as, its rows, and whether it is a listing of files."""
+
+    sha256: str
+    path: str
+    rows: int
+    folder: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """As it stands in HEAD.json."""
+        entry: dict[str, object] = {"sha256": self.sha256, "path": self.path, "rows": self.rows}
+        return entry | ({"folder": True} if self.folder else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The current inputs of a data folder; reading one back checks that its bytes are still those taken in."""
+
+    data: Path
+    usage: dict[str, Kept]
+    revenue_file: Kept | None
+    registry_file: Kept | None
+
+    def drivers(self, settings: Settings) -> list[Driver]:
+        """Every configured driver, as last taken in. ``InputError`` for one that never was."""
+        return [self.driver(config) for config in settings.app.usage]
+
+    def driver(self, config: UsageConfig) -> Driver:
+        """One driver, as last taken in."""
+        kept = self.usage.get(config.name)
+        if kept is None:
+            raise InputError(f"the driver {config.name!r} was not taken in yet", mend=_INGEST)
+        return read_files(config, self._files(kept))
+
+    def registry(self, settings: Settings) -> Registry:
+        """The registry, as last taken in."""
+        settings.need("customers")
+        if self.registry_file is None:
+            raise InputError("customers.csv was not taken in yet", mend=_INGEST)
+        return read_registry(self.content("registry", self.registry_file.sha256), self.registry_file.path)
+
+    def revenue(self, settings: Settings) -> Revenue | None:
+        """Revenue, as last taken in; None where none is configured."""
+        if settings.app.revenue is None:
+            return None
+        if self.revenue_file is None:
+            raise InputError("the revenue file was not taken in yet", mend=_INGEST)
+        content = self.content("revenue", self.revenue_file.sha256)
+        return read_revenue(content, self.registry(settings), settings.app.currency, self.revenue_file.path)
+
+    def content(self, kind: Kind, sha256: str) -> bytes:
+        """The bytes at an address. Raises ``InputError`` where they are gone or no longer what they were."""
+        file = _address(self.data, kind, sha256)
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            raise InputError(f"a kept {kind} file is gone", where=str(file), mend=_INGEST) from None
+        if _sha256(content) != sha256:
+            raise InputError(f"a kept {kind} file was changed after it was taken in", where=str(file), mend=_INGEST)
+        return content
+
+    def _files(self, kept: Kept) -> list[NamedContent]:
+        content = self.content("usage", kept.sha256)
+        if not kept.folder:
+            return [(kept.path, content)]
+        listed = [line.split("  ", 1) for line in content.decode().splitlines()]
+        return [(f"{kept.path}/{name}", self.content("usage", sha256)) for sha256, name in listed]
+
+
+def take_in(settings: Settings, progress: Progress) -> Inputs:
+    """Reads and checks every configured input, keeps the bytes, and makes them current in one step.
+
+    The caller holds the writer lock. Raises ``InputError`` for a file that is missing or wrong; nothing becomes current
+    then.
+    """
+    usage: dict[str, Kept] = {}
+    for done, config in enumerate(settings.app.usage):
+        progress.advance(done, len(settings.app.usage), f"usage {config.name}")
+        usage[config.name] = _take_driver(settings, config)
+    registry = _take_registry(settings)
+    taken = Inputs(settings.data, usage, _take_revenue(settings), registry)
+    entries = {
+        "version": 1,
+        "usage": {name: kept.as_json() for name, kept in sorted(usage.items())},
+        "revenue": taken.revenue_file.as_json() if taken.revenue_file is not None else None,
+        "registry": registry.as_json() if registry is not None else None,
+    }
+    write_text(_head(settings.data), json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
+    return taken
+
+
+def current(data: Path) -> Inputs:
+    """The inputs last taken in; before the first time there are none."""
+    head = _head(data)
+    if not head.is_file():
+        return Inputs(data, {}, None, None)
+    entries: dict[str, Any] = json.loads(head.read_bytes())
+    usage = {name: Kept(**entry) for name, entry in entries["usage"].items()}
+    single = {kind: Kept(**entries[kind]) if entries[kind] is not None else None for kind in ("revenue", "registry")}
+    return Inputs(data, usage, single["revenue"], single["registry"])
+
+
+def _head(data: Path) -> Path:
+    return data / "inputs" / "HEAD.json"
+
+
+def _address(data: Path, kind: Kind, sha256: str) -> Path:
+    return data / "inputs" / kind / sha256
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _keep(data: Path, kind: Kind, content: bytes) -> str:
+    sha256 = _sha256(content)
+    file = _address(data, kind, sha256)
+    # NOTE: written even where the name exists: an ingest mends a copy that was damaged
+    write_file(file, lambda part: part.write_bytes(content))
+    return sha256
+
+
+def _take_driver(settings: Settings, config: UsageConfig) -> Kept:
+    location = settings.resolve(config.location)
+    if not location.is_dir():
+        content = _read(location, f"usage {config.name!r}")
+        rows = len(read_files(config, [(config.location, content)]).rows)
+        return Kept(_keep(settings.data, "usage", content), config.location, rows)
+    files = _folder(location, config)
+    rows = len(read_files(config, [(f"{config.location}/{name}", content) for name, content in files]).rows)
+    listing = "".join(f"{_keep(settings.data, 'usage', content)}  {name}\n" for name, content in files)
+    return Kept(_keep(settings.data, "usage", listing.encode()), config.location, rows, folder=True)
+
+
+def _folder(location: Path, config: UsageConfig) -> Sequence[NamedContent]:
+    files = [(file.name, file.read_bytes()) for file in sorted(location.glob("*.csv")) if file.is_file()]
+    if not files:
+        raise InputError(f"usage {config.name!r}: the folder holds no .csv file", where=str(location))
+    return files
+
+
+def _take_registry(settings: Settings) -> Kept | None:
+    path = settings.registry_path
+    if path is None:
+        return None
+    content = _read(path, "customers")
+    try:
+        registry = read_registry(content, str(path))
+    except FaultsError as error:
+        raise InputError.of(error.faults) from error
+    return Kept(_keep(settings.data, "registry", content), str(settings.app.customers), len(registry.customers))
+
+
+def _take_revenue(settings: Settings) -> Kept | None:
+    config = settings.app.revenue
+    if config is None:
+        return None
+    content = _read(settings.resolve(config.location), "revenue")
+    revenue = read_revenue(content, Registry([]), settings.app.currency, config.location)
+    return Kept(_keep(settings.data, "revenue", content), config.location, revenue.rows)
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{what}: the configured file cannot be read: {error.strerror}",
+            where=str(path),
+            mend="correct its location in apportion.yaml, or take the entry out",
+        ) from error
