@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from agent import pipeline
+from agent.allocation import allocate
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
+from agent.config.loading import load_application
 from agent.errors import UsageError
+from agent.period import Period
+from agent.progress import Quiet
 from agent.starter import FILES, write_starter
 from policies.rules import PolicyFile
 from policies.source import load
@@ -66,3 +71,14 @@ def test_the_sample_bill_is_small_exact_and_has_more_than_usage(tmp_path: Path) 
     assert 25 <= len(rows) <= 35
     assert {row["ChargeCategory"] for row in rows} == {"Usage", "Tax", "Credit"}
     assert sum(Decimal(row["BilledCost"]) for row in rows) == Decimal("429.151754")
+
+
+def test_the_job_runs_and_proves_on_what_was_written(tmp_path: Path) -> None:
+    write_starter(tmp_path)
+    settings = load_application(tmp_path / "apportion.yaml")
+    pipeline.ingest(settings, None, Quiet())
+    folder = tmp_path / "run"
+    folder.mkdir()
+    proof = allocate(settings, Period(2026, 10), folder, Quiet())
+    assert {check.difference for check in proof.checks} == {"0"}
+    assert proof.totals["USD"]["BilledCost"]["source"] == "429.151754"
