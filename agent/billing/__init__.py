@@ -3,6 +3,7 @@
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
+from agent.billing.aws_cur2 import AwsCur2
 from agent.billing.focus import Focus
 from agent.billing.ingest import Ingest
 from agent.billing.interface import BillingSource, Delivered
@@ -11,7 +12,7 @@ from agent.config.application import SourceConfig
 from agent.period import Period
 from agent.progress import Progress
 
-SOURCES: tuple[type[BillingSource], ...] = (Focus,)
+SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur2)
 
 __all__ = ["SOURCES", "BillingSource", "Delivered", "ingest_source"]
 

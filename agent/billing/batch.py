@@ -3,8 +3,9 @@
 All text work of a source happens on ``values`` (distinct, few); a row is touched only as integers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Context, Decimal, Inexact, InvalidOperation
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+EXACT = Context(prec=40_000, traps=[Inexact, InvalidOperation])
+"""Decimal arithmetic wider than any sum of bill lines; it raises rather than rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +40,64 @@ class Words:
         table = np.fromiter((test(value) for value in self.values), np.int32, len(self.values))
         return int(table[0]) if self.codes is None else table[self.codes]
 
-    def where(self, rows: Mask | Ints) -> "Words":
+    def where(self, rows: Ints) -> "Words":
+        """The rows at these positions, in order."""
         return self if self.codes is None else Words(self.values, self.codes[rows])
 
-    def at(self, row: int) -> str | None:
-        return self.values[0 if self.codes is None else int(self.codes[row])]
+    def only(self, rows: Mask) -> "Words":
+        """The column with null in every row outside ``rows``."""
+        codes = np.zeros(len(rows), np.int32) if self.codes is None else self.codes
+        return Words([*self.values, None], np.where(rows, codes, np.int32(len(self.values))))
+
+    def otherwise(self, other: "Words") -> "Words":
+        """The column with the value of ``other`` in every row where it is null."""
+        empty = self.flags(lambda value: value is None)
+        if isinstance(empty, int):
+            return other if empty else self
+        own = np.zeros(len(empty), np.int32) if self.codes is None else self.codes
+        others = np.zeros(len(empty), np.int32) if other.codes is None else other.codes
+        return Words([*self.values, *other.values], np.where(empty == 1, others + np.int32(len(self.values)), own))
 
 
 NULL = Words.same(None)
+
+
+def combinations(columns: Sequence[Words]) -> set[tuple[str | None, ...]]:
+    """The distinct value combinations that occur."""
+    return {values for values, _ in _coded(columns)[0]}
+
+
+def rows_by_values(*columns: Words) -> Iterator[tuple[tuple[str | None, ...], Mask | None]]:
+    """Each combination of values that occurs, and its rows; None for all rows."""
+    found, code = _coded(columns)
+    for values, combined in found:
+        yield values, None if len(found) == 1 else code == combined
+
+
+def _coded(columns: Sequence[Words]) -> tuple[list[tuple[tuple[str | None, ...], int]], Ints]:
+    """The combinations that occur with the number of each, and the number of each row's."""
+    code: Ints = np.zeros(1, np.int64)
+    for column in columns:
+        if column.codes is not None:
+            code = code * len(column.values) + column.codes
+    found = []
+    for combined in np.unique(code).tolist():
+        rest, values = combined, []
+        for column in reversed(columns):
+            place = 0
+            if column.codes is not None:
+                rest, place = divmod(rest, len(column.values))
+            values.append(column.values[place])
+        found.append((tuple(reversed(values)), combined))
+    return found, code
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """An exact decimal column as integer limbs: value = whole + pico * 1e-12 + fine * 1e-24, per row.
 
-    ``whole`` and ``fine`` are None where no row needs them; limbs of one row have one sign. ``cut`` is what lies
-    below 1e-24, as exact text per row number: almost always empty.
+    ``whole`` and ``fine`` are None where no row needs them. ``cut`` is what lies below 1e-24, as exact text per row
+    number: almost always empty.
     """
 
     pico: Ints
@@ -81,6 +126,28 @@ class Numbers:
             None if self.fine is None else np.where(rows, self.fine, 0),
             {row: text for row, text in self.cut.items() if rows[row]},
         )
+
+    def plus(self, other: "Numbers", *, times: int = 1) -> "Numbers":
+        """Row by row, this plus ``times`` (1 or -1) the other."""
+        cut = {row: Decimal(text) for row, text in self.cut.items()}
+        for row, text in other.cut.items():
+            cut[row] = EXACT.add(cut.get(row, Decimal(0)), EXACT.multiply(Decimal(text), Decimal(times)))
+        return Numbers(
+            self.pico + times * other.pico,
+            _limb_sum(self.whole, other.whole, times),
+            _limb_sum(self.fine, other.fine, times),
+            {row: str(part) for row, part in cut.items()},
+        )
+
+    @classmethod
+    def zero(cls, rows: int) -> "Numbers":
+        return cls(np.zeros(rows, np.int64))
+
+
+def _limb_sum(left: Ints | None, right: Ints | None, times: int) -> Ints | None:
+    if right is None:
+        return left
+    return times * right if left is None else left + times * right
 
 
 @dataclass(frozen=True, slots=True)

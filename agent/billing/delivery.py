@@ -127,7 +127,7 @@ def longest_suffix(key: str, shown: Iterable[str]) -> str | None:
 
     Of several that match equally well none is taken: guessing would read another run's file.
     """
-    parts = key.split("://")[-1].split("/")
+    parts = key.rpartition("://")[2].split("/")
     best: list[str] = []
     length = 0
     for path in shown:
@@ -149,6 +149,7 @@ def _common_suffix(left: Sequence[str], right: Sequence[str]) -> int:
 
 
 def sha256(path: Path) -> str:
+    """The sha256 of the file's bytes, in hex."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):

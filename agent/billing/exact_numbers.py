@@ -6,20 +6,19 @@ provider stores becomes the shortest decimal that names it, which for up to 15 d
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Context, Decimal
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agent.billing.batch import Ints, Numbers
+from agent.billing.batch import EXACT, Ints, Numbers
 from agent.billing.ledger_columns import PICO, PICO_UNITS
 from agent.money import MAX_UNITS, UNIT_SCALE, UNITS_PER_ONE, MoneyFormatError, text_from_units, units_and_cut
 
 _PICO_TYPE = pa.decimal128(38, PICO)
 _UNIT_TYPE = pa.decimal128(38, UNIT_SCALE)
-_EXACT = Context(prec=2000)
 _SHORT_DIGITS = 1e15
 """An integer below this many times 10**-n is the only shortest decimal of its double: 15 digits always round-trip."""
 
@@ -122,14 +121,14 @@ def _from_pico_decimals(decimals: pa.Array) -> Numbers:
     pico = low.view(np.int64)
     if np.array_equal(high, pico >> 63):
         return Numbers(np.ascontiguousarray(pico))
-    return _limbs([int(value.scaleb(PICO, _EXACT)) * PICO_UNITS for value in decimals.to_pylist()])
+    return _limbs([int(value.scaleb(PICO, EXACT)) * PICO_UNITS for value in decimals.to_pylist()])
 
 
 def _from_unit_decimals(decimals: pa.Array) -> Numbers:
     coarse = pc.cast(decimals, _PICO_TYPE, safe=False)
     numbers = _from_pico_decimals(coarse)
     if numbers.whole is not None:
-        return _limbs([int(value.scaleb(UNIT_SCALE, _EXACT)) for value in decimals.to_pylist()])
+        return _limbs([int(value.scaleb(UNIT_SCALE, EXACT)) for value in decimals.to_pylist()])
     # NOTE: the rest is below 1e12, so its low 64 bits, taken modulo 2**64, are all of it
     units, _ = _words_of(decimals)
     picos, _ = _words_of(coarse)
@@ -165,4 +164,4 @@ def _digit_by_digit(column: pa.Array) -> Numbers:
 
 
 def _below_a_unit(text: str, units: int) -> str:
-    return str(_EXACT.subtract(_EXACT.create_decimal(text), _EXACT.scaleb(Decimal(units), -UNIT_SCALE)))
+    return str(EXACT.subtract(EXACT.create_decimal(text), EXACT.scaleb(Decimal(units), -UNIT_SCALE)))

@@ -9,6 +9,7 @@ import pyarrow as pa
 from agent.billing import csv_reading, parquet_reading
 from agent.billing.batch import Batch, Numbers, Words
 from agent.billing.columns import Columns, ReadFault
+from agent.billing.currencies import known_currencies
 from agent.billing.delivery import Delivery, ExportFile, find
 from agent.billing.focus_header import resolve
 from agent.billing.interface import BillingSource
@@ -32,7 +33,6 @@ _TEXTS = (
     "ConsumedUnit",
 )
 _FOR_KINDS = ("PublisherName", "ServiceSubcategory", "ChargeDescription")
-_NEEDED = ("ProviderName", "ServiceName", "BillingAccountId")
 _AMOUNTS = (*COSTS, "ConsumedQuantity")
 
 
@@ -64,7 +64,7 @@ class Focus(BillingSource):
         words["ChargeCategory"] = _categories(columns)
         deciding = words | {name: columns.words(name) for name in _FOR_KINDS}
         words["x_Kind"] = kinds_of(deciding, _signs(costs["BilledCost"]))
-        words["BillingCurrency"] = columns.required("BillingCurrency", columns.words("BillingCurrency"))
+        words["BillingCurrency"] = known_currencies(columns, "BillingCurrency")
         words["BillingPeriodStart"] = _billing_periods(columns)
         words["ChargePeriodStart"], words["ChargePeriodEnd"] = charge_days(starts, ends)
         words["x_TagSetId"] = self._tags(columns, file)

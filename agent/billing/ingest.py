@@ -12,7 +12,6 @@ from agent.billing.interface import BillingSource, Delivered
 from agent.billing.ledger import LedgerVersion, Manifest, source_heads
 from agent.billing.overlap import refuse_claimed_elsewhere, refuse_same_bytes, refuse_same_content
 from agent.billing.publication import Origin, keep_tag_sets, put_in_force, write_version
-from agent.billing.raw_tags import TagSets
 from agent.billing.store import lock, scratch, write_text
 from agent.config.application import SourceConfig
 from agent.errors import SourceError

@@ -1,17 +1,14 @@
 """Reads the files of one delivery into a :class:`Gathering`, keeping for each file what its manifest entry needs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import product
 
 import numpy as np
 
-from agent.billing.batch import Batch, Ints, Words
+from agent.billing.batch import Batch, combinations, rows_by_values
 from agent.billing.delivery import ExportFile
 from agent.billing.gathering import Gathering
 from agent.billing.interface import BillingSource
-from agent.billing.ledger_columns import COSTS
-from agent.billing.moments import DAY
 from agent.billing.tally import Tally
 from agent.errors import SourceError
 from agent.period import Period
@@ -29,7 +26,7 @@ class FileRecord:
     sha256: str
     rows: int = 0
     tallies: dict[tuple[Period, str], Tally] = field(default_factory=dict)
-    account_currencies: set[tuple[str | None, str | None]] = field(default_factory=set)
+    account_currencies: set[tuple[str | None, ...]] = field(default_factory=set)
     moments: int = 0
     counts: dict[tuple[str, str | None], int] = field(default_factory=dict)
 
@@ -65,12 +62,12 @@ class Intake:
 
     def _take(self, batch: Batch, record: FileRecord) -> None:
         record.rows += batch.rows * batch.lines
-        record.account_currencies |= _pairs(batch.words["BillingAccountId"], batch.words["BillingCurrency"])
+        record.account_currencies |= combinations((batch.words["BillingAccountId"], batch.words["BillingCurrency"]))
         if self._several:
             self._fingerprint(batch, record)
         for period, part in _by_period(batch):
             self._gathering.add(period, part)
-            for currency, rows in _rows_by_value(part.words["BillingCurrency"], part.rows):
+            for (currency,), rows in rows_by_values(part.words["BillingCurrency"]):
                 tally = record.tallies.setdefault((period, str(currency)), Tally())
                 count = part.rows if rows is None else int(rows.sum())
                 tally.add(count * part.lines, part.costs, rows)
@@ -98,7 +95,7 @@ class Intake:
     def _claim(self, period: Period, usage: Batch, file: ExportFile) -> None:
         """Refuses two exports that both bill the usage of one account on one day: one of them is a copy."""
         names = ("ProviderName", "BillingAccountId", "SubAccountId", "ChargePeriodStart")
-        for values in _combinations([usage.words[name] for name in names], usage.rows):
+        for values in combinations([usage.words[name] for name in names]):
             scope = (*values, str(period))
             owner = self.scopes.setdefault(scope, file.export)
             if owner != file.export:
@@ -110,7 +107,7 @@ class Intake:
                 )
 
     def _refuse_mixed_currencies(self, record: FileRecord) -> None:
-        accounts = [account for account, _ in record.account_currencies]
+        accounts = [account for account, *_ in record.account_currencies]
         if len(accounts) == len(set(accounts)):
             return
         counts: dict[str, int] = {}
@@ -140,40 +137,3 @@ def _by_period(batch: Batch) -> Iterator[tuple[Period, Batch]]:
             yield period, batch
         elif len(rows):
             yield period, batch.where(rows)
-
-
-def _rows_by_value(
-    words: Words, rows: int
-) -> Iterator[tuple[str | None, np.ndarray[tuple[int], np.dtype[np.bool_]] | None]]:
-    """Each used value and its rows; None for all rows."""
-    if words.codes is None:
-        yield words.values[0], None
-        return
-    used = np.flatnonzero(np.bincount(words.codes, minlength=len(words.values)))
-    for code in used.tolist():
-        yield words.values[code], None if len(used) == 1 else words.codes == code
-
-
-def _pairs(left: Words, right: Words) -> set[tuple[str | None, str | None]]:
-    return {(one, other) for one, other in _combinations([left, right], 0)}
-
-
-def _combinations(columns: list[Words], rows: int) -> set[tuple[str | None, ...]]:
-    """The distinct value combinations that occur."""
-    coded = [column for column in columns if column.codes is not None]
-    if not coded:
-        return {tuple(column.values[0] for column in columns)}
-    code: Ints = np.zeros(1, np.int64)
-    for column in coded:
-        code = code * len(column.values) + column.codes
-    found = set()
-    for combined in np.unique(code).tolist():
-        rest, values = combined, []
-        for column in reversed(columns):
-            if column.codes is None:
-                values.append(column.values[0])
-            else:
-                rest, place = divmod(rest, len(column.values))
-                values.append(column.values[place])
-        found.add(tuple(reversed(values)))
-    return found

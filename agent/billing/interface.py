@@ -29,6 +29,7 @@ class BillingSource(ABC):
 
     def prepare(self, files: Sequence[ExportFile]) -> None:
         """Looks at all files before the first is read, for decisions that must be the same everywhere."""
+        del files
 
     @abstractmethod
     def batches(self, file: ExportFile) -> Iterator[Batch]:

@@ -43,24 +43,24 @@ class Charge:
 
 def kind_of(charge: Charge) -> str:
     """The ledger kind. A correction of a closed period keeps the kind of what it corrects."""
+    kind: str
     match charge.category:
         case "tax" | "credit":
-            return charge.category
+            kind = charge.category
         case "adjustment":
-            if charge.wording & _REFUND:
-                return "refund"
-            return "rounding" if charge.wording & _ROUNDING else "correction"
+            by_wording = "rounding" if charge.wording & _ROUNDING else "correction"
+            kind = "refund" if charge.wording & _REFUND else by_wording
         case "purchase" if charge.commitment:
-            return "commitment_purchase"
+            kind = "commitment_purchase"
         case "usage" if charge.unused:
-            return "commitment_unused"
-    if charge.support:
-        return "support"
-    if charge.foreign_publisher:
-        return "marketplace"
-    if charge.category == "purchase":
-        return "fee"
-    return "discount" if charge.negative and charge.wording & _DISCOUNT else "usage"
+            kind = "commitment_unused"
+        case _ if charge.support or charge.foreign_publisher:
+            kind = "support" if charge.support else "marketplace"
+        case "purchase":
+            kind = "fee"
+        case _:
+            kind = "discount" if charge.negative and charge.wording & _DISCOUNT else "usage"
+    return kind
 
 
 def kinds_of(words: Mapping[str, Words], billed: Ints) -> Words:

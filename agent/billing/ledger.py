@@ -134,6 +134,7 @@ def tagsets_path(data: Path) -> Path:
 
 
 def period_folder(data: Path, source: str, period: Period) -> Path:
+    """Where the versions and the HEAD.json of a period stand."""
     return data / "ledger" / source / str(period)
 
 

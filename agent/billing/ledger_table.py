@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -67,7 +68,7 @@ class LedgerFile:
     def write(self, table: pa.Table) -> None:
         self._writer.write_table(table, row_group_size=ROW_GROUP)
 
-    def __enter__(self) -> "LedgerFile":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -44,7 +44,7 @@ def moment(text: str) -> datetime:
 
 
 def _offset(zone: str | None) -> timedelta:
-    if zone is None or not zone[0] in "+-":
+    if zone is None or zone[0] not in "+-":
         return timedelta()
     digits = zone[1:].replace(":", "").ljust(4, "0")
     span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
@@ -65,7 +65,7 @@ def moments(column: pa.Array) -> Ints:
     if column.null_count:
         raise MomentFault(int(np.argmin(column.is_valid().to_numpy(zero_copy_only=False))), None)
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return pc.cast(column, pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy()
+        return np.asarray(pc.cast(_in_utc(column), pa.timestamp("us"), safe=False).cast(pa.int64()))
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     codes = coded.indices.to_numpy(zero_copy_only=False)
     table = np.zeros(len(coded.dictionary), np.int64)
@@ -75,7 +75,14 @@ def moments(column: pa.Array) -> Ints:
         except ValueError as error:
             if (codes == code).any():
                 raise MomentFault(int(np.argmax(codes == code)), text) from error
-    return table[codes]
+    return np.asarray(table[codes])
+
+
+def _in_utc(column: pa.Array) -> pa.Array:
+    """A zoned timestamp counts from 1970 UTC already; only its label is dropped."""
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        return column.cast(pa.timestamp(column.type.unit))
+    return column
 
 
 def day_words(days: Ints) -> Words:

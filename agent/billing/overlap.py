@@ -47,7 +47,7 @@ def _twice(first: str, second: str) -> SourceError:
 
 
 def refuse_claimed_elsewhere(data: Path, folder: Path, manifest: Manifest) -> None:
-    """Raises ``SourceError`` when another source of the ledger bills the same usage: same file, or same account and day.
+    """Raises ``SourceError`` when another source bills the same usage: the same file, or the same account and day.
 
     ``folder`` holds the version about to be put in force.
     """

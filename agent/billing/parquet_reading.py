@@ -45,6 +45,7 @@ def _text_leaves(field: pa.Field) -> list[str]:
 
 
 def damaged(shown: str) -> SourceError:
+    """The error for a file Arrow cannot read."""
     return SourceError(
         "the Parquet file is damaged or not complete",
         where=shown,

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agent.billing.batch import Batch, Numbers, Words
+from agent.billing.batch import EXACT, Batch, Numbers, Words
 from agent.billing.delivery import sha256
 from agent.billing.gathering import Gathering
 from agent.billing.intake import FileRecord, Intake
@@ -32,7 +32,7 @@ from agent.billing.ledger_table import ROW_GROUP, LedgerFile
 from agent.billing.moments import DAY
 from agent.billing.raw_tags import EMPTY_ID
 from agent.billing.store import move_folder, write_file, write_text
-from agent.billing.tally import EXACT, exact_text
+from agent.billing.tally import exact_text
 from agent.errors import ProofError
 from agent.money import UNIT_SCALE, text_from_units
 from agent.period import Period
@@ -65,7 +65,7 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
     kinds, sums = _read_back(folder / PART)
     _prove(sums, records, period, cuts)
     failures = {path: count for path, count in origin.tag_failures.items() if path in {r.file.shown for r in records}}
-    manifest = Manifest(
+    return Manifest(
         source=origin.source,
         kind=origin.kind,
         period=str(period),
@@ -85,7 +85,6 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
         tag_failures=failures,
         notes=tuple(notes),
     )
-    return manifest
 
 
 def put_in_force(data: Path, folder: Path, manifest: Manifest) -> LedgerVersion:
@@ -206,8 +205,8 @@ def _prove(
                 by_cost = expected.setdefault(currency, dict.fromkeys(COSTS, 0))
                 for cost in COSTS:
                     by_cost[cost] += tally.units[cost]
-    for currency, by_cost in cuts.items():
-        for cost, cut in by_cost.items():
+    for currency, by_column in cuts.items():
+        for cost, cut in by_column.items():
             expected[currency][cost] += _whole_units(cut)
     if expected != sums:
         raise ProofError(

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import Decimal
 
 import numpy as np
 
-from agent.billing.batch import Ints, Mask, Numbers
+from agent.billing.batch import EXACT, Ints, Mask, Numbers
 from agent.billing.ledger_columns import COSTS, PICO_UNITS
 from agent.money import UNIT_SCALE, UNITS_PER_ONE, text_from_units
 
-EXACT = Context(prec=40_000, traps=[Inexact, InvalidOperation])
-"""Wider than any sum of bill lines; raises rather than rounds."""
 _HALF = 32
 
 
