@@ -50,7 +50,8 @@ def ingest(settings: Settings, periods: Collection[Period] | None, progress: Pro
         progress.step("keeping usage, revenue and customers")
         inputs.take_in(settings, progress)
     if not delivered:
-        raise NothingToDo("no billing data was found for the month", mend="apportion doctor")
+        asked = ", ".join(map(str, sorted(wanted))) if wanted else "any month"
+        raise NothingToDo(f"no source delivers {asked}", mend="apportion doctor says where each source is looked for")
     return delivered
 
 

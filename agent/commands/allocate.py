@@ -1,18 +1,17 @@
 """``apportion allocate``: a month split over customers, and the line that proves it."""
 
 from argparse import Namespace
-from pathlib import Path
 
 from agent import pipeline, results
 from agent.commands.interface import Answer
-from agent.config.loading import load_application
+from agent.commands.project import month, opened
 from agent.progress import Progress
 
 
 def run(arguments: Namespace, progress: Progress) -> Answer:
     """The proof line and where the results are."""
-    settings = load_application(Path(arguments.config))
-    period = arguments.period or pipeline.default_period(settings)
+    settings = opened(arguments)
+    period = month(settings, arguments)
     pipeline.allocate(settings, period, progress)
     proof = results.read_proof(settings.data, period) or {}
     folder = str(results.folder(settings.data, period))

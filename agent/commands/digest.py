@@ -1,21 +1,20 @@
 """``apportion digest``: the message as Slack would show it, posted only when asked."""
 
 from argparse import Namespace
-from pathlib import Path
 
 from agent import announce, pipeline
 from agent.commands.interface import Answer
-from agent.config.loading import load_application
+from agent.commands.project import month, opened
 from agent.progress import Progress
 from reports import preview
 
 
 def run(arguments: Namespace, progress: Progress) -> Answer:
     """The preview; with ``--send`` the digest of today is posted, unless it was already."""
-    settings = load_application(Path(arguments.config))
+    settings = opened(arguments)
     if arguments.send:
         announce.ready(settings)
-    period = arguments.period or pipeline.default_period(settings)
+    period = month(settings, arguments)
     figures = pipeline.figures(settings, period)
     posted: tuple[str, ...] = ()
     if arguments.send:

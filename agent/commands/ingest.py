@@ -2,18 +2,17 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from agent import pipeline, terminal
 from agent.billing import Delivered
 from agent.commands.interface import Answer
-from agent.config.loading import load_application
+from agent.commands.project import opened
 from agent.progress import Progress
 
 
 def run(arguments: Namespace, progress: Progress) -> Answer:
     """One line a (source, month)."""
-    settings = load_application(Path(arguments.config))
+    settings = opened(arguments)
     periods = {arguments.period} if arguments.period else None
     delivered = pipeline.ingest(settings, periods, progress)
     return Answer(told(delivered), {"delivered": records(delivered)})

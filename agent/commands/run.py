@@ -1,12 +1,11 @@
 """``apportion run``: the whole job, and what came of it."""
 
 from argparse import Namespace
-from pathlib import Path
 
 from agent import pipeline
 from agent.commands import ingest
 from agent.commands.interface import Answer
-from agent.config.loading import load_application
+from agent.commands.project import opened
 from agent.pipeline import RunOutcome
 from agent.progress import Progress
 from reports import preview
@@ -14,7 +13,7 @@ from reports import preview
 
 def run(arguments: Namespace, progress: Progress) -> Answer:
     """Deliveries, the proof line, alerts, the digest and the paths of the report."""
-    settings = load_application(Path(arguments.config))
+    settings = opened(arguments)
     outcome = pipeline.run(settings, arguments.period, progress, send=arguments.send)
     return Answer(told(outcome), record(outcome))
 

@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from agent.commands.interface import Answer
-from agent.config.loading import load_application
+from agent.commands.project import opened
 from agent.errors import NothingToDo
 from agent.period import Period
 from agent.progress import Progress
@@ -13,7 +13,7 @@ from agent.verify import verify
 
 def run(arguments: Namespace, progress: Progress) -> Answer:
     """One month, or every month with results; exit code 1 when any check does not hold."""
-    settings = load_application(Path(arguments.config))
+    settings = opened(arguments)
     periods = [arguments.period] if arguments.period else _published(settings.data)
     verified = [verify(settings, period, progress) for period in periods]
     return Answer(
