@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date
 
-from agent.margins.records import CLASSES, PeriodReport, PoolLine
+from agent.margins.records import CLASSES, PeriodReport, PoolLine, UntaggedResource
 from agent.money import shown
 from reports.cells import Cell, Column, Series, Table, count, money, table, text
 from reports.figures import grouped, one_line
@@ -73,17 +73,21 @@ def untagged_table(report: PeriodReport) -> Table:
         "untagged",
         "Untagged resources",
         (
-            text("resource", "Resource", [one_line(line.resource) or "(service without resources)" for line in lines]),
-            text("name", "Name", [one_line(line.name) for line in lines], total="Total"),
+            text("resource", "Resource", [_resource(line) for line in lines], total="Total"),
+            money("effective", f"Cost, {report.summary.currency}", [line.effective for line in lines]),
+            text("name", "Name", [one_line(line.name) for line in lines]),
             text("account", "Account", [f"{line.provider} {line.account}".strip() for line in lines]),
             text("service", "Service", [line.service for line in lines]),
             text("reason", "Reason", [one_line(line.reason) for line in lines]),
             text("hint", "Nearest customer", [line.hint for line in lines]),
-            money("effective", f"Cost, {report.summary.currency}", [line.effective for line in lines]),
         ),
         total=True,
         empty="Everything found its customer: no untagged spend.",
     )
+
+
+def _resource(line: UntaggedResource) -> str:
+    return one_line(line.resource) or "(service without resources)"
 
 
 def daily_table(report: PeriodReport) -> Table:
