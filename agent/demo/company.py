@@ -5,7 +5,7 @@ from decimal import Decimal
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from agent.demo import cur2, focus, lines, usage
+from agent.demo import cur2, cur2_lines, focus, lines, usage
 from agent.demo.clock import PERIODS, Clock
 from agent.demo.fleet import fleet
 from agent.demo.tables import FOLDER, accounts, customers
@@ -86,10 +86,10 @@ def _write_aws(folder: Path, wanted: int, seed: int, progress: Progress) -> tupl
         period = clock.period
         beside = lines.charges(period, known) + lines.negotiated_discounts(month, period)
         blocks = [
-            cur2.usage_block(month, clock, known["payer"]),
-            cur2.negation_block(month, clock, known["payer"]),
-            cur2.fee_block(plan[period], clock, known["payer"]),
-            cur2.charge_block(beside, period, known["payer"]),
+            cur2_lines.usage_block(month, clock, known["payer"]),
+            cur2_lines.negation_block(month, clock, known["payer"]),
+            cur2_lines.fee_block(plan[period], clock, known["payer"]),
+            cur2_lines.charge_block(beside, period, known["payer"]),
         ]
         written.append(cur2.write_month(folder, period, blocks, parts=_parts(wanted)))
         progress.advance(number + 1, len(months), str(period))
