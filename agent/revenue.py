@@ -23,6 +23,11 @@ class Revenue:
     _known: Mapping[tuple[Period, str], int]
     _unknown: Mapping[tuple[Period, str], int]
 
+    @property
+    def periods(self) -> list[Period]:
+        """Every month the file has a line of, in order of time."""
+        return sorted({month for month, _ in (*self._known, *self._unknown)})
+
     def units(self, period: Period, customer: str) -> int | None:
         """The revenue of a registry id in a month; None where the file has no line of it."""
         return self._known.get((period, customer))

@@ -1,0 +1,65 @@
+"""Billing sources: is the export where it should be, what was taken in of it, and how fresh is that."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from agent.billing.ledger import LedgerVersion, heads, periods
+from agent.config.application import SourceConfig
+from agent.config.loading import Settings
+from agent.doctor.records import Finding, missing, ok, warn
+
+
+def sources(settings: Settings, today: date) -> Iterator[Finding]:
+    """Every configured source, then what the ledger holds of others."""
+    if not settings.app.sources:
+        yield missing("sources", "no billing source is configured", "add one under sources: in apportion.yaml")
+    newest = _newest(settings)
+    for source in settings.app.sources:
+        yield from _source(settings, source, newest.pop(source.name, ()), today)
+    for name in sorted(newest):
+        yield warn(f"source {name}", "is in the ledger but no longer configured; its months still count")
+
+
+def _newest(settings: Settings) -> dict[str, tuple[LedgerVersion, ...]]:
+    """The versions in force of each source, oldest month first."""
+    found: dict[str, tuple[LedgerVersion, ...]] = {}
+    for period in sorted(periods(settings.data)):
+        for version in heads(settings.data, period):
+            found[version.source] = (*found.get(version.source, ()), version)
+    return found
+
+
+def _source(
+    settings: Settings, source: SourceConfig, versions: tuple[LedgerVersion, ...], today: date
+) -> Iterator[Finding]:
+    part = f"source {source.name}"
+    location = settings.resolve(source.location)
+    if not location.exists():
+        yield missing(part, f"{location} does not exist", "correct its location, or deliver the export there")
+    elif not versions:
+        yield warn(part, f"{location} is there; nothing was taken in yet", "apportion ingest")
+    if not versions:
+        return
+    last = versions[-1]
+    completeness = last.manifest.completeness
+    yield ok(part, f"{_span(versions)}, newest {last.period} v{last.version}, completeness {completeness}")
+    yield from _freshness(part, source, last, today)
+    for version in versions:
+        if version.manifest.stale:
+            yield warn(part, f"{version.period} is no longer in the delivery; its last version is kept")
+
+
+def _span(versions: tuple[LedgerVersion, ...]) -> str:
+    count = len(versions)
+    return f"{count} month{'s' if count != 1 else ''} from {versions[0].period}"
+
+
+def _freshness(part: str, source: SourceConfig, last: LedgerVersion, today: date) -> Iterator[Finding]:
+    if last.manifest.usage_through is None:
+        yield warn(part, f"{last.period} has no usage lines")
+        return
+    through = date.fromisoformat(last.manifest.usage_through)
+    if today - through > timedelta(days=source.late_after_days + 1):
+        yield warn(part, f"complete through {through}, {(today - through).days} days ago", "is the export still made?")
+    else:
+        yield ok(part, f"complete through {through}")

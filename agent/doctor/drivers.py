@@ -1,0 +1,75 @@
+"""Usage, revenue and the registry: what the files configured now hold, whether or not it was taken in yet."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pyarrow.compute as pc
+
+from agent.config.application import UsageConfig
+from agent.config.loading import Settings
+from agent.doctor.records import Finding, ok, told, warn
+from agent.errors import InputError
+from agent.usage import read_driver
+from agent.usage.interface import Driver
+from policies.registry import Registry
+
+_SHOWN = 5
+
+
+def usage(settings: Settings, today: date) -> Iterator[Finding]:
+    """Every configured driver: the days it covers, the days between them it lacks, and days that cannot be used."""
+    if not settings.app.usage:
+        yield ok("usage", "no driver is configured: pools split evenly, by cost or by fixed shares")
+    for config in settings.app.usage:
+        part = f"usage {config.name}"
+        try:
+            driver = read_driver(config, settings.resolve(config.location).read_bytes())
+        except (InputError, OSError) as error:
+            yield told(part, error)
+        else:
+            yield from _driver(part, config, driver, today)
+
+
+def _driver(part: str, config: UsageConfig, driver: Driver, today: date) -> Iterator[Finding]:
+    days = sorted(set(driver.rows["date"].to_pylist()))
+    if not days:
+        yield warn(part, "holds no row")
+        return
+    customers = pc.count_distinct(driver.rows["customer"]).as_py()
+    yield ok(part, f"{len(days)} days, {days[0]} to {days[-1]}, {customers} customers")
+    if gaps := _gaps(days):
+        yield warn(part, f"no rows on {_listed(gaps)}", "these days go to the pool's fallback")
+    if invalid := _invalid(driver):
+        yield warn(part, f"zero or negative on {_listed(invalid)}", "these days go to the pool's fallback")
+    if today - days[-1] > timedelta(days=config.late_after_days + 1):
+        yield warn(part, f"ends {(today - days[-1]).days} days ago", "is the driver still exported?")
+
+
+def _gaps(days: list[date]) -> list[date]:
+    held = set(days)
+    every = ((days[0] + timedelta(days=offset)) for offset in range((days[-1] - days[0]).days + 1))
+    return [day for day in every if day not in held]
+
+
+def _invalid(driver: Driver) -> list[date]:
+    """Days that hold a negative quantity, or nothing but zeros."""
+    by_day = driver.rows.group_by("date").aggregate([("quantity", "min"), ("quantity", "max")]).to_pylist()
+    zero = Decimal(0)
+    return sorted(row["date"] for row in by_day if row["quantity_min"] < zero or row["quantity_max"] == zero)
+
+
+def _listed(days: list[date]) -> str:
+    more = f" and {len(days) - _SHOWN} more days" if len(days) > _SHOWN else ""
+    return f"{', '.join(map(str, days[:_SHOWN]))}{more}"
+
+
+def registry(known: Registry, today: date) -> Iterator[Finding]:
+    """How many customers there are, by kind, and how many of them are active."""
+    kinds: dict[str, int] = {}
+    for customer in known.ids:
+        kind = known.shown(customer, today).kind
+        kinds[kind] = kinds.get(kind, 0) + 1
+    active = sum(known.active(customer, today) for customer in known.ids)
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    yield ok("customers", f"{len(known.ids)} known ({counts}), {active} active today")

@@ -1,0 +1,102 @@
+"""Rules held against the newest month in the ledger: pools that overlap, tags and customers that never appear."""
+
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agent.allocation import recognise
+from agent.billing.ledger import LedgerVersion, heads, periods, tagsets_path
+from agent.config.loading import Settings
+from agent.doctor.records import Finding, ok, warn
+from policies.recognition import Recogniser, Subjects
+from policies.registry import Registry
+from policies.rules import Rule
+from policies.tags import TagKeys
+
+_COLUMNS = {
+    "kind": "x_Kind",
+    "provider": "ProviderName",
+    "billing_account": "BillingAccountId",
+    "account": "SubAccountId",
+    "service": "ServiceName",
+    "region": "RegionId",
+    "resource_id": "ResourceId",
+    "resource_name": "ResourceName",
+    "tagset_id": "x_TagSetId",
+}
+_SHOWN = 5
+
+
+def rules(settings: Settings, registry: Registry) -> Iterator[Finding]:
+    """What allocation.yaml and customers.csv say, against what the newest month holds."""
+    known = periods(settings.data)
+    if not known:
+        return
+    newest = max(known)
+    subjects = _subjects(heads(settings.data, newest))
+    wanted = pa.array(sorted({str(tagset) for tagset in subjects.tagset_id}))
+    tag_sets = recognise.read_tag_sets(tagsets_path(settings.data), wanted)
+    asked = _recogniser(settings, registry, tag_sets)
+    yield from _overlaps(settings, asked, subjects)
+    yield from _keys(settings, tag_sets, str(newest))
+    yield from _customers(asked, registry, subjects, str(newest))
+
+
+def _subjects(versions: list[LedgerVersion]) -> Subjects:
+    """Distinct keys of a month, as rules see them."""
+    tables: list[pa.Table] = []
+    for version in versions:
+        for file in version.files:
+            rows = pq.read_table(file, columns=list(_COLUMNS.values()))
+            tables.append(rows.append_column("Source", pa.array([version.source] * len(rows), pa.string())))
+    rows = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+    distinct = rows.group_by(rows.column_names).aggregate([])
+    columns = {name: distinct[column].to_pylist() for name, column in _COLUMNS.items()}
+    return Subjects(source=distinct["Source"].to_pylist(), **columns)
+
+
+def _recogniser(settings: Settings, registry: Registry, tag_sets: Mapping[str, Mapping[str, str]]) -> Recogniser:
+    allocation = settings.allocation()
+    return Recogniser(
+        policy=settings.policy(),
+        registry=registry,
+        customer=allocation.customer,
+        shared_values=allocation.shared_values,
+        environment=recognise.environment_rules(allocation),
+        pools=[pool.match for pool in allocation.pools],
+        tag_sets=tag_sets,
+    )
+
+
+def _overlaps(settings: Settings, asked: Recogniser, subjects: Subjects) -> Iterator[Finding]:
+    names = [pool.name for pool in settings.allocation().pools]
+    pairs = asked.overlaps(subjects)
+    for first, second in pairs:
+        wins, loses = names[first], names[second]
+        yield warn("pools", f"{wins} and {loses} match the same charges; {wins}, listed first, takes them")
+    if names and not pairs:
+        yield ok("pools", f"{len(names)}, none overlapping")
+
+
+def _keys(settings: Settings, tag_sets: Mapping[str, Mapping[str, str]], month: str) -> Iterator[Finding]:
+    """Tag keys that rules look for and no resource carries: a misspelt key takes no money and says nothing."""
+    allocation, keys = settings.allocation(), TagKeys(settings.policy())
+    listed: tuple[Rule, ...] = (*allocation.customer, *allocation.environment.rules)
+    wanted = {rule.tag for rule in listed if rule.tag} | {key for pool in allocation.pools for key in pool.match.tags}
+    delivered = set[str]().union(*tag_sets.values())
+    for key in sorted(wanted):
+        if any(keys.resolve(key).names(raw) for raw in delivered):
+            yield ok("tags", f"{key} is carried in {month}")
+        else:
+            yield warn(
+                "tags", f"{key} is on nothing in {month}", "correct its spelling, or add an alias in policy.yaml"
+            )
+
+
+def _customers(asked: Recogniser, registry: Registry, subjects: Subjects, month: str) -> Iterator[Finding]:
+    named = {customer for customer in asked.recognise(subjects).customer if customer}
+    silent = [known for known in registry.ids if known not in named]
+    if silent:
+        more = f" and {len(silent) - _SHOWN} more" if len(silent) > _SHOWN else ""
+        yield warn("customers", f"no charge of {month} names {', '.join(silent[:_SHOWN])}{more}")
