@@ -1,0 +1,130 @@
+"""SQL and the reference agree to the last digit on random companies; nothing is lost, and order never matters."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent.allocation.published import write_tables
+from agent.config.allocation import AllocationFile
+from agent.config.application import DuckdbEngine as DuckdbSettings
+from agent.engine import Engine, open_engine
+from tests.properties.allocation_sql import facts, published, run
+from tests.properties.companies import companies
+from tests.reference.allocate import allocate, classify
+from tests.reference.building import total
+from tests.reference.records import Allocation, Company, Driver, Money
+
+Allocate = Callable[[Company], Allocation]
+UNLIMITED = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+def examples(percent: int) -> settings:
+    """A part of the profile's examples: a company takes SQL half a second."""
+    return settings(max_examples=settings.default.max_examples * percent // 100, suppress_health_check=UNLIMITED)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with open_engine(DuckdbSettings(threads=1)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def sql(engine: Engine, data: Path) -> Allocate:
+    """The published rows of a company, by the SQL."""
+
+    def allocated(company: Company) -> Allocation:
+        run(engine, company, data)
+        return published(engine)
+
+    return allocated
+
+
+def difference(left: Allocation, right: Allocation) -> dict[object, tuple[Money | None, Money | None]]:
+    """Rows that differ, null for a row that one side lacks."""
+    return {key: (left.get(key), right.get(key)) for key in {**left, **right} if left.get(key) != right.get(key)}
+
+
+@examples(40)
+@given(company=companies())
+def test_sql_equals_the_reference_digit_for_digit(sql, company):
+    assert difference(sql(company), allocate(company)) == {}
+
+
+@examples(100)
+@given(company=companies())
+def test_nothing_is_lost_or_made(company):
+    bill = Money(sum(row.billed for row in company.rows), sum(row.effective for row in company.rows))
+    assert sum(classify(company).values(), Money()) == bill
+    assert total(allocate(company)) == bill
+
+
+@examples(10)
+@given(company=companies(), seed=st.integers())
+def test_order_of_rows_and_customers_does_not_matter(sql, company, seed):
+    shuffle = random.Random(seed).sample
+    shuffled = replace(
+        company,
+        rows=shuffle(company.rows, len(company.rows)),
+        customers=shuffle(company.customers, len(company.customers)),
+        drivers=dict(reversed(company.drivers.items())),
+    )
+    assert difference(sql(company), sql(shuffled)) == {}
+    assert difference(allocate(company), allocate(shuffled)) == {}
+
+
+@examples(5)
+@given(company=companies())
+def test_the_same_facts_give_the_same_bytes(engine, data, tmp_path_factory, company):
+    folders = [tmp_path_factory.mktemp("published") for _ in range(2)]
+    for folder in folders:
+        run(engine, company, data)
+        write_tables(engine, facts(company, data), folder)
+    first, again = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
+    assert first == again
+    assert set(first) == {"classification.parquet", "allocation.parquet"}
+
+
+@examples(10)
+@given(company=companies(), factor=st.sampled_from([3, 10, 1000]))
+def test_scaling_a_driver_changes_nothing(sql, company, factor):
+    plain = replace(company, drivers={name: _times(driver, 1) for name, driver in company.drivers.items()})
+    scaled = replace(company, drivers={name: _times(driver, factor) for name, driver in company.drivers.items()})
+    assert difference(sql(plain), sql(scaled)) == {}
+    assert difference(allocate(plain), allocate(scaled)) == {}
+
+
+@examples(10)
+@given(company=companies())
+def test_what_a_source_is_called_does_not_matter(sql, company):
+    rules = company.allocation.model_dump_json(by_alias=True, exclude_defaults=True)
+    renamed = replace(
+        company,
+        rows=[replace(row, source=f"the-{row.source}") for row in company.rows],
+        allocation=AllocationFile.model_validate_json(rules.replace('"source":"aws"', '"source":"the-aws"')),
+    )
+    for allocated in (sql, allocate):
+        found = {_under(key, "the-"): money for key, money in allocated(company).items()}
+        assert difference(found, allocated(renamed)) == {}
+
+
+def _times(driver: Driver, factor: int) -> Driver:
+    """Quantities small enough for weights to need no cutting, times ``factor``."""
+    return replace(
+        driver,
+        days={on: {who: n % 10**6 * factor for who, n in used.items()} for on, used in driver.days.items()},
+    )
+
+
+def _under(key, prefix):
+    return key if key.source is None else replace(key, source=prefix + key.source)
