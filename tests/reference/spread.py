@@ -96,7 +96,12 @@ class Spreader:
         """Everything idle or untagged, by who took it."""
         cells = added(self._cells())
         landed = [pair for cell, money in cells.items() for pair in self._spread(cell, money)]
-        rates = [pair for stage, setting in self._settings.items() if setting.rate for pair in self._rate(stage, cells)]
+        rates = [
+            pair
+            for stage, setting in self._settings.items()
+            if setting.rate is not None
+            for pair in self._rate(stage, cells)
+        ]
         return added([*landed, *rates])
 
     def _cells(self) -> Iterator[tuple[Cell, Money]]:

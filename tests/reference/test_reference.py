@@ -169,6 +169,8 @@ def test_a_standard_rate_charges_direct_cost_and_shows_what_it_leaves():
     }
     over = costs(allocate(company(rows, untagged={"method": "tax", "rate": "0.5"})), "customer", "reason")
     assert over["@unallocated", "over-recovery"] == -20
+    free = costs(allocate(company(rows, untagged={"method": "tax", "rate": "0"})), "customer", "reason")
+    assert free == {("acme", None): 100, ("@unallocated", "under-recovery"): 30}
 
 
 def test_an_account_scope_keeps_untagged_within_the_account():
