@@ -39,8 +39,8 @@ def alerts(settings: Settings) -> Iterator[Finding]:
 def state(settings: Settings) -> Iterator[Finding]:
     """Whether the state database answers."""
     try:
-        with open_state(settings.app.state, settings.root) as opened:
-            yield ok("state", f"reachable, {len(opened.periods.all())} months in its index")
+        open_state(settings.app.state, settings.root).close()
+        yield ok("state", "the database answers")
     except ApportionError as error:
         yield told("state", error)
 

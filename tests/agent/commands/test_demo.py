@@ -38,8 +38,14 @@ def test_the_demo_runs_again_in_its_own_folder(demo: Path, capsys):
 
 def test_every_other_command_accepts_the_demo(demo: Path, capsys):
     config = ["--config", str(demo / "apportion.yaml"), "--quiet"]
-    for command in (["verify"], ["doctor"], ["report"], ["digest"], ["allocate", "--period", "2026-09"], ["ingest"]):
+    for command in (["verify"], ["report"], ["digest"], ["allocate", "--period", "2026-09"], ["ingest"]):
         assert cli.main([*command, *config]) == 0, capsys.readouterr()
+
+
+def test_the_doctor_misses_only_the_slack_token_of_the_demo(demo: Path, capsys):
+    assert cli.main(["doctor", "--config", str(demo / "apportion.yaml"), "--format", "json"]) == 2
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [one["part"] for one in findings if one["state"] == "missing"] == ["slack"]
 
 
 @pytest.mark.parametrize("content", ["mine.txt", "apportion.yaml"])
