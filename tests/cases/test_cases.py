@@ -15,6 +15,7 @@ from agent.allocation import allocate
 from agent.config.loading import load_application
 from agent.period import Period
 from agent.progress import Quiet
+from reports.table import render_csv
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.name for path in HERE.iterdir() if (path / "billing.csv").exists())
@@ -52,7 +53,7 @@ def run(project: Path) -> dict[str, str]:
     results.mkdir()
     allocate(settings, PERIOD, results, Quiet())
     report = margins.summarise(settings, PERIOD, results, None)
-    margins.write_cost_per_customer(report, results / "cost_per_customer.csv")
+    (results / "cost_per_customer.csv").write_text(render_csv(report), encoding="utf-8", newline="")
     texts = {
         "expected_allocation.csv": summed(results / "allocation.parquet", ALLOCATION),
         "expected_margin.csv": columns(results / "cost_per_customer.csv", MARGIN),
