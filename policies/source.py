@@ -79,7 +79,8 @@ def _at(tree: YamlTree, model: type[Strict], steps: Steps, errors: list[Error]) 
     apart = [error for error in errors if error["type"] in ("missing", "extra_forbidden", "value_error")]
     together = [error for error in errors if error not in apart]
     faults = [fault for error in apart for fault in _one(tree, model, steps, error)]
-    if together:
+    # NOTE: both at one place are ways of a union; the one that fits but for a missing key was meant
+    if together and not apart:
         faults.append(Fault(tree.name, tree.line(*steps), wrong_value(steps, together)))
     return faults
 

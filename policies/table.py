@@ -94,9 +94,8 @@ def _header_faults(columns: Sequence[str], required: Sequence[str], allowed: Seq
         return [f"the file is empty; the first line names the columns: {','.join(allowed)}"]
     if len(columns) == 1 and ";" in columns[0]:
         return ["columns are separated by semicolons; separate them by commas"]
-    faults = [
-        f"unknown column {column!r}{did_you_mean(column, allowed)}" for column in columns if column not in allowed
-    ]
+    absent = [column for column in allowed if column not in columns]
+    faults = [f"unknown column {column!r}{did_you_mean(column, absent)}" for column in columns if column not in allowed]
     faults += [f"column {column!r} is there twice" for column in sorted({c for c in columns if columns.count(c) > 1})]
     faults += [f"column {column!r} is missing" for column in required if column not in columns]
     return faults

@@ -15,7 +15,7 @@ from policies.strict import Steps
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Value = dict[str, "Value"] | list["Value"] | str | bool | None
 _WORDS: dict[str, Value] = {"true": True, "false": False, "null": None, "~": None, "": None}
-_MOST_NODES = 1_000_000
+_MOST_NODES = 200_000
 
 
 @dataclass(slots=True)

@@ -171,12 +171,10 @@ def _refuse_doubles(rows: pa.Table) -> None:
     key = ["date", "hour", "customer"]
     if len(rows.group_by(key).aggregate([])) == len(rows):
         return
-    seen: set[tuple[object, ...]] = set()
-    for at, row in enumerate(zip(*(rows[name].to_pylist() for name in key), strict=True)):
-        if row in seen:
-            day, hour, customer = row
-            moment = day if hour is None else f"{day} {hour:02d}:00 UTC"
-            raise _BadRow(
-                at, f"a second row for {customer!r} on {moment}", mend="is the file, or a part of it, doubled?"
-            )
-        seen.add(row)
+    keys = list(zip(*(rows[name].to_pylist() for name in key), strict=True))
+    first: dict[tuple[object, ...], int] = {}
+    at = next(at for at, row in enumerate(keys) if first.setdefault(row, at) != at)
+    day, hour, customer = keys[at]
+    moment = day if hour is None else f"{day} {hour:02d}:00 UTC"
+    problem = f"a second row for {customer!r} on {moment}"
+    raise _BadRow(at, problem, mend="is the file, or a part of it, doubled?")

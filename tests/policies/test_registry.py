@@ -115,13 +115,16 @@ def test_parents() -> None:
     assert found.rows("child")[0].parent == "group"
 
 
+EXCEL = "id '1.23457E+11' looks like a number a spreadsheet has shortened; write the id in full, as text"
+
+
 @pytest.mark.parametrize(
     ("lines", "line", "message"),
     [
         (["@opex,,,,,,,,,"], 2, "id '@opex' starts with '@', which is reserved for rows such as @unallocated"),
         ([",x,,,,,,,,"], 2, "id is empty"),
         (['"a\tb",,,,,,,,,'], 2, "id 'a\\tb' holds a control character"),
-        (["1.23457E+11,,,,,,,,,"], 2, "id '1.23457E+11' looks like a number a spreadsheet has shortened; write the id in full, as text"),
+        (["1.23457E+11,,,,,,,,,"], 2, EXCEL),
         (["a,,,,,,,,,", "A,,,,,,,,,"], 3, "id 'A' and 'a' (line 2) are the same id in bills"),
         (["a,,payin,,,,,,,"], 2, "kind 'payin' is not one of paying, free, trial, internal; did you mean 'paying'?"),
         (["a,,xx,,,,,,,"], 2, "kind 'xx' is not one of paying, free, trial, internal"),
@@ -154,7 +157,7 @@ def test_all_mistakes_are_told_at_once_in_order() -> None:
     ("header", "messages"),
     [
         ("id,teir", ["unknown column 'teir'; did you mean 'tier'?"]),
-        ("id,ID", ["unknown column 'ID'; did you mean 'id'?"]),
+        ("name,ID", ["unknown column 'ID'; did you mean 'id'?", "column 'id' is missing"]),
         ("name,zzz", ["unknown column 'zzz'", "column 'id' is missing"]),
         ("id,name,id", ["column 'id' is there twice"]),
         ("id;name", ["columns are separated by semicolons; separate them by commas"]),
