@@ -1,9 +1,10 @@
 """One thread that does the work, so that the main thread is free for signals and for keeping the claim alive."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,9 @@ class Worker:
 
     def stop(self, within: float) -> bool:
         """Drops what is waiting, and gives the running task ``within`` seconds; True when it ended."""
-        while not self._tasks.empty():
-            self._tasks.get()
+        with contextlib.suppress(Empty):
+            while True:
+                self._tasks.get_nowait()
         self._tasks.put(None)
         self._thread.join(within)
         return not self._thread.is_alive()
