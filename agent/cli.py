@@ -8,6 +8,7 @@ import os
 import sys
 from argparse import Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import NoReturn
 
 from agent import installed, terminal
@@ -92,21 +93,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = parser().parse_args(argv)
     except SystemExit as stop:  # argparse has printed help, the version or its one line
         return stop.code if isinstance(stop.code, int) else 0
-    try:
-        code = _guarded(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # NOTE: the reader has left; Python would complain once more when it flushes stdout at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code
+    return _guarded(arguments)
 
 
 def _guarded(arguments: Namespace) -> int:
     try:
         return _answer(_find(arguments.command), arguments)
-    except BrokenPipeError:
-        raise
     except KeyboardInterrupt:
         return _fail(["interrupted; nothing half-written was left behind"], _INTERRUPTED)
     except Exception as error:  # noqa: BLE001  # whatever it is, a user gets a sentence and not a traceback
@@ -147,7 +139,14 @@ def _answer(command: Command, arguments: Namespace) -> int:
 
 def _print(answer: Answer, form: str) -> None:
     text = terminal.document({"version": 1, **answer.document}) if form == "json" else terminal.clean(answer.text)
-    print(text)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # NOTE: a file name may hold bytes that are no text, and a terminal may know ASCII only
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # NOTE: the reader (head, less) has left; Python would complain once more when it flushes stdout at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(lines: Sequence[str], code: int, *, debug: bool = False) -> int:

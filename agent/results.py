@@ -46,10 +46,9 @@ def writing(data: Path) -> Iterator[None]:
 
 def repair_if_free(data: Path) -> None:
     """Puts right what a killed run left, unless someone is writing: then it is theirs to do."""
-    if not any((data / "results" / ".runs").glob("*")):
-        return
-    with suppress(ApportionError), lock(data, wait_seconds=0):
-        repair(data)
+    if _left_behind(data):
+        with suppress(ApportionError), lock(data, wait_seconds=0):
+            repair(data)
 
 
 def start(data: Path, period: Period) -> Path:
@@ -89,7 +88,7 @@ def publish(data: Path, period: Period, run: Path) -> Path:
 def repair(data: Path) -> list[str]:
     """Finishes runs that were complete and removes those that were not; says what it did. Under the writer lock."""
     done: list[str] = []
-    for run in sorted((data / "results" / ".runs").glob("*")):
+    for run in _left_behind(data):
         marker = run / _MARKER
         if marker.is_file():
             period = Period.parse(marker.read_text())
@@ -101,6 +100,11 @@ def repair(data: Path) -> list[str]:
     for aside in (data / "results").glob("*/report/.*"):
         aside.unlink()
     return done
+
+
+def _left_behind(data: Path) -> list[Path]:
+    """Run folders; whatever else a file manager or a backup puts there is not ours."""
+    return sorted(path for path in (data / "results" / ".runs").glob("*") if path.is_dir())
 
 
 def write(path: Path, content: bytes) -> Path:

@@ -172,6 +172,16 @@ def test_a_reader_that_leaves_is_no_error():
         assert (process.wait(), told) == (0, b"")
 
 
+def test_a_terminal_that_knows_ascii_only_gets_everything_else_escaped():
+    code = (
+        "import sys; from agent import cli; from agent.commands.interface import Answer\n"
+        "cli._print(Answer('M\\u00fcller \\udcff'), 'text')"
+    )
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert told.stdout == "M\\xfcller \\udcff\n"
+
+
 def test_a_foreign_package_in_front_of_ours_is_named(tmp_path: Path):
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "__init__.py").touch()
