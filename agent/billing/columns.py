@@ -102,23 +102,23 @@ class Columns:
         try:
             return exact(column)
         except NumberFault as fault:
-            if fault.text is not None and fault.text.strip().casefold() == name.casefold():
-                raise self.fault(
-                    "a second header stands among the rows",
-                    fault.row,
-                    "one header line a file",
-                    "deliver the files one by one; these were joined by hand",
-                ) from fault
-            raise self.fault(
-                f"{name} holds {fault.text!r}, which is no number", fault.row, "a plain decimal"
-            ) from fault
+            raise self._unreadable(name, fault.text, fault.row, "no number", "a plain decimal") from fault
+
+    def _unreadable(self, name: str, text: str | None, row: int, found: str, expected: str) -> ReadFault:
+        if text is not None and text.strip().casefold() == name.casefold():
+            return self.fault(
+                "a second header stands among the rows",
+                row,
+                "one header line a file",
+                "deliver the files one by one; these were joined by hand",
+            )
+        return self.fault(f"{name} holds {text!r}, which is {found}" if text else f"{name} is empty", row, expected)
 
     def moments(self, name: str) -> Ints:
         try:
             return moments(self.arrays[name])
         except MomentFault as fault:
-            found = "is empty" if fault.text is None else f"holds {fault.text!r}, which is no date"
-            raise self.fault(f"{name} {found}", fault.row, f"a date such as {FORMS}") from fault
+            raise self._unreadable(name, fault.text, fault.row, "no date", f"a date such as {FORMS}") from fault
 
 
 def words_of(column: pa.Array) -> Words:

@@ -55,7 +55,7 @@ def read_header(path: Path, shown: str) -> Header | None:
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise _truncated(shown) from error
         except csv.Error as error:
-            raise SourceError(f"the header is no CSV: {error}", where=f"{shown}:1") from error
+            raise _no_csv(shown, error) from error
         if names is None:
             return None
         _refuse_other_delimiter(names, shown)
@@ -120,8 +120,17 @@ def _explain(path: Path, shown: str, header: Header, error: pa.ArrowInvalid) -> 
                     mend="deliver the export again; a file cut or edited by hand cannot be trusted",
                 )
     except (csv.Error, UnicodeDecodeError, EOFError, zlib.error) as fault:
-        return SourceError(f"the file cannot be read as CSV: {fault}", where=shown)
-    return SourceError(f"the file cannot be read as CSV: {error}", where=shown)
+        return _no_csv(shown, fault)
+    return _no_csv(shown, error)
+
+
+def _no_csv(shown: str, fault: Exception) -> SourceError:
+    return SourceError(
+        f"the file cannot be read as CSV: {fault}",
+        where=shown,
+        expected="comma-separated UTF-8 text with double quotes",
+        mend="copy the file again; a quote that is never closed is a sign of a cut file",
+    )
 
 
 def rows_with_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
