@@ -25,8 +25,8 @@ class Message:
 
     @classmethod
     def of_text(cls, text: str) -> "Message":
-        """A message without blocks of its own."""
-        return cls(blocks=sections(text), text=text)
+        """A message without blocks of its own. Nothing in ``text`` is read as markup, nor as a mention of everyone."""
+        return cls(blocks=sections(text), text=text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
     @classmethod
     def restored(cls, content: Mapping[str, Any]) -> "Message":

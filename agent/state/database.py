@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from agent.errors import ApportionError, UsageError
+from agent.errors import ApportionError, MissingExtra, UsageError
 from agent.state.outbox import Outbox
 from agent.state.periods import Periods
 from agent.state.runs import Runs
@@ -54,16 +54,17 @@ def open_state(url: str, root: Path) -> State:
     """Opens and upgrades the database at ``url``; a relative SQLite path is resolved from ``root``.
 
     ``root`` is the folder of apportion.yaml; folders on the way to an SQLite file are made. Raises ``UsageError``
-    for a URL that is none of ours or a database made by a newer version, ``ApportionError`` when it cannot be reached.
+    for a URL that is none of ours or a database made by a newer version, ``MissingExtra`` for Postgres without its
+    driver, ``ApportionError`` when the database cannot be reached.
     """
     parsed = _parse(url, root)
-    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else create_engine(parsed, pool_pre_ping=True)
+    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
     try:
         with _one_opener(parsed):
             upgrade(engine)
     except SQLAlchemyError as error:
         engine.dispose()
-        # NOTE: the driver's sentence may quote the connection string, so only its last line's class is kept.
+        # NOTE: the driver tells one line per address it tried; the last says enough. None may quote the password.
         reason = str(getattr(error, "orig", error)).strip().splitlines()
         raise ApportionError(
             f"the state database cannot be opened: {_without_password(reason[-1] if reason else '', parsed)}",
@@ -97,6 +98,13 @@ def _sqlite(url: URL) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _postgres(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError:
+        raise MissingExtra("postgres", "psycopg") from None
 
 
 def _prepare(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:

@@ -219,6 +219,13 @@ def test_a_long_text_is_cut_into_blocks_slack_takes(desk: Desk) -> None:
     assert len(desk.slack.posts[1]["blocks"]) == 50
 
 
+def test_a_name_in_a_text_calls_nobody(desk: Desk) -> None:
+    desk.post(message=Message.of_text("customer <!channel> & co"))
+    posted = desk.slack.posts[0]
+    assert posted["text"] == "customer &lt;!channel&gt; &amp; co"
+    assert posted["blocks"][0]["text"] == {"type": "plain_text", "text": "customer <!channel> & co"}
+
+
 def test_a_missing_scope_is_named(desk: Desk) -> None:
     desk.slack.scopes = set()
     with pytest.raises(PartialRun) as caught:
