@@ -21,7 +21,7 @@ COPY reports ./reports
 COPY agent ./agent
 RUN /build/bin/hatchling build --target wheel --directory /dist \
  && /opt/apportion/bin/pip install --no-deps --no-index /dist/*.whl \
- && /opt/apportion/bin/pip uninstall --yes pip \
+ && /opt/apportion/bin/pip uninstall --yes --quiet pip setuptools \
  && find /opt/apportion -name tests -type d -prune -exec rm -r {} + \
  && /opt/apportion/bin/python -m compileall -q /opt/apportion/lib
 
