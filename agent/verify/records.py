@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+WIDEST = 44
+"""Characters of a side in the table: any amount with its 24 decimals fits; JSON has all of every text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -64,4 +67,5 @@ def _with(line: str, detail: str) -> list[str]:
 
 def _short(text: str) -> str:
     is_hash = len(text) == 64 and "." not in text and not text.startswith("-")
-    return f"{text[:12]}…" if is_hash else text
+    widest = 12 if is_hash else WIDEST
+    return f"{text[:widest]}…" if len(text) > widest else text

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -174,3 +176,13 @@ def test_sources_are_needed(tmp_path: Path):
     (tmp_path / "apportion.yaml").write_text("version: 1\n")
     with pytest.raises(ConfigError):
         pipeline.ingest(load_application(tmp_path / "apportion.yaml"), None, Quiet())
+
+
+def test_two_runs_at_the_same_time_both_end_well_and_agree(config: Path):
+    code = "import sys; from agent.cli import main; sys.exit(main(['run', '--config', sys.argv[1], '--quiet']))"
+    runs = [subprocess.Popen([sys.executable, "-c", code, config], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [process.communicate()[0] for process in runs]
+    assert [process.returncode for process in runs] == [0, 0]
+    proofs = {line for text in told for line in text.splitlines() if line.startswith("Proof ")}
+    assert len(proofs) == 1
+    assert list((config.parent / "data/results/.runs").iterdir()) == []

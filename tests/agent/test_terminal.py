@@ -5,10 +5,7 @@ from agent import terminal
 
 def test_a_table_aligns_text_left_and_numbers_right():
     assert terminal.table(("customer", "cost"), [("acme", "12.50"), ("b", "1,000.00")], right=(1,)) == (
-        "customer      cost\n"
-        "--------  --------\n"
-        "acme         12.50\n"
-        "b         1,000.00"
+        "customer      cost\n--------  --------\nacme         12.50\nb         1,000.00"
     )
 
 
