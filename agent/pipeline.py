@@ -59,7 +59,7 @@ def allocate(settings: Settings, period: Period, progress: Progress) -> Proof:
     """Splits a month, proves it and publishes the results; a run that does not prove publishes nothing."""
     with results.writing(settings.data), results.running(settings.data, period) as folder:
         proof = split_and_prove(settings, period, folder, progress)
-        shown = margins.summarise(settings, period, folder, _month_before(settings, period))
+        shown = margins.summarise(settings, period, folder, _month_before(settings, period), days=False)
         results.write(folder / "cost_per_customer.csv", render_csv(shown).encode())
         results.write(folder / "summary.json", summary.render(shown))
         basis.seal(settings, period, folder, proof)

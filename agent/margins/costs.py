@@ -7,8 +7,11 @@ from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from agent.engine import Engine
 from agent.margins.records import CLASSES, DrillRow
+from policies.registry import Registry
 
 _WIDE = Context(prec=60)
 _SUMS = """
@@ -19,6 +22,12 @@ from allocation
 where ChargeDate <= cast('{day}' as date)
 group by Customer, Bucket, Class, CostGroup
 order by Customer, Bucket, Class, CostGroup
+"""
+_DATED = """
+select Customer, ChargeDate, sum(EffectiveCost) as Effective
+from allocation
+where ChargeDate <= cast('{day}' as date) and Bucket = 'customer' and Customer in (select Customer from dated)
+group by Customer, ChargeDate
 """
 _DAYS = """
 select Customer, ChargeDate, Class, coalesce(Pool, '') as Pool, sum(EffectiveCost) as Effective
@@ -63,14 +72,19 @@ class Costs:
     """opex, unallocated and balance_sheet."""
     nonproduction: dict[str, int]
     """A customer's own non-production cost, booked as opex."""
-    drill: tuple[DrillRow, ...]
+    outside_dates: dict[str, int]
+    """The part of a customer's cost that is dated outside its start and end."""
     after: int
     """What the ledger holds dated after ``day``."""
 
 
-def read_costs(engine: Engine, folder: Path, day: date) -> Costs:
-    """Sums of ``allocation.parquet`` in ``folder`` through ``day``; the rest is in ``after``."""
+def open_allocation(engine: Engine, folder: Path) -> None:
+    """Makes ``allocation`` the published table in ``folder``, for the readers below."""
     engine.scan("allocation", "Folder", {"": [folder / "allocation.parquet"]})
+
+
+def read_costs(engine: Engine, registry: Registry, day: date) -> Costs:
+    """Sums of ``allocation`` through ``day``; the rest is in ``after``."""
     customers: dict[str, ClassSums] = {}
     buckets = {bucket: ClassSums() for bucket in ("unallocated", "opex", "balance_sheet")}
     nonproduction: dict[str, int] = {}
@@ -80,12 +94,26 @@ def read_costs(engine: Engine, folder: Path, day: date) -> Costs:
         (target or buckets[row["Bucket"]]).add(row["Class"], row["CostGroup"], units, credited)
         if row["Class"] == "opex":
             nonproduction[row["Customer"]] = nonproduction.get(row["Customer"], 0) + units
-    drill = tuple(
+    after = sum(_units(row["Effective"]) for row in _rows(engine, _AFTER, day) if row["Effective"] is not None)
+    return Costs(day, customers, buckets, nonproduction, _outside(engine, registry, day), after)
+
+
+def read_days(engine: Engine, day: date) -> tuple[DrillRow, ...]:
+    """Cost by customer, day, class and pool of ``allocation`` through ``day``."""
+    return tuple(
         DrillRow(row["Customer"], row["ChargeDate"], row["Class"], row["Pool"], _units(row["Effective"]))
         for row in _rows(engine, _DAYS, day)
     )
-    after = sum(_units(row["Effective"]) for row in _rows(engine, _AFTER, day) if row["Effective"] is not None)
-    return Costs(day, customers, buckets, nonproduction, drill, after)
+
+
+def _outside(engine: Engine, registry: Registry, day: date) -> dict[str, int]:
+    bounded = sorted({row.id for row in registry.customers if row.start is not None or row.end is not None})
+    engine.load("dated", pa.table({"Customer": pa.array(bounded, pa.string())}))
+    sums: dict[str, int] = {}
+    for row in _rows(engine, _DATED, day):
+        if not registry.active(row["Customer"], row["ChargeDate"]):
+            sums[row["Customer"]] = sums.get(row["Customer"], 0) + _units(row["Effective"])
+    return sums
 
 
 def _rows(engine: Engine, query: str, day: date) -> Iterator[dict[str, Any]]:

@@ -61,24 +61,15 @@ class Book:
 
 def customer_lines(book: Book, costs: Costs, changes: dict[str, Change]) -> tuple[CustomerLine, ...]:
     """Every registry id in bytewise order, then the reserved rows; the column Cost sums to the source."""
-    outside = _outside(book, costs)
     lines = [
         _line(book, customer, costs.customers.get(customer, ClassSums()), changes.get(customer),
-              costs.nonproduction.get(customer, 0), outside.get(customer, 0))
+              costs.nonproduction.get(customer, 0), costs.outside_dates.get(customer, 0))
         for customer in book.registry.ids
     ]  # fmt: skip
     reserved = [_bare(f"@{bucket}", name, costs.buckets[bucket]) for bucket, name in _RESERVED]
     if costs.after:
         reserved.append(_bare(AFTER_AS_OF, f"Dated after {book.day}", ClassSums(cost=costs.after)))
     return (*lines, *reserved)
-
-
-def _outside(book: Book, costs: Costs) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for row in costs.drill:
-        if not book.registry.active(row.customer, row.day):
-            sums[row.customer] = sums.get(row.customer, 0) + row.effective
-    return sums
 
 
 def _line(

@@ -9,32 +9,40 @@ from agent.config.loading import Settings
 from agent.engine import open_engine
 from agent.inputs import current
 from agent.margins.comparison import Change, Month, compare, same_days
-from agent.margins.costs import ClassSums, Costs, read_costs
+from agent.margins.costs import ClassSums, Costs, open_allocation, read_costs, read_days
 from agent.margins.customers import Book, customer_lines
 from agent.margins.details import Details, read_details
 from agent.margins.groups import external, group_lines
 from agent.margins.notes import notes
 from agent.margins.ratios import average, percent
-from agent.margins.records import CustomerLine, Mover, PeriodReport, Summary
+from agent.margins.records import CustomerLine, DrillRow, Mover, PeriodReport, Summary
 from agent.money import units_from_text
 from agent.period import Period
 
 MOVERS_SHOWN = 10
 
 
-def summarise(settings: Settings, period: Period, folder: Path, previous: Path | None) -> PeriodReport:
+def summarise(
+    settings: Settings, period: Period, folder: Path, previous: Path | None, *, days: bool = True
+) -> PeriodReport:
     """The records of ``period`` from its results in ``folder``, compared with those in ``previous`` where given.
 
     ``folder`` is a run folder (its proof is not written yet, so ``proof_line`` is empty) or published results.
-    Definitions: ALLOCATION 8.
+    Without ``days`` the drill-down and the daily figures stay empty: nobody looks at them and they are most of the
+    work. Definitions: ALLOCATION 8.
     """
     details = read_details(folder)
     inputs = current(settings.data)
     book = Book(period, details.day, inputs.registry(settings), inputs.revenue(settings))
     with open_engine(settings.app.engine) as engine:
-        costs = read_costs(engine, folder, details.day)
+        open_allocation(engine, folder)
+        costs = read_costs(engine, book.registry, details.day)
+        drill = read_days(engine, details.day) if days else ()
         first, last = same_days(period, details.day)
-        before = read_costs(engine, previous, last) if previous else None
+        before = None
+        if previous is not None:
+            open_allocation(engine, previous)
+            before = read_costs(engine, book.registry, last)
     changes = _changes(settings, book, costs, before, (first, last)) if before else {}
     lines = customer_lines(book, costs, changes)
     unknown = _unknown_revenue(book, lines)
@@ -45,14 +53,14 @@ def summarise(settings: Settings, period: Period, folder: Path, previous: Path |
         pools=details.pools,
         commitments=details.commitments,
         untagged=details.untagged,
-        drill=costs.drill,
+        drill=drill,
         movers=_movers(lines, changes),
         sources=details.sources,
         notes=notes(settings, book, details, unknown, lines),
         proof_line=_proof_line(folder),
         unknown_revenue=unknown,
         previous_cost_to_serve=_cost_to_serve(before) if before else None,
-        daily=_daily(costs),
+        daily=_daily(drill),
     )
 
 
@@ -104,9 +112,9 @@ def _cost_to_serve(costs: Costs) -> int:
     return sum(sums.cost for sums in costs.customers.values())
 
 
-def _daily(costs: Costs) -> tuple[tuple[date, int], ...]:
+def _daily(drill: Sequence[DrillRow]) -> tuple[tuple[date, int], ...]:
     days: dict[date, int] = {}
-    for row in costs.drill:
+    for row in drill:
         days[row.day] = days.get(row.day, 0) + row.effective
     return tuple(sorted(days.items()))
 
