@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow.compute as pc
 
@@ -10,7 +11,7 @@ from agent.config.application import UsageConfig
 from agent.config.loading import Settings
 from agent.doctor.records import Finding, ok, told, warn
 from agent.errors import InputError
-from agent.usage import read_driver
+from agent.usage.csv import NamedContent, read_files
 from agent.usage.interface import Driver
 from policies.registry import Registry
 
@@ -24,11 +25,21 @@ def usage(settings: Settings, today: date) -> Iterator[Finding]:
     for config in settings.app.usage:
         part = f"usage {config.name}"
         try:
-            driver = read_driver(config, settings.resolve(config.location).read_bytes())
+            driver = read_files(config, _files(config, settings.resolve(config.location)))
         except (InputError, OSError) as error:
             yield told(part, error)
         else:
             yield from _driver(part, config, driver, today)
+
+
+def _files(config: UsageConfig, location: Path) -> list[NamedContent]:
+    """The driver's file, or every .csv of its folder."""
+    if not location.is_dir():
+        return [(config.location, location.read_bytes())]
+    files = [(f"{config.location}/{file.name}", file.read_bytes()) for file in sorted(location.glob("*.csv"))]
+    if not files:
+        raise InputError("the folder holds no .csv file", where=str(location))
+    return files
 
 
 def _driver(part: str, config: UsageConfig, driver: Driver, today: date) -> Iterator[Finding]:
@@ -41,7 +52,9 @@ def _driver(part: str, config: UsageConfig, driver: Driver, today: date) -> Iter
     if gaps := _gaps(days):
         yield warn(part, f"no rows on {_listed(gaps)}", "these days go to the pool's fallback")
     if invalid := _invalid(driver):
-        yield warn(part, f"zero or negative on {_listed(invalid)}", "these days go to the pool's fallback")
+        yield warn(
+            part, f"zero, negative or with hours missing on {_listed(invalid)}", "these days go to the pool's fallback"
+        )
     if today - days[-1] > timedelta(days=config.late_after_days + 1):
         yield warn(part, f"ends {(today - days[-1]).days} days ago", "is the driver still exported?")
 
@@ -53,10 +66,14 @@ def _gaps(days: list[date]) -> list[date]:
 
 
 def _invalid(driver: Driver) -> list[date]:
-    """Days that hold a negative quantity, or nothing but zeros."""
-    by_day = driver.rows.group_by("date").aggregate([("quantity", "min"), ("quantity", "max")]).to_pylist()
-    zero = Decimal(0)
-    return sorted(row["date"] for row in by_day if row["quantity_min"] < zero or row["quantity_max"] == zero)
+    """Days the allocation will not use: a negative quantity, nothing but zeros, or under 90 % of the hours."""
+    sums = [("quantity", "min"), ("quantity", "max"), ("hour", "count_distinct")]
+    zero, hours = Decimal(0), 24 if driver.interval == "hour" else 0
+    return sorted(
+        day["date"]
+        for day in driver.rows.group_by("date").aggregate(sums).to_pylist()
+        if day["quantity_min"] < zero or day["quantity_max"] == zero or 10 * day["hour_count_distinct"] < 9 * hours
+    )
 
 
 def _listed(days: list[date]) -> str:

@@ -83,8 +83,23 @@ def test_usage_tells_its_days_gaps_and_invalid_days(config: Path):
     assert said(config, "usage requests") == [
         ("ok", "30 days, 2026-10-01 to 2026-10-31, 2 customers"),
         ("warn", "no rows on 2026-10-07"),
-        ("warn", "zero or negative on 2026-10-09"),
+        ("warn", "zero, negative or with hours missing on 2026-10-09"),
     ]
+
+
+def test_a_driver_may_be_a_folder(config: Path):
+    changed("apportion.yaml", "location: usage/requests.csv", "location: usage")(config)
+    assert said(config, "usage requests")[0] == ("ok", "31 days, 2026-10-01 to 2026-10-31, 2 customers")
+    (config.parent / "usage/requests.csv").unlink()
+    assert said(config, "usage requests")[0][0] == "missing"
+
+
+def test_an_hourly_day_with_hours_missing_is_named(config: Path):
+    changed("apportion.yaml", "location: usage/requests.csv,", "location: usage/requests.csv, interval: hour,")(config)
+    hours = [(day, hour) for day in (1, 2) for hour in range(24 if day == 1 else 21)]
+    rows = [f"2026-10-{day:02d}T{hour:02d}:00:00Z,acme,1" for day, hour in hours]
+    (config.parent / "usage/requests.csv").write_text("\n".join(["date,customer,quantity", *rows, ""]))
+    assert ("warn", "zero, negative or with hours missing on 2026-10-02") in said(config, "usage requests")
 
 
 def test_a_driver_that_cannot_be_read_is_missing(config: Path):
