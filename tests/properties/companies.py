@@ -13,24 +13,27 @@ from tests.reference.building import OCTOBER, POLICY, customer, day
 from tests.reference.records import Company, Driver, Row
 
 IDS = ("acme", "a-b", "a", "dé", "x/y")
-KINDS = ("usage", "usage", "usage", "usage", "discount", "marketplace", "tax", "support", "credit", "refund", "fee")
-KINDS += ("correction", "commitment_purchase", "commitment_unused", "rounding")
+KINDS = (*["usage"] * 12, "discount", "marketplace", "tax", "support", "credit", "refund", "fee")
+KINDS += ("discount", "correction", "commitment_purchase", "commitment_unused", "rounding")
 SOURCES = {"aws": "infrastructure", "gcp": "infrastructure", "openai": "third_party", "care": "support"}
-TENANTS = ("acme", " ACME", "a-b", "a", "DÉ", "x/y", "nobody", "acmee", "shared", "")
+TENANTS = ("acme", "acme", " ACME", "a-b", "a-b", "a", "DÉ", "x/y", "nobody", "shared", "")
 TAG_KEYS = ("tenant", " Tenant", "user:customer", "user_tenantid")
 ENVIRONMENTS = ("prod", "Dev", "marketing", "unheard-of")
 DAYS = st.sampled_from([1, 2, 3, 30, 31])
+CENTS = st.integers(1, 100_000).map(lambda cents: cents * 10**22)
 AMOUNTS = st.one_of(
-    st.just(0),
+    CENTS,
+    CENTS,
+    CENTS,
     st.integers(-9, 9),
     st.integers(-(10**26), 10**26),
-    st.integers(1, 1000).map(lambda cents: cents * 10**22),
     st.integers(-(10**30), 10**30),
 )
 QUANTITIES = st.one_of(
-    st.just(Decimal(0)),
-    st.integers(-1, 50).map(Decimal),
+    st.integers(0, 50).map(Decimal),
     st.decimals(0, 1000, places=3),
+    st.decimals(0, 1000, places=3),
+    st.integers(-1, 3).map(Decimal),
     st.integers(0, 10**15).map(Decimal),
 )
 
@@ -41,7 +44,7 @@ def one_of(*values: Any) -> st.SearchStrategy[Any]:
 
 @st.composite
 def registries(draw: st.DrawFn) -> list[Customer]:
-    ids = draw(st.lists(one_of(*IDS), min_size=1, unique=True))
+    ids = draw(st.lists(one_of(*IDS), min_size=2, unique=True))
     return [row for known in ids for row in draw(_dated(known, ids))]
 
 
@@ -65,7 +68,7 @@ def bills(draw: st.DrawFn) -> Row:
     source = draw(one_of("aws", "aws", "aws", *SOURCES))
     start = draw(DAYS)
     billed = draw(AMOUNTS)
-    tags = draw(st.dictionaries(one_of(*TAG_KEYS), one_of(*TENANTS), max_size=2))
+    tags = draw(st.dictionaries(one_of(*TAG_KEYS), one_of(*TENANTS), min_size=draw(one_of(0, 1, 1)), max_size=2))
     tags |= draw(st.dictionaries(one_of("env"), one_of(*ENVIRONMENTS), max_size=1))
     tags |= draw(st.dictionaries(one_of("namespace"), one_of("tenant-acme", "kube-system"), max_size=1))
     return Row(
@@ -94,8 +97,8 @@ def bills(draw: st.DrawFn) -> Row:
 
 @st.composite
 def drivers(draw: st.DrawFn) -> Driver:
-    who = st.dictionaries(one_of("acme", "A-B", "a", "x/y", "nobody", "@opex"), QUANTITIES, max_size=4)
-    used = draw(st.dictionaries(DAYS.map(day), who.filter(bool), max_size=4))
+    who = st.dictionaries(one_of("acme", "A-B", "a", "x/y", "dé", "nobody", "@opex"), QUANTITIES, max_size=5)
+    used = draw(st.dictionaries(DAYS.map(day), who.filter(bool), min_size=draw(one_of(0, 2, 3)), max_size=5))
     if draw(st.booleans()):
         return Driver(used)
     return Driver(used, {on: draw(one_of(Decimal("0.875"), Decimal(1))) for on in used} or {day(1): Decimal(1)})
@@ -125,7 +128,7 @@ def pools(draw: st.DrawFn, name: str, match: dict[str, Any]) -> dict[str, Any]:
 
 @st.composite
 def spreads(draw: st.DrawFn, *bases: str) -> dict[str, Any]:
-    method = draw(one_of("pro_rata", "pro_rata", "tax", "bucket"))
+    method = draw(one_of("pro_rata", "pro_rata", "pro_rata", "tax", "bucket"))
     rate = {"rate": draw(one_of("0.08", "0", "3"))} if method == "tax" else {}
     return {"method": method, "base": draw(one_of(*bases)), "scope": draw(one_of("all", "provider", "account"))} | rate
 
@@ -138,19 +141,19 @@ def allocations(draw: st.DrawFn) -> AllocationFile:
         "rest": {"source": "aws", "region": "r1", "tags": {"namespace": "kube-*"}},
         "care": {"kind": ["support", "usage"], "billing_account": "second"},
     }
-    names = draw(st.lists(one_of(*matches), unique=True))
+    names = draw(st.lists(one_of(*matches), min_size=draw(one_of(0, 2, 3)), unique=True))
     follow = ("follow", "follow", "corporate", *(f"pool:{name}" for name in names))
-    rules = [{"tag": "tenant"}, {"account": {"acme-only": "acme"}}, {"service": {"logs": "a-b"}}, {"name": "acme$"}]
+    rules: list[dict[str, Any]] = [{"account": {"acme-only": "acme"}}, {"service": {"logs": "a-b"}}, {"name": "acme$"}]
     rules += [{"tag": "namespace", "pattern": "^tenant-(?P<customer>.+)$"}]
     return AllocationFile.model_validate(
         {
             "version": "1",
-            "customer": draw(st.lists(one_of(*rules), unique_by=str)),
+            "customer": draw(one_of([], *[[{"tag": "tenant"}]] * 4)) + draw(st.lists(one_of(*rules), unique_by=str)),
             "shared_values": draw(one_of([], ["Shared"])),
             "environment": {
                 "rules": draw(one_of([], [{"tag": "env"}], [{"account": {"lab": "dev"}}, {"tag": "ENV"}])),
                 "opex": ["dev", {"value": "marketing", "function": "sm"}],
-                "default": draw(one_of("cogs", "opex", "pro_rata")),
+                "default": draw(one_of("cogs", "cogs", "opex", "pro_rata")),
             },
             "customer_nonprod": draw(one_of("opex", "cogs")),
             "pools": [draw(pools(name, matches[name])) for name in names],
@@ -166,7 +169,7 @@ def allocations(draw: st.DrawFn) -> AllocationFile:
 
 @st.composite
 def companies(draw: st.DrawFn) -> Company:
-    rows = draw(st.lists(bills(), min_size=1, max_size=14))
+    rows = draw(st.lists(bills(), min_size=draw(one_of(1, 8, 8, 12)), max_size=20))
     return Company(
         period=OCTOBER,
         as_of=day(draw(one_of(2, 30, 31))),
