@@ -42,7 +42,7 @@ format: dev
 	$(BIN)/ruff format --quiet
 
 test: dev
-	$(PYTEST) -n 2
+	$(PYTEST) -n 2 --dist worksteal
 
 cover: dev
 	$(PYTEST) -n 2 --cov --cov-report=term
