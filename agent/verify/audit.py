@@ -10,6 +10,7 @@ from agent.progress import Progress, Quiet
 from agent.verify.compare import equal
 from agent.verify.customers import customer_checks, unseen
 from agent.verify.exact import add, total
+from agent.verify.raw import UNREADABLE
 from agent.verify.recorded import Cells, Json, by_currency, classified_cells, document, outcomes
 from agent.verify.records import Check, Verification
 from agent.verify.results import (
@@ -21,7 +22,7 @@ from agent.verify.results import (
     proven,
     totals,
 )
-from agent.verify.source import UNREADABLE, SourceAudit
+from agent.verify.source import SourceAudit
 
 
 def verify(settings: Settings, period: Period, progress: Progress | None = None) -> Verification:

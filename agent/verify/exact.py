@@ -3,6 +3,7 @@
 import decimal
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,14 @@ ZERO = Decimal(0)
 
 Costs = dict[str, tuple[Decimal, Decimal]]
 """Currency -> (BilledCost, EffectiveCost)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSums:
+    """Rows of the period in one file, and their sums by currency."""
+
+    rows: int
+    costs: Costs
 
 
 def number(value: object) -> Decimal:
@@ -56,6 +65,20 @@ def month(value: object) -> str:
         number_of_month, day, year = text.split()[0].split("/")
         return f"{date(int(year), int(number_of_month), int(day)):%Y-%m}"
     return f"{datetime.fromisoformat(text):%Y-%m}"
+
+
+class Month:
+    """Tells the rows of one billing period; each distinct start is read once."""
+
+    def __init__(self, period: str) -> None:
+        self._period = period
+        self._known: dict[object, bool] = {}
+
+    def holds(self, start: object) -> bool:
+        """Whether a BillingPeriodStart lies in the period."""
+        if start not in self._known:
+            self._known[start] = month(start) == self._period
+        return self._known[start]
 
 
 def add(sums: Costs, other: Costs) -> Costs:

@@ -26,6 +26,13 @@ class Columns:
         found = [self.names[fold(name)] for name in accepted if fold(name) in self.names]
         return found[0] if found else None
 
+    def needed(self, *accepted: str) -> int:
+        """The same; ``ValueError`` names the first where there is none."""
+        place = self.place(*accepted)
+        if place is None:
+            raise ValueError(f"no column {accepted[0]}")
+        return place
+
 
 def fold(name: str) -> str:
     """Case, spaces and punctuation do not matter: ``lineItem/UnblendedCost`` is ``line_item_unblended_cost``.

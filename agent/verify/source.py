@@ -1,18 +1,13 @@
 """One source of a proof: raw files against manifest, manifest against ledger, ledger against classification."""
 
-import decimal
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
-
 from agent.verify import raw
 from agent.verify.compare import cells, costs, equal
-from agent.verify.exact import UNIT, Costs, add, plain, sha256, total
+from agent.verify.exact import UNIT, Costs, FileSums, add, plain, sha256, total
 from agent.verify.recorded import Cells, Json, by_currency, document, ledger_cells, recorded
 from agent.verify.records import Check
-
-UNREADABLE = (ValueError, TypeError, OSError, EOFError, KeyError, decimal.DecimalException, pa.ArrowException)
 
 
 class SourceAudit:
@@ -31,28 +26,24 @@ class SourceAudit:
         manifest = document(self._version / "manifest.json")
         self._state_newer_version()
         yield equal(f"{self.name}: proof names the manifest's files", _identity(self._entry), _identity(manifest))
-        for entry in manifest["files"]:
-            yield from self._file(manifest["kind"], entry)
+        yield from self._files(manifest["kind"], manifest["files"])
         written = total(recorded(entry["sums"]) for entry in manifest["files"])
         for part in manifest["ledger"]:
             found = sha256(self._version / part["file"])
             yield equal(f"{self.name}: sha256 of ledger {part['file']}", found, part["sha256"])
         yield from self._ledger(manifest, written, classified)
 
-    def _file(self, kind: str, entry: Json) -> Iterator[Check]:
-        label = f"{self.name}: {entry['path']}"
-        path = self._raw(entry["path"])
-        if path is None:
-            self.statements.append(f"{label} is gone: tied to recorded sums")
-            return
-        yield equal(f"{label}: sha256", sha256(path), entry["sha256"])
-        try:
-            found = raw.sums(path, kind, str(self._entry["period"]))
-        except UNREADABLE as error:
-            yield Check(f"{label}: read", "", "", "", False, f"cannot be read: {error}")
-            return
-        yield equal(f"{label}: rows", str(found.rows), str(entry["rows"]))
-        yield from costs(f"{label}: raw == manifest", found.costs, recorded(entry["sums"]))
+    def _files(self, kind: str, entries: list[Json]) -> Iterator[Check]:
+        places = {entry["path"]: self._raw(entry["path"]) for entry in entries}
+        there = [path for path in places.values() if path is not None]
+        found = raw.sums(there, kind, str(self._entry["period"]))
+        for entry in entries:
+            label, path = f"{self.name}: {entry['path']}", places[entry["path"]]
+            if path is None:
+                self.statements.append(f"{label} is gone: tied to recorded sums")
+            else:
+                yield equal(f"{label}: sha256", sha256(path), entry["sha256"])
+                yield from _recomputed(label, found[path], entry)
 
     def _ledger(self, manifest: Json, written: Costs, classified: Cells) -> Iterator[Check]:
         parts = [self._version / part["file"] for part in manifest["ledger"]]
@@ -84,6 +75,14 @@ class SourceAudit:
             return None
         places = (self._location / path, self._location)
         return next((place for place in places if place.is_file() and place.name == Path(path).name), None)
+
+
+def _recomputed(label: str, found: FileSums | raw.Unread, entry: Json) -> Iterator[Check]:
+    if isinstance(found, raw.Unread):
+        yield Check(f"{label}: read", "", "", "", ok=False, detail=f"cannot be read: {found.reason}")
+        return
+    yield equal(f"{label}: rows", str(found.rows), str(entry["rows"]))
+    yield from costs(f"{label}: raw == manifest", found.costs, recorded(entry["sums"]))
 
 
 def _identity(entry: Json) -> str:

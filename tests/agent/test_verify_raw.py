@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from agent.verify import raw
-from agent.verify.exact import month, number, plain
+from agent.verify.exact import FileSums, month, number, plain
 from tests.focus_rows import focus_text, write_focus
 
 NAIVE = datetime(2026, 10, 1)  # noqa: DTZ001 -- exports store times without a zone
@@ -21,9 +21,15 @@ ROWS = [
 SUMS = {"USD": (Decimal("-1.9"), Decimal("5.2E-9")), "EUR": (Decimal(2), Decimal(2))}
 
 
+def read(path, kind):
+    found = raw.sums([path], kind, "2026-10")[path]
+    assert isinstance(found, FileSums)
+    return found
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
 def test_focus_text_is_summed_exactly_for_its_period_and_currency(tmp_path, name):
-    found = raw.sums(write_focus(tmp_path / name, ROWS), "focus", "2026-10")
+    found = read(write_focus(tmp_path / name, ROWS), "focus")
     assert found.rows == 3
     assert found.costs == SUMS
 
@@ -32,13 +38,12 @@ def test_headers_may_have_a_mark_other_case_spaces_and_older_names(tmp_path):
     text = focus_text(ROWS).replace("EffectiveCost", " amortizedCOST").replace("BilledCost", "Kosten (BilledCost)")
     path = tmp_path / "a.csv"
     path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
-    assert raw.sums(path, "focus", "2026-10").costs == SUMS
+    assert read(path, "focus").costs == SUMS
 
 
 def test_a_missing_column_is_named(tmp_path):
     path = write_focus(tmp_path / "a.csv", ROWS, without=["EffectiveCost"])
-    with pytest.raises(ValueError, match="no column EffectiveCost"):
-        raw.sums(path, "focus", "2026-10")
+    assert raw.sums([path], "focus", "2026-10") == {path: raw.Unread("no column EffectiveCost")}
 
 
 def test_doubles_count_by_their_shortest_text(tmp_path):
@@ -52,7 +57,7 @@ def test_doubles_count_by_their_shortest_text(tmp_path):
         }
     )
     pq.write_table(table, path)
-    assert raw.sums(path, "focus", "2026-10").costs == {"USD": (Decimal("0.3000001"), Decimal("-0.9"))}
+    assert read(path, "focus").costs == {"USD": (Decimal("0.3000001"), Decimal("-0.9"))}
 
 
 AWS = {
@@ -99,21 +104,39 @@ def test_effective_cost_by_line_type(tmp_path, kind):
     path = tmp_path / "cur.parquet"
     pq.write_table(pa.table(aws_columns([kind])), path)
     billed, effective = AWS[kind]
-    assert raw.sums(path, "aws-cur2", "2026-10").costs == {"USD": (Decimal(billed), Decimal(effective))}
+    assert read(path, "aws-cur2").costs == {"USD": (Decimal(billed), Decimal(effective))}
 
 
 def test_a_reservation_bought_up_front_is_billed_now_and_used_later(tmp_path):
     path = tmp_path / "cur.parquet"
     bought = {"reservation_reservation_a_r_n": pa.array(["arn:aws:ec2::1:reserved-instances/x"])}
     pq.write_table(pa.table(aws_columns(["Fee"]) | bought), path)
-    assert raw.sums(path, "aws-cur2", "2026-10").costs == {"USD": (Decimal(5), Decimal(0))}
+    assert read(path, "aws-cur2").costs == {"USD": (Decimal(5), Decimal(0))}
 
 
-def test_billed_is_the_net_cost_where_the_export_has_it(tmp_path):
-    path = tmp_path / "cur.parquet"
-    net = {"line_item_net_unblended_cost": pa.array([2.5, None], pa.float64())}
-    pq.write_table(pa.table(aws_columns(["Usage", "Tax"]) | net), path)
-    assert raw.sums(path, "aws-cur2", "2026-10").costs == {"USD": (Decimal("3.5"), Decimal("3.5"))}
+def write_net(path, kinds, net):
+    columns = aws_columns(kinds) | {"line_item_net_unblended_cost": pa.array(net, pa.float64())}
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def test_net_costs_count_where_the_delivery_has_them(tmp_path):
+    path = write_net(tmp_path / "cur.parquet", ["Usage", "Tax"], [2.5, 1.0])
+    assert read(path, "aws-cur2").costs == {"USD": (Decimal("3.5"), Decimal("3.5"))}
+
+
+@pytest.mark.parametrize("net", [[2.5, None, 1.0], [0.0, 0.0, 0.0], [None, None, None]], ids=["part", "zero", "empty"])
+def test_net_costs_that_are_filled_in_part_or_never_are_not_used(tmp_path, net):
+    path = write_net(tmp_path / "cur.parquet", ["Usage", "Usage", "Tax"], net)
+    assert read(path, "aws-cur2").costs == {"USD": (Decimal(7), Decimal(7))}
+
+
+def test_one_file_of_a_delivery_without_net_costs_makes_all_of_it_gross(tmp_path):
+    net = write_net(tmp_path / "1.parquet", ["Usage"], [2.5])
+    gross = tmp_path / "2.parquet"
+    pq.write_table(pa.table(aws_columns(["Usage"])), gross)
+    found = raw.sums([net, gross], "aws-cur2", "2026-10")
+    assert [sums.costs["USD"][0] for sums in found.values()] == [3, 3]
 
 
 @pytest.mark.parametrize(
