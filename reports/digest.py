@@ -78,7 +78,7 @@ def _opening(report: PeriodReport) -> list[tuple[str, str]]:
 def _margin(report: PeriodReport) -> str:
     summary = report.summary
     if summary.margin_pct is None or summary.margin is None or summary.revenue is None:
-        return f"{DASH}\nno {basis(summary)} revenue known"
+        return f"{DASH}\nno revenue known"
     amounts = f"{_money(report, summary.margin)} of {_money(report, summary.revenue)}"
     return f"{percent(summary.margin_pct)}\n{amounts} {basis(summary)} revenue"
 

@@ -32,7 +32,7 @@ def render_csv(report: PeriodReport, *, annotated: bool = False) -> str:
 
 def render_notes(report: PeriodReport) -> str:
     """The proof line and what was missing or estimated, as plain text beside the tables."""
-    lines = [f"{report.summary.period}, through {report.summary.as_of}", report.proof_line]
+    lines = [f"{report.summary.period}, through {report.summary.as_of}", f"proof: {report.proof_line}"]
     lines += [f"{note.level}: {note.text}" for note in notes(report)]
     return "\n".join(lines) + "\n"
 

@@ -19,10 +19,16 @@ class Pass:
     table: str
     body: str
     reads: Mapping[str, str] = field(default_factory=dict)
+    read_once: bool = False
+    """The rows are read by one later pass only, so they need not be kept."""
 
     def run(self, engine: Engine) -> None:
-        """Makes the table; raises ``EngineError`` naming the body."""
-        engine.run(self.table, (files("agent.allocation") / "sql" / f"{self.body}.sql").read_text(), self.reads)
+        """Makes the table; raises ``EngineError`` naming it."""
+        text = (files("agent.allocation") / "sql" / f"{self.body}.sql").read_text()
+        if self.read_once:
+            engine.define(self.table, text)
+        else:
+            engine.run(self.table, text, self.reads)
 
 
 def _split(stage: str) -> Pass:
@@ -43,19 +49,19 @@ CLASSIFY = (
     Pass("side_cell", "22_unknown_side"),
     Pass("side_weight", "23_side_weight"),
     _split("side"),
-    Pass("sided", "25_sided", {"unknown_side": "side_cell"}),
+    Pass("sided", "25_sided", read_once=True),
     Pass("placed", "26_placed"),
     Pass("discount_key", "30_discount_key"),
     Pass("discount_weight", "31_discount_weight"),
     Pass("discount_cell", "32_discount_cell"),
     _split("discount"),
     Pass("outcome", "33_outcome"),
-    Pass("usage_class", "34_usage_class"),
+    Pass("usage_class", "34_usage_class", read_once=True),
     Pass("resource_outcome", "35_resource_outcome"),
     Pass("tax_cell", "36_tax_cell"),
     _split("tax"),
-    Pass("charge_line", "37_charge_line"),
-    Pass("charge_class", "38_charge_class"),
+    Pass("charge_line", "37_charge_line", read_once=True),
+    Pass("charge_class", "38_charge_class", read_once=True),
     Pass("classified", "39_classified"),
 )
 """Environment, direct, discounts to the usage they reduce, charges with a customer of their own: one class a row."""
@@ -70,7 +76,7 @@ SHARE_POOLS = (
     Pass("primary_weight", "46_primary_weight"),
     Pass("missing_span", "47_missing_span"),
     Pass("fallback_weight", "48_fallback_weight"),
-    Pass("pool_weight", "49_pool_weight"),
+    Pass("pool_weight", "49_pool_weight", read_once=True),
     Pass("pool_share", "split", {"cell": "pool_part", "weight": "pool_weight"}),
     Pass("pool_result", "50_pool_result"),
 )
@@ -78,7 +84,7 @@ SHARE_POOLS = (
 
 SPREAD = (
     Pass("base", "52_base"),
-    Pass("spread_line", "53_spread_line"),
+    Pass("spread_line", "53_spread_line", read_once=True),
     Pass("spread_cell", "54_spread_cell"),
     Pass("scope_base", "55_scope_base"),
     Pass("spread_weight", "56_spread_weight"),

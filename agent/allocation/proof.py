@@ -47,11 +47,11 @@ class Proof:
         for currency, metrics in sorted(self.totals.items()):
             sums = metrics["EffectiveCost"]
             parts.append(
-                f"{currency} {sums['source']} = customers {sums['customer']} + opex {sums['opex']} + "
+                f"{currency} source {sums['source']} = customers {sums['customer']} + opex {sums['opex']} + "
                 f"unallocated {sums['unallocated']} + balance sheet {sums['balance_sheet']}"
             )
         cells = sum(check.cells for check in self.checks)
-        return f"Proof {self.period}: {'; '.join(parts)}; difference 0 in {len(self.checks)} checks over {cells} cells"
+        return f"{self.period}: {'; '.join(parts)}; difference 0 in {len(self.checks)} checks over {cells} cells"
 
     def as_json(self) -> dict[str, object]:
         """The part of ``proof.json`` that this pass knows: checks, totals, sources and the line."""

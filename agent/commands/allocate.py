@@ -16,4 +16,4 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     proof = results.read_proof(settings.data, period) or {}
     folder = str(results.folder(settings.data, period))
     document = {"period": str(period), "results": folder, "proof_line": proof["proof_line"], "totals": proof["totals"]}
-    return Answer(f"{proof['proof_line']}\nresults: {folder}", document)
+    return Answer(f"Proof: {proof['proof_line']}\nresults: {folder}", document)

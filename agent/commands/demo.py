@@ -24,7 +24,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     company = write_demo(folder, progress, lines=arguments.lines)
     outcome = pipeline.run(load_application(company.config), None, progress, send=False)
     parts = [
-        outcome.figures.proof_line,
+        f"Proof: {outcome.figures.proof_line}",
         _dearest(outcome.figures),
         preview.render(outcome.digest).rstrip(),
         "\n".join(["The report of the month:", *(f"  {path}" for path in outcome.files)]),

@@ -24,7 +24,7 @@ def told(outcome: RunOutcome) -> str:
     posted = [f"posted to Slack: {', '.join(outcome.posted)}"] if outcome.posted else []
     parts = [
         ingest.told(outcome.delivered),
-        outcome.figures.proof_line,
+        f"Proof: {outcome.figures.proof_line}",
         "\n".join(alerts),
         preview.render(outcome.digest).rstrip(),
         "\n".join([*posted, *(str(path) for path in outcome.files)]),

@@ -51,4 +51,4 @@ class Work:
 
     def _told(self, outcome: RunOutcome) -> str:
         posted = f"; posted: {', '.join(outcome.posted)}" if outcome.posted else ""
-        return f"{outcome.figures.proof_line}{posted}"
+        return f"proof: {outcome.figures.proof_line}{posted}"

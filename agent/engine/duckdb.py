@@ -55,6 +55,9 @@ class DuckdbEngine(Engine):
             self._statement(name, f"create or replace temp view {_quoted(fixed)} as from {_quoted(table)}")
         self._statement(name, f"create or replace table {_quoted(name)} as {body}")
 
+    def define(self, name: str, body: str) -> None:
+        self._statement(name, f"create or replace view {_quoted(name)} as {body}")
+
     def fetch(self, body: str) -> pa.Table:
         try:
             return self._connection.sql(body).to_arrow_table()

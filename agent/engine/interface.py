@@ -30,6 +30,10 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def define(self, name: str, body: str) -> None:
+        """Makes view ``name`` of one SELECT statement, for rows that are read once; raises ``EngineError``."""
+
+    @abstractmethod
     def fetch(self, body: str) -> pa.Table:
         """The rows of one SELECT statement."""
 

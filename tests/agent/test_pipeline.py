@@ -183,6 +183,6 @@ def test_two_runs_at_the_same_time_both_end_well_and_agree(config: Path):
     runs = [subprocess.Popen([sys.executable, "-c", code, config], stdout=subprocess.PIPE, text=True) for _ in range(2)]
     told = [process.communicate()[0] for process in runs]
     assert [process.returncode for process in runs] == [0, 0]
-    proofs = {line for text in told for line in text.splitlines() if line.startswith("Proof ")}
+    proofs = {next(line for line in text.splitlines() if line.startswith("Proof: ")) for text in told}
     assert len(proofs) == 1
     assert list((config.parent / "data/results/.runs").iterdir()) == []

@@ -11,13 +11,13 @@ cross join setting
 where Family = 'usage' and (Side is not null or setting.DefaultSide <> 'pro_rata')
 union all
 select
-  unknown_side.Source, unknown_side.CostGroup, unknown_side.ProviderName, unknown_side.BillingAccountId,
-  unknown_side.SubAccountId, unknown_side.ServiceName, unknown_side.InvoiceId, unknown_side.CommitmentDiscountId,
-  unknown_side.ResourceId, unknown_side.ChargeDate, unknown_side.SpanEnd, unknown_side.Kind, unknown_side.Currency,
-  unknown_side.Customer, unknown_side.Reason, unknown_side.Pool,
+  side_cell.Source, side_cell.CostGroup, side_cell.ProviderName, side_cell.BillingAccountId,
+  side_cell.SubAccountId, side_cell.ServiceName, side_cell.InvoiceId, side_cell.CommitmentDiscountId,
+  side_cell.ResourceId, side_cell.ChargeDate, side_cell.SpanEnd, side_cell.Kind, side_cell.Currency,
+  side_cell.Customer, side_cell.Reason, side_cell.Pool,
   side_share.Key as Side,
   'default' as SideBy,
   cast(null as varchar) as Function,
   side_share.BilledUnits, side_share.EffectiveUnits
 from side_share
-inner join unknown_side on unknown_side.CellId = side_share.CellId
+inner join side_cell on side_cell.CellId = side_share.CellId

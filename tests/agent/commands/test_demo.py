@@ -16,7 +16,7 @@ def demo(tmp_path_factory) -> Path:
 def test_the_demo_prints_proof_table_digest_and_files(demo: Path, capsys):
     assert cli.main(["demo", str(demo), *LINES]) == 0
     told = capsys.readouterr().out
-    assert told.startswith("Proof 2026-10: ")
+    assert told.startswith("Proof: 2026-10: ")
     assert "difference 0" in told
     assert "dearest first" in told
     assert "Total cost to serve" in told

@@ -1,0 +1,1 @@
+"""Ratios against plain DuckDB, measured in one run: ``make bench``."""
