@@ -1,6 +1,7 @@
 """``verify``: a period's published figures, walked back to the raw files."""
 
 from collections.abc import Iterator
+from decimal import localcontext
 from pathlib import Path
 
 from agent.config.loading import Settings
@@ -9,7 +10,7 @@ from agent.period import Period
 from agent.progress import Progress, Quiet
 from agent.verify.compare import equal
 from agent.verify.customers import customer_checks, unseen
-from agent.verify.exact import add, total
+from agent.verify.exact import EXACT, add, total
 from agent.verify.raw import UNREADABLE
 from agent.verify.recorded import Cells, Json, by_currency, classified_cells, document, outcomes
 from agent.verify.records import Check, Verification
@@ -32,7 +33,8 @@ def verify(settings: Settings, period: Period, progress: Progress | None = None)
     """
     audit = PeriodAudit(settings, period, progress or Quiet())
     try:
-        checks = tuple(audit.checks())
+        with localcontext(EXACT):
+            checks = tuple(audit.checks())
     except UNREADABLE as error:
         raise ProofError(
             f"the recorded results of {period} cannot be read: {error}", where=str(audit.folder)

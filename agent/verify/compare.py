@@ -17,6 +17,13 @@ def equal(name: str, left: str, right: str) -> Check:
     return Check(name, left, right, "", left == right)
 
 
+def entries(name: str, left: Mapping[str, str], right: Mapping[str, str]) -> Check:
+    """Two listings that must say the same of the same names."""
+    differ = sorted(key for key in {**left, **right} if left.get(key) != right.get(key))
+    shown = [f"{key}: {left.get(key, 'not listed')} against {right.get(key, 'not listed')}" for key in differ[:NAMED]]
+    return Check(name, str(len(left)), str(len(right)), str(len(differ)), not differ, "; ".join(shown))
+
+
 def amount(name: str, left: Decimal, right: Decimal, below: Decimal = ZERO) -> Check:
     """Two amounts whose difference must be zero, or smaller than ``below``."""
     difference = left - right

@@ -9,7 +9,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from agent.verify.aws_cur2 import AwsLines, read_lines, settle
-from agent.verify.exact import FileSums
+from agent.verify.exact import EXACT, FileSums
 from agent.verify.focus import read_focus
 
 UNREADABLE = (ValueError, TypeError, OSError, EOFError, KeyError, decimal.DecimalException, pa.ArrowException)
@@ -26,7 +26,15 @@ class Unread:
 
 
 def sums(paths: Sequence[Path], kind: str, period: str) -> dict[Path, FileSums | Unread]:
-    """What each file says of ``period``. Files of a delivery belong together: one may decide how another is read."""
+    """What each file says of ``period``. Files of a delivery belong together: one may decide how another is read.
+
+    NOTE: the default context of ``decimal`` rounds to 28 digits in silence; here what would round raises.
+    """
+    with decimal.localcontext(EXACT):
+        return _read(paths, kind, period)
+
+
+def _read(paths: Sequence[Path], kind: str, period: str) -> dict[Path, FileSums | Unread]:
     if kind == "aws-cur2":
         read = {path: _tried(read_lines, path, period) for path in paths}
         lines = {path: found for path, found in read.items() if isinstance(found, AwsLines)}

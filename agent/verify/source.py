@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent.verify import raw
-from agent.verify.compare import cells, costs, equal
+from agent.verify.compare import cells, costs, entries, equal
 from agent.verify.exact import UNIT, Costs, FileSums, add, plain, sha256, total
 from agent.verify.recorded import Cells, Json, by_currency, document, ledger_cells, recorded
 from agent.verify.records import Check
@@ -25,7 +25,7 @@ class SourceAudit:
         """Every check, along the money's way. ``classified``: this source's part of the classification."""
         manifest = document(self._version / "manifest.json")
         self._state_newer_version()
-        yield equal(f"{self.name}: proof names the manifest's files", _identity(self._entry), _identity(manifest))
+        yield entries(f"{self.name}: proof's files == manifest's", _listed(self._entry), _listed(manifest))
         yield from self._files(manifest["kind"], manifest["files"])
         written = total(recorded(entry["sums"]) for entry in manifest["files"])
         for part in manifest["ledger"]:
@@ -85,8 +85,12 @@ def _recomputed(label: str, found: FileSums | raw.Unread, entry: Json) -> Iterat
     yield from costs(f"{label}: raw == manifest", found.costs, recorded(entry["sums"]))
 
 
-def _identity(entry: Json) -> str:
-    files = sorted(
-        (file["path"], file["sha256"], file["rows"], sorted(recorded(file["sums"]).items())) for file in entry["files"]
-    )
-    return "; ".join(f"{path} {digest[:12]} {rows} {sums}" for path, digest, rows, sums in files)
+def _listed(entry: Json) -> dict[str, str]:
+    """What a proof or manifest says of each file, by path."""
+    return {file["path"]: _said(file) for file in entry["files"]}
+
+
+def _said(file: Json) -> str:
+    sums = sorted(recorded(file["sums"]).items())
+    told = ", ".join(f"{currency} {plain(billed)} / {plain(effective)}" for currency, (billed, effective) in sums)
+    return f"sha256 {file['sha256']}, {file['rows']} rows, {told}"

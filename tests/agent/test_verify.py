@@ -164,7 +164,7 @@ def test_a_proof_that_says_it_does_not_hold_is_believed(month):
 
 def test_a_proof_of_other_files_than_the_manifest_is_found(month):
     month.edit(month.results / "proof.json", lambda proof: proof["sources"][0]["files"].clear())
-    assert failed(month) == {"cloud: proof names the manifest's files"}
+    assert failed(month) == {"cloud: proof's files == manifest's"}
 
 
 def test_a_proof_that_forgets_a_source_is_found(month):

@@ -34,6 +34,17 @@ def test_focus_text_is_summed_exactly_for_its_period_and_currency(tmp_path, name
     assert found.costs == SUMS
 
 
+def test_sums_keep_every_digit(tmp_path):
+    rows = [{"BilledCost": "123456789012345"}, {"BilledCost": f"0.{'3' * 40}"}]
+    found = read(write_focus(tmp_path / "a.csv", rows), "focus").costs["USD"][0]
+    assert plain(found) == f"123456789012345.{'3' * 40}"
+
+
+def test_what_no_sum_can_hold_exactly_is_refused(tmp_path):
+    path = write_focus(tmp_path / "a.csv", [{"BilledCost": "1"}, {"BilledCost": "1E-9999"}])
+    assert isinstance(raw.sums([path], "focus", "2026-10")[path], raw.Unread)
+
+
 def test_headers_may_have_a_mark_other_case_spaces_and_older_names(tmp_path):
     text = focus_text(ROWS).replace("EffectiveCost", " amortizedCOST").replace("BilledCost", "Kosten (BilledCost)")
     path = tmp_path / "a.csv"
