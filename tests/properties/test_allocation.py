@@ -15,6 +15,7 @@ from agent.config.application import DuckdbEngine as DuckdbSettings
 from agent.engine import Engine, open_engine
 from tests.properties.allocation_sql import facts, published, run
 from tests.properties.companies import companies
+from tests.properties.directed import DIRECTED, TAGGED_UNUSED
 from tests.reference.allocate import allocate, classify
 from tests.reference.building import total
 from tests.reference.records import Allocation, Company, Driver, Money
@@ -55,7 +56,17 @@ def difference(left: Allocation, right: Allocation) -> dict[object, tuple[Money 
     return {key: (left.get(key), right.get(key)) for key in {**left, **right} if left.get(key) != right.get(key)}
 
 
-@examples(40)
+@pytest.mark.parametrize("company", DIRECTED.values(), ids=DIRECTED.keys())
+def test_sql_equals_the_reference_in_a_corner(sql, company):
+    assert difference(sql(company), allocate(company)) == {}
+
+
+@pytest.mark.xfail(reason="what a commitment of a customer's own left unused gives no weight to what follows it")
+def test_used_and_unused_alike_are_followed(sql):
+    assert difference(sql(TAGGED_UNUSED), allocate(TAGGED_UNUSED)) == {}
+
+
+@examples(25)
 @given(company=companies())
 def test_sql_equals_the_reference_digit_for_digit(sql, company):
     assert difference(sql(company), allocate(company)) == {}
@@ -69,7 +80,7 @@ def test_nothing_is_lost_or_made(company):
     assert total(allocate(company)) == bill
 
 
-@examples(10)
+@examples(6)
 @given(company=companies(), seed=st.integers())
 def test_order_of_rows_and_customers_does_not_matter(sql, company, seed):
     shuffle = random.Random(seed).sample
@@ -95,7 +106,7 @@ def test_the_same_facts_give_the_same_bytes(engine, data, tmp_path_factory, comp
     assert set(first) == {"classification.parquet", "allocation.parquet"}
 
 
-@examples(10)
+@examples(6)
 @given(company=companies(), factor=st.sampled_from([3, 10, 1000]))
 def test_scaling_a_driver_changes_nothing(sql, company, factor):
     plain = replace(company, drivers={name: _times(driver, 1) for name, driver in company.drivers.items()})
@@ -104,7 +115,7 @@ def test_scaling_a_driver_changes_nothing(sql, company, factor):
     assert difference(allocate(plain), allocate(scaled)) == {}
 
 
-@examples(10)
+@examples(6)
 @given(company=companies())
 def test_what_a_source_is_called_does_not_matter(sql, company):
     rules = company.allocation.model_dump_json(by_alias=True, exclude_defaults=True)
