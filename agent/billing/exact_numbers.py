@@ -4,6 +4,7 @@ Text and decimals are cast by Arrow, which refuses to round; what it refuses is 
 provider stores becomes the shortest decimal that names it, which for up to 15 digits is found without text.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -19,6 +20,10 @@ from agent.money import MAX_UNITS, UNIT_SCALE, UNITS_PER_ONE, MoneyFormatError, 
 
 _PICO_TYPE = pa.decimal128(38, PICO)
 _UNIT_TYPE = pa.decimal128(38, UNIT_SCALE)
+_LARGE, _TINY, _LONG = 1e13, 1e-20, 34
+_DIGIT = re.compile(r"[^eE]*[1-9]")
+_FINER = (15, 18, 21)
+"""Decimal places tried, after picos, for doubles of at most 15 digits."""
 _SHORT_DIGITS = 1e15
 """An integer below this many times 10**-n is the only shortest decimal of its double: 15 digits always round-trip."""
 
@@ -72,17 +77,14 @@ def exact_by_value(values: pa.Array) -> Callable[[npt.NDArray[np.int32]], Number
 
 
 def _doubles(values: npt.NDArray[np.float64]) -> Numbers:
-    with np.errstate(invalid="ignore", over="ignore"):
-        scaled = np.rint(values * 1e12)
-        fine = ~((np.abs(scaled) < _SHORT_DIGITS) & (scaled / 1e12 == values))
-    if not fine.any():
-        return Numbers(scaled.astype(np.int64))
     if not np.isfinite(values).all():
         row = int(np.argmin(np.isfinite(values)))
         raise NumberFault(row, str(values[row]))
-    rows = np.flatnonzero(fine)
-    rest = _decimals(pa.array(values[rows]).cast(pa.string()))
-    pico = np.where(fine, 0, scaled).astype(np.int64)
+    pico, unread = _scaled(values, PICO)
+    if not unread.any():
+        return Numbers(pico)
+    rows = np.flatnonzero(unread)
+    rest = _fine_doubles(values[rows])
     pico[rows] = rest.pico
     return Numbers(
         pico,
@@ -90,6 +92,36 @@ def _doubles(values: npt.NDArray[np.float64]) -> Numbers:
         None if rest.fine is None else _spread(rest.fine, rows, len(values)),
         {int(rows[row]): text for row, text in rest.cut.items()},
     )
+
+
+def _scaled(values: npt.NDArray[np.float64], places: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """Each double as a count of 10**-places (0 where it is none of at most 15 digits), and where it is none."""
+    power = 10.0**places  # exact up to 1e22, and so the division below rounds once
+    with np.errstate(over="ignore"):
+        scaled = np.rint(values * power)
+    unread = ~((np.abs(scaled) < _SHORT_DIGITS) & (scaled / power == values))
+    return np.where(unread, 0, scaled).astype(np.int64), unread
+
+
+def _fine_doubles(values: npt.NDArray[np.float64]) -> Numbers:
+    """Doubles that are not whole picos: small ones by a finer scale, the rest through their shortest text."""
+    pico, fine = np.zeros(len(values), np.int64), np.zeros(len(values), np.int64)
+    left = np.arange(len(values))
+    for places in _FINER:
+        counts, unread = _scaled(values[left], places)
+        step = 10 ** (places - PICO)
+        coarse = np.trunc(counts / step).astype(np.int64)  # below 1e15, so the quotient's whole part is exact
+        pico[left] = coarse
+        fine[left] = (counts - coarse * step) * 10 ** (UNIT_SCALE - places)
+        left = left[unread]
+    if not len(left):
+        return Numbers(pico, None, fine)
+    rest = _decimals(pa.array(values[left]).cast(pa.string()))
+    pico[left] = rest.pico
+    if rest.fine is not None:
+        fine[left] = rest.fine
+    whole = None if rest.whole is None else _spread(rest.whole, left, len(values))
+    return Numbers(pico, whole, fine, {int(left[row]): text for row, text in rest.cut.items()})
 
 
 def _spread(limb: Ints, rows: Ints, length: int) -> Ints:
@@ -100,14 +132,37 @@ def _spread(limb: Ints, rows: Ints, length: int) -> Ints:
 
 def _decimals(column: pa.Array) -> Numbers:
     """Text, decimals or integers: by the coarsest exact cast that holds them all, else digit by digit."""
+    if _arrow_is_exact(column):
+        try:
+            return _from_pico_decimals(pc.cast(column, _PICO_TYPE))
+        except pa.ArrowInvalid:
+            pass
+        try:
+            return _from_unit_decimals(pc.cast(column, _UNIT_TYPE))
+        except pa.ArrowInvalid:
+            pass
+    return _digit_by_digit(column)
+
+
+def _arrow_is_exact(column: pa.Array) -> bool:
+    """Whether Arrow's casts to decimal hold what they are given, or say that they do not.
+
+    NOTE: they are silent past their tables: '9e-115' becomes 0, and a value that overflows 128 bits when scaled up
+    comes back as another number (pyarrow 26). Seen only for large values, tiny ones, and texts of very many digits.
+    """
     try:
-        return _from_pico_decimals(pc.cast(column, _PICO_TYPE))
+        size = np.abs(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False))
     except pa.ArrowInvalid:
-        pass
-    try:
-        return _from_unit_decimals(pc.cast(column, _UNIT_TYPE))
-    except pa.ArrowInvalid:
-        return _digit_by_digit(column)
+        return False
+    if not (size < _LARGE).all() or ((size > 0) & (size < _TINY)).any() or pa.types.is_decimal256(column.type):
+        return False
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return True
+    if (pc.max(pc.binary_length(column)).as_py() or 0) > _LONG:
+        return False
+    # NOTE: '9e-400' is zero as a double; a zero that spells a digit before its exponent is none
+    zeros = pc.unique(column.filter(pa.array(size == 0))).to_pylist()
+    return not any(_DIGIT.match(text) for text in zeros)
 
 
 def _words_of(decimals: pa.Array) -> tuple[npt.NDArray[np.uint64], Ints]:
@@ -149,18 +204,19 @@ def _limbs(units: list[int]) -> Numbers:
 
 
 def _digit_by_digit(column: pa.Array) -> Numbers:
-    texts = [value if isinstance(value, str) else str(value) for value in column.to_pylist()]
-    units: list[int] = []
-    cut: dict[int, str] = {}
-    for row, text in enumerate(texts):
-        try:
-            value, finer = units_and_cut(text)
-        except MoneyFormatError as error:
-            raise NumberFault(row, text) from error
-        units.append(value)
-        if finer:
-            cut[row] = _below_a_unit(text.strip(), value)
-    return replace(_limbs(units), cut=cut)
+    known: dict[str, tuple[int, str | None]] = {}
+    read: list[tuple[int, str | None]] = []
+    for row, value in enumerate(column.to_pylist()):
+        text = str(value)
+        if text not in known:
+            try:
+                units, finer = units_and_cut(text)
+            except MoneyFormatError as error:
+                raise NumberFault(row, text) from error
+            known[text] = units, _below_a_unit(text.strip(), units) if finer else None
+        read.append(known[text])
+    cut = {row: finer for row, (_, finer) in enumerate(read) if finer is not None}
+    return replace(_limbs([units for units, _ in read]), cut=cut)
 
 
 def _below_a_unit(text: str, units: int) -> str:

@@ -16,6 +16,7 @@ from agent.billing.batch import Batch, Codes, Ints, Numbers
 from agent.billing.ledger_columns import COSTS, PICO, UNITS
 from agent.billing.ledger_table import ledger_table
 from agent.billing.row_keys import Layout, Packed, RankedDimensions, Vocabularies
+from agent.errors import SourceError
 from agent.period import Period
 
 MEMORY = "2GB"
@@ -73,8 +74,15 @@ class Gathering:
         with duckdb.connect(config={"temp_directory": str(self._folder), "memory_limit": MEMORY}) as connection:
             connection.register("spool", spool)
             summed = connection.sql(_grouping(keys, names))
-            for table in _evenly(summed.to_arrow_reader(batch_rows), batch_rows):
-                yield ledger_table(table, ranked)
+            try:
+                for table in _evenly(summed.to_arrow_reader(batch_rows), batch_rows):
+                    yield ledger_table(table, ranked)
+            except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+                raise SourceError(
+                    f"costs of {period} sum to more than 38 digits hold: {error}",
+                    expected="sums below 100,000,000,000,000 of a currency",
+                    mend="a cost of this size is most likely a shifted column",
+                ) from error
 
 
 def _measures(batch: Batch) -> dict[str, Ints]:

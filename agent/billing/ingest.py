@@ -12,7 +12,7 @@ from agent.billing.interface import BillingSource, Delivered
 from agent.billing.ledger import LedgerVersion, Manifest, source_heads
 from agent.billing.overlap import refuse_claimed_elsewhere, refuse_same_bytes, refuse_same_content
 from agent.billing.publication import Origin, keep_tag_sets, put_in_force, write_version
-from agent.billing.store import lock, scratch, write_text
+from agent.billing.store import lock, scratch, sweep, write_text
 from agent.config.application import SourceConfig
 from agent.errors import SourceError
 from agent.period import Period
@@ -39,6 +39,7 @@ class Ingest:
         self.progress.step(f"{self.source.name}: looking for the export")
         delivery = self.reading.find(location)
         with lock(self.data):
+            sweep(self.data)
             hashed = self._hashed(delivery)
             current = [version for version in source_heads(self.data, self.source.name) if self._asked(version.period)]
             if _unchanged(hashed, current):

@@ -67,18 +67,18 @@ def _acquire(descriptor: int, data: Path, wait_seconds: float) -> None:
 
 @contextmanager
 def scratch(data: Path) -> Iterator[Path]:
-    """A folder below ``<data>/.tmp`` for one job, gone afterwards. Leftovers of killed jobs go with the next one.
-
-    Call it under :func:`lock`: whatever lies in ``.tmp`` then belongs to nobody.
-    """
-    root = data / ".tmp"
-    shutil.rmtree(root, ignore_errors=True)
-    folder = root / uuid4().hex
+    """A folder below ``<data>/.tmp`` for one job, gone afterwards. Call it under :func:`lock`."""
+    folder = data / ".tmp" / uuid4().hex
     folder.mkdir(parents=True)
     try:
         yield folder
     finally:
-        shutil.rmtree(root, ignore_errors=True)
+        sweep(data)
+
+
+def sweep(data: Path) -> None:
+    """Removes what killed jobs left in ``<data>/.tmp``. Call it under :func:`lock`: it then belongs to nobody."""
+    shutil.rmtree(data / ".tmp", ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

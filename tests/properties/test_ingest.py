@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from pathlib import Path
 
 import pyarrow as pa
@@ -113,6 +113,30 @@ def test_csv_in_one_file_or_parquet_in_row_groups_give_the_same_rows(bill, size)
             ingest(path, data)
             written.append(manifest(data).ledger[0].sha256)
     assert written[0] == written[1]
+
+
+wild = st.builds(
+    lambda sign, digits, point, exponent: f"{sign}{digits[:point]}.{digits[point:]}e{exponent}",
+    st.sampled_from(["", "-"]),
+    st.text("0123456789", min_size=1, max_size=36),
+    st.integers(0, 36),
+    st.integers(-120, 12),
+)
+
+
+@given(st.lists(wild.filter(lambda text: abs(Decimal(text)) < 10**14), min_size=1))
+@settings(max_examples=500)
+def test_a_text_is_read_to_its_last_digit(values):
+    numbers = exact(pa.array(values))
+    with localcontext(prec=400):
+        total = Decimal(sum_units(numbers)).scaleb(-24) + sum(map(Decimal, numbers.cut.values()), Decimal(0))
+        assert total == sum(Decimal(value) for value in values)
+
+
+@given(st.lists(st.decimals(-(10**13), 10**13, places=10, allow_nan=False), min_size=1))
+def test_a_stored_decimal_is_read_to_its_last_digit(values):
+    for kind in (pa.decimal128(38, 10), pa.decimal128(30, 12), pa.decimal128(38, 20), pa.decimal256(60, 20)):
+        assert Decimal(sum_units(exact(pa.array(values, kind)))).scaleb(-24, Context(prec=60)) == sum(values)
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e13, max_value=1e13), min_size=1))

@@ -74,6 +74,11 @@ def test_an_amount_that_is_no_number_is_refused(tmp_path, refused, amount):
     assert error.where == "f.csv:3"
 
 
+def test_costs_whose_sum_does_not_fit_are_refused(tmp_path, refused):
+    write_focus(tmp_path / "x" / "f.csv", [{"BilledCost": "90000000000000"}, {"BilledCost": "90000000000000.5"}])
+    assert "costs of 2026-10 sum to more than 38 digits hold" in refused().message
+
+
 def test_an_empty_cost_is_refused(tmp_path, refused):
     write_focus(tmp_path / "x" / "f.csv", [{}, {"EffectiveCost": "NULL"}])
     error = refused()
