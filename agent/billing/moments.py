@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +31,7 @@ class MomentFault(ValueError):
         self.text = text
 
 
+@lru_cache(maxsize=65_536)
 def moment(text: str) -> datetime:
     """The moment as written, with its zone (UTC where none is). Raises ``ValueError``."""
     text = text.strip()

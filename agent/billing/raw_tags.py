@@ -24,6 +24,7 @@ class TagSets:
         self.texts: dict[str, str] = {EMPTY_ID: "{}"}
         self.failures: dict[str, int] = {}
         self._ids: dict[str, str] = {}
+        self._by_text: dict[str | None, str | None] = {}
 
     def id_of(self, tags: Mapping[str, str]) -> str:
         text = canonical_json(tags)
@@ -38,15 +39,23 @@ class TagSets:
         ids: list[str] = []
         unreadable: list[int] = []
         for code, text in enumerate(words.values):
-            try:
-                ids.append(self.id_of(parse(text)))
-            except TagFault:
-                ids.append(EMPTY_ID)
+            identity = self._read(text)
+            ids.append(identity or EMPTY_ID)
+            if identity is None:
                 unreadable.append(code)
         if unreadable:
             lines = 1 if words.codes is None else int(np.isin(words.codes, unreadable).sum())
             self.failures[path] = self.failures.get(path, 0) + lines
         return Words(ids, words.codes)
+
+    def _read(self, text: str | None) -> str | None:
+        """The id of a tag text, None where it cannot be read; each text is parsed once in an ingest."""
+        if text not in self._by_text:
+            try:
+                self._by_text[text] = self.id_of(parse(text))
+            except TagFault:
+                self._by_text[text] = None
+        return self._by_text[text]
 
     def from_maps(self, column: pa.Array) -> Words:
         """Ids of a map<string, string> column (its leaves may be dictionaries); null is the empty set."""

@@ -1,3 +1,4 @@
+import gzip
 from datetime import date
 from decimal import Decimal
 
@@ -270,3 +271,15 @@ def test_currencies_may_differ_by_account(tmp_path, data):
     delivered = ingest(write_focus(tmp_path / "f.csv", lines), data)
     assert delivered[0].billed_text == "2 EUR, 1 USD"
     assert set(manifest(data).kinds) == {"usage/EUR", "usage/USD"}
+
+
+def test_a_gzip_of_several_members_is_read_whole(tmp_path, data):
+    head, rest = focus_text([{"BilledCost": "1"}, {"BilledCost": "2"}]).split("\n", 1)
+    (tmp_path / "f.csv.gz").write_bytes(gzip.compress(f"{head}\n".encode()) + gzip.compress(rest.encode()))
+    assert ingest(tmp_path / "f.csv.gz", data)[0].billed_text == "3 USD"
+
+
+def test_many_blocks_make_one_ledger(tmp_path, data):
+    lines = [{"BilledCost": "0.01", "ResourceId": f"i-{n % 40}", "ResourceName": "x" * 300} for n in range(9000)]
+    assert ingest(write_focus(tmp_path / "f.csv", lines), data)[0].billed_text == "90 USD"
+    assert len(rows(data)) == 40
