@@ -86,7 +86,7 @@ def _margin(report: PeriodReport) -> str:
 def _tiers(report: PeriodReport) -> list[Block]:
     tiers = [line for line in report.groups if line.dimension == "tier"]
     if not tiers:
-        return [section("*By tier*\nNo customer carries a tier.")]
+        return [section("*By tier*\nNo customer has a tier.")]
     lines = [f"*By tier* (average per active customer, {MARGIN.lower().replace('cogs', 'COGS')})"]
     for tier in tiers[:10]:
         average = DASH if tier.average_cost is None else _money(report, tier.average_cost)

@@ -92,7 +92,7 @@ def groups_table(report: PeriodReport, dimension: str) -> Table:
             ),
         ),
         total=True,
-        empty=f"No customer carries a {dimension}.",
+        empty=f"No customer has a {dimension}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Customers by tier, plan, segment, cohort and kind: percentages of sums, never means of percentages."""
+"""Customers by tier, plan, segment, cohort, kind and parent: percentages of sums, never means of percentages."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from agent.margins.customers import Book
 from agent.margins.ratios import average, percent
 from agent.margins.records import CustomerLine, Dimension, GroupLine
 
-DIMENSIONS: tuple[Dimension, ...] = ("tier", "plan", "segment", "cohort", "kind")
+_OWN: tuple[Dimension, ...] = ("tier", "plan", "segment", "cohort", "kind")
 
 
 def external(lines: Sequence[CustomerLine]) -> list[CustomerLine]:
@@ -15,13 +15,31 @@ def external(lines: Sequence[CustomerLine]) -> list[CustomerLine]:
 
 
 def group_lines(book: Book, lines: Sequence[CustomerLine]) -> tuple[GroupLine, ...]:
-    """All groups, by dimension, then by value; internal customers are in none."""
+    """All groups, by dimension, then by value; internal customers are in none, and only families have a parent."""
     outside = external(lines)
-    return tuple(
+    own = [
         _group(book, dimension, value, [line for line in outside if getattr(line, dimension) == value])
-        for dimension in DIMENSIONS
+        for dimension in _OWN
         for value in sorted({getattr(line, dimension) for line in outside})
-    )
+    ]
+    tops = _tops(book, outside)
+    families = [
+        _group(book, "parent", top, [line for line in outside if tops.get(line.customer) == top])
+        for top in sorted(set(tops.values()))
+    ]
+    return (*own, *families)
+
+
+def _tops(book: Book, lines: Sequence[CustomerLine]) -> dict[str, str]:
+    """The topmost parent of each customer of a family, the topmost itself included (the registry holds no cycles)."""
+    above = {line.customer: parent for line in lines if (parent := book.registry.shown(line.customer, book.day).parent)}
+    tops: dict[str, str] = {}
+    for customer in above:
+        top = customer
+        while top in above:
+            top = above[top]
+        tops[customer] = tops[top] = top
+    return tops
 
 
 def _group(book: Book, dimension: Dimension, value: str, lines: Sequence[CustomerLine]) -> GroupLine:

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-Dimension = Literal["tier", "plan", "segment", "cohort", "kind"]
+Dimension = Literal["tier", "plan", "segment", "cohort", "kind", "parent"]
 CLASSES = ("direct", "shared", "untagged", "idle", "charge", "vendor")
 """Classes whose customer part makes up a customer's cost, in the order of the published columns."""
 
@@ -61,7 +61,10 @@ class CustomerLine:
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
-    """Customers of one tier, plan, segment or cohort. Margins are sums over customers with known revenue."""
+    """Customers of one tier, plan, segment, cohort, kind or topmost parent (itself and all below it).
+
+    Margins are sums over customers with known revenue.
+    """
 
     dimension: Dimension
     value: str
