@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from agent.bounds import crossed
 from agent.config.application import SlackConfig
 from agent.config.loading import Settings
 from agent.errors import ApportionError, PartialRun
@@ -42,12 +43,6 @@ def digest_of(settings: Settings, figures: PeriodReport, day: date) -> Announcem
     full, plain = digest.blocks(figures), digest.blocks(figures, plain=True)
     key = digest_key(settings.app.company, channel, day)
     return Announcement("digest", channel, key, Message(full.blocks, full.text, plain.blocks))
-
-
-def crossed(settings: Settings, figures: PeriodReport) -> tuple[alert.Crossing, ...]:
-    """The configured bounds that the untagged spend has passed."""
-    bounds = settings.app.alerts
-    return alert.crossings(figures, amount=bounds.untagged_amount, share_pct=bounds.untagged_share_pct)
 
 
 def alerts_of(settings: Settings, figures: PeriodReport, day: date) -> list[Announcement]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from agent import announce, basis, inputs, margins, results, summary
+from agent import basis, inputs, margins, results, summary
 from agent.allocation import Proof, default_period
 from agent.allocation import allocate as split_and_prove
 from agent.billing import Delivered, ingest_source
+from agent.bounds import crossed
 from agent.config.loading import Settings
 from agent.errors import NothingToDo
 from agent.margins.records import PeriodReport
@@ -97,6 +98,9 @@ def run(
     when all else is done and Slack did not take a message.
     """
     if send:
+        # NOTE: brings the database and Slack's SDK, which only a run that posts needs
+        from agent import announce
+
         announce.ready(settings)
     delivered = ingest(settings, None, progress)
     month = period or default_period(settings)
@@ -105,13 +109,16 @@ def run(
     proof = allocate(settings, month, progress)
     files = report(settings, month, progress)
     shown = figures(settings, month)
-    posted = _post(settings, shown, day or announce.local_day(settings), progress) if send else ()
-    alerts = announce.crossed(settings, shown)
+    posted = _post(settings, shown, day, progress) if send else ()
+    alerts = crossed(settings, shown)
     return RunOutcome(month, tuple(delivered), proof, shown, tuple(files), digest_blocks(shown), alerts, posted)
 
 
-def _post(settings: Settings, shown: PeriodReport, day: date, progress: Progress) -> tuple[str, ...]:
+def _post(settings: Settings, shown: PeriodReport, on: date | None, progress: Progress) -> tuple[str, ...]:
+    from agent import announce
+
     progress.step("posting to Slack")
+    day = on or announce.local_day(settings)
     messages = [*announce.alerts_of(settings, shown, day), announce.digest_of(settings, shown, day)]
     return announce.post_all(settings, messages)
 

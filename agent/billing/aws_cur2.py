@@ -71,9 +71,9 @@ class AwsCur2(BillingSource):
         wanted = [name for name in (*REQUIRED, *OPTIONAL) if name in names]
         wanted += [name for name in TAGS if name in names][:1]
         first = 0
-        for table in parquet_reading.tables(file.path, file.shown, wanted):
-            columns = Columns({name: table[name].combine_chunks() for name in wanted}, len(table), first)
-            first += len(table)
+        for batch in parquet_reading.batches(file.path, file.shown, wanted):
+            columns = Columns({name: batch[name] for name in wanted}, len(batch), first)
+            first += len(batch)
             try:
                 yield from Lines(columns, self._net, self._tag_ids(columns)).batches()
             except ReadFault as fault:

@@ -62,8 +62,8 @@ def choose(files: Iterable[ExportFile], present: frozenset[str]) -> NetChoice:
         return NetChoice()
     found: dict[LineClass, _Filled] = defaultdict(_Filled)
     for file in files:
-        for table in parquet_reading.tables(file.path, file.shown, [_PERIOD, _TYPE, *pairs, *pairs.values()]):
-            _count(table, pairs, found)
+        for batch in parquet_reading.batches(file.path, file.shown, [_PERIOD, _TYPE, *pairs, *pairs.values()]):
+            _count(batch, pairs, found)
     classes: set[LineClass] = set()
     notes: list[str] = []
     for month in sorted({month for month, _, _ in found}):
@@ -82,13 +82,13 @@ def _tells(lines: Mapping[LineClass, _Filled]) -> bool:
     return any(filled.net_counts for filled in costs) or not any(filled.gross_counts for filled in costs)
 
 
-def _count(table: pa.Table, pairs: Mapping[str, str], found: dict[LineClass, _Filled]) -> None:
-    starts = moments(table[_PERIOD].combine_chunks())
-    months, types = charge_days(starts, starts)[0], words_of(table[_TYPE].combine_chunks())
+def _count(batch: pa.RecordBatch, pairs: Mapping[str, str], found: dict[LineClass, _Filled]) -> None:
+    starts = moments(batch[_PERIOD])
+    months, types = charge_days(starts, starts)[0], words_of(batch[_TYPE])
     for (month, line_type), rows in rows_by_values(months, types):
         for gross, net in pairs.items():
             filled = found[(month or "")[:7], line_type or "", gross]
-            before, after = (_at(table[name], rows) for name in (gross, net))
+            before, after = (_at(batch[name], rows) for name in (gross, net))
             has_gross = pc.is_valid(before)
             filled.gross += pc.sum(has_gross).as_py() or 0
             filled.net += pc.sum(pc.and_(has_gross, pc.is_valid(after))).as_py() or 0
@@ -96,5 +96,5 @@ def _count(table: pa.Table, pairs: Mapping[str, str], found: dict[LineClass, _Fi
             filled.net_counts |= bool(pc.any(pc.not_equal(after, 0)).as_py())
 
 
-def _at(column: pa.ChunkedArray, rows: Mask | None) -> pa.ChunkedArray:
+def _at(column: pa.Array, rows: Mask | None) -> pa.Array:
     return column if rows is None else column.filter(pa.array(rows))

@@ -74,14 +74,19 @@ def rows_by_values(*columns: Words) -> Iterator[tuple[tuple[str | None, ...], Ma
         yield values, None if len(found) == 1 else code == combined
 
 
+_FEW = 100_000
+
+
 def _coded(columns: Sequence[Words]) -> tuple[list[tuple[tuple[str | None, ...], int]], Ints]:
     """The combinations that occur with the number of each, and the number of each row's."""
     code: Ints = np.zeros(1, np.int64)
+    size = 1
     for column in columns:
         if column.codes is not None:
             code = code * len(column.values) + column.codes
+            size *= len(column.values)
     found = []
-    for combined in np.unique(code).tolist():
+    for combined in (np.flatnonzero(np.bincount(code, minlength=size)) if size < _FEW else np.unique(code)).tolist():
         rest, values = combined, []
         for column in reversed(columns):
             place = 0

@@ -107,10 +107,9 @@ def _parquet(file: ExportFile) -> Iterator[Columns]:
     names = parquet_reading.column_names(file.path, file.shown)
     places = resolve(names, file.shown)
     first = 0
-    for table in parquet_reading.tables(file.path, file.shown, [names[place] for place in places.values()]):
-        arrays = {name: table[names[place]].combine_chunks() for name, place in places.items()}
-        yield Columns(arrays, len(table), first)
-        first += len(table)
+    for batch in parquet_reading.batches(file.path, file.shown, [names[place] for place in places.values()]):
+        yield Columns({name: batch[names[place]] for name, place in places.items()}, len(batch), first)
+        first += len(batch)
 
 
 def _located(file: ExportFile, fault: ReadFault) -> SourceError:

@@ -96,7 +96,7 @@ class Ingest:
 
     def _read(self, delivery: Delivery, hashed: Hashed, gathering: Gathering) -> Intake:
         self.reading.prepare([file for file, _ in hashed])
-        intake = Intake(self.reading, gathering, several=len(hashed) > 1)
+        intake = Intake(self.reading, gathering, delivery)
         self.progress.step(f"{self.source.name}: reading {len(hashed)} file{'s' if len(hashed) != 1 else ''}")
         for done, (file, digest) in enumerate(hashed):
             self.progress.advance(done, len(hashed), file.shown)
@@ -107,7 +107,8 @@ class Ingest:
             raise SourceError(
                 "the delivery holds no rows at all", where=hashed[0][0].shown, expected="at least one row"
             )
-        refuse_same_content(intake.records)
+        if delivery.completeness != "manifest":
+            refuse_same_content(intake.records)
         return intake
 
     def _empty(self, file: ExportFile, delivery: Delivery) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agent.billing.batch import Batch, combinations, rows_by_values
-from agent.billing.delivery import ExportFile
+from agent.billing.delivery import Delivery, ExportFile
 from agent.billing.gathering import Gathering
 from agent.billing.interface import BillingSource
 from agent.billing.tally import Tally
@@ -42,10 +42,11 @@ class FileRecord:
 class Intake:
     """The state of one ingest between reading and writing."""
 
-    def __init__(self, source: BillingSource, gathering: Gathering, *, several: bool) -> None:
+    def __init__(self, source: BillingSource, gathering: Gathering, delivery: Delivery) -> None:
         self._source = source
         self._gathering = gathering
-        self._several = several
+        self._unproven = delivery.completeness != "manifest" and len(delivery.files) > 1
+        self._several_exports = len({file.export for file in delivery.files}) > 1
         self.records: list[FileRecord] = []
         self.usage_ends: dict[Period, int] = {}
         self.scopes: dict[Scope, str] = {}
@@ -63,7 +64,7 @@ class Intake:
     def _take(self, batch: Batch, record: FileRecord) -> None:
         record.rows += batch.rows * batch.lines
         record.account_currencies |= combinations((batch.words["BillingAccountId"], batch.words["BillingCurrency"]))
-        if self._several:
+        if self._unproven:
             self._fingerprint(batch, record)
         for period, part in _by_period(batch):
             self._gathering.add(period, part)
@@ -84,13 +85,13 @@ class Intake:
                     record.counts[name, value] = record.counts.get((name, value), 0) + int(count)
 
     def _note_usage(self, period: Period, part: Batch, file: ExportFile) -> None:
-        usage = part.words["x_Kind"].flags(lambda kind: kind == "usage")
-        rows = np.arange(part.rows) if isinstance(usage, int) and usage else np.flatnonzero(usage)
-        if not len(rows):
+        usage = part.words["x_Kind"].flags(lambda kind: kind == "usage") == 1
+        ends = part.ends if usage is True or np.all(usage) else part.ends[usage]
+        if not len(ends) or usage is False:
             return
-        self.usage_ends[period] = max(self.usage_ends.get(period, 0), int(part.ends[rows].max()))
-        if self._several:
-            self._claim(period, part.where(rows), file)
+        self.usage_ends[period] = max(self.usage_ends.get(period, 0), int(ends.max()))
+        if self._several_exports:
+            self._claim(period, part.where(np.flatnonzero(np.broadcast_to(usage, part.rows))), file)
 
     def _claim(self, period: Period, usage: Batch, file: ExportFile) -> None:
         """Refuses two exports that both bill the usage of one account on one day: one of them is a copy."""

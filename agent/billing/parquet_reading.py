@@ -23,15 +23,17 @@ def column_names(path: Path, shown: str) -> tuple[str, ...]:
         return tuple(file.schema_arrow.names)
 
 
-def tables(path: Path, shown: str, columns: Sequence[str]) -> Iterator[pa.Table]:
-    """One table a row group, of the wanted columns, each a single chunk."""
+def batches(path: Path, shown: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """One batch a row group, of the wanted columns."""
     with open_parquet(path, shown) as file:
         coded = [leaf for column in columns for leaf in _text_leaves(file.schema_arrow.field(column))]
     try:
         with pq.ParquetFile(path, read_dictionary=coded, memory_map=True) as file:
             for group in range(file.num_row_groups):
                 table = file.read_row_group(group, columns=list(columns), use_threads=True)
-                yield table.unify_dictionaries().combine_chunks()
+                if any(column.num_chunks > 1 for column in table.columns):
+                    table = table.unify_dictionaries().combine_chunks()
+                yield from table.to_batches()
     except (pa.ArrowInvalid, OSError) as error:
         raise damaged(shown) from error
 

@@ -25,6 +25,8 @@ class TagSets:
         self.failures: dict[str, int] = {}
         self._ids: dict[str, str] = {}
         self._by_text: dict[str | None, str | None] = {}
+        self._by_name: dict[str, int] = {}
+        self._by_entries: dict[bytes, str] = {}
 
     def id_of(self, tags: Mapping[str, str]) -> str:
         text = canonical_json(tags)
@@ -59,36 +61,79 @@ class TagSets:
 
     def from_maps(self, column: pa.Array) -> Words:
         """Ids of a map<string, string> column (its leaves may be dictionaries); null is the empty set."""
-        distinct, codes = distinct_maps(column)
-        return Words([self.id_of(tags) for tags in distinct], codes)
+        maps = DistinctMaps(column)
+        keys, values = self._numbers(maps.keys), self._numbers([*maps.values, ""])
+        ids: list[str] = []
+        for entries in maps.entries:
+            # NOTE: numbers of an ingest, unlike codes of a batch, name the same texts in every batch
+            known = np.stack((keys[entries[:, 0]], values[entries[:, 1]]), axis=1).tobytes()
+            identity = self._by_entries.get(known)
+            if identity is None:
+                identity = self._by_entries[known] = self.id_of(maps.tags(entries))
+            ids.append(identity)
+        return Words([*ids, EMPTY_ID], maps.codes)
+
+    def _numbers(self, texts: list[str]) -> Codes:
+        """A number for each text, the same whenever the text comes again in this ingest."""
+        known = self._by_name
+        return np.fromiter((known.setdefault(text, len(known)) for text in texts), np.int32, len(texts))
 
 
-def distinct_maps(column: pa.Array) -> tuple[list[dict[str, str]], Codes]:
-    """The distinct maps of a column and the code of each row's.
+class DistinctMaps:
+    """The distinct maps of a map<string, string> column.
 
     The entries of a row are packed into one byte string of (key code, value code) pairs, so that Arrow's own hashing
-    finds the distinct ones; only these are turned into Python.
+    finds the distinct ones; only these are turned into Python. ``codes[i]`` is the place of row ``i`` in ``entries``,
+    or ``len(entries)`` for a null; an entry is rows of (key code, value code), a null value has code -1.
     """
-    offsets = column.offsets.to_numpy()
-    start, end = int(offsets[0]), int(offsets[-1])
-    keys, values = (_leaf(leaf, start, end) for leaf in _leaves(column))
-    pairs = np.empty(2 * (end - start), np.int32)
-    pairs[0::2] = keys.indices.to_numpy(zero_copy_only=False)
-    pairs[1::2] = values.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    packed = pa.LargeBinaryArray.from_buffers(
-        pa.large_binary(),
-        len(column),
-        [None, pa.py_buffer((offsets.astype(np.int64) - start) * 8), pa.py_buffer(pairs)],
-    ).dictionary_encode()
-    names, texts = keys.dictionary.to_pylist(), [*values.dictionary.to_pylist(), ""]
-    distinct = [
-        _tags(np.frombuffer(entry, np.int32).reshape(-1, 2), names, texts) for entry in packed.dictionary.to_pylist()
-    ]
-    codes = packed.indices.to_numpy(zero_copy_only=False)
-    if column.null_count:
-        distinct.append({})
-        codes = np.where(column.is_valid().to_numpy(zero_copy_only=False), codes, len(distinct) - 1)
-    return distinct, codes.astype(np.int32)
+
+    def __init__(self, column: pa.Array) -> None:
+        offsets = column.offsets.to_numpy().astype(np.int64)
+        start, end = int(offsets[0]), int(offsets[-1])
+        keys, values = (_leaf(leaf, start, end) for leaf in _leaves(column))
+        self.keys: list[str] = keys.dictionary.to_pylist()
+        self.values: list[str] = values.dictionary.to_pylist()
+        packed = _pack(_codes(keys), _codes(values), len(self.keys), len(self.values))
+        width = packed.itemsize * packed.shape[1]
+        encoded = pa.LargeBinaryArray.from_buffers(
+            pa.large_binary(), len(column), [None, pa.py_buffer((offsets - start) * width), pa.py_buffer(packed)]
+        ).dictionary_encode()
+        self.entries = [_unpack(entry, packed.dtype) for entry in encoded.dictionary.to_pylist()]
+        self.codes: Codes = encoded.indices.to_numpy(zero_copy_only=False)
+        if column.null_count:
+            known = column.is_valid().to_numpy(zero_copy_only=False)
+            self.codes = np.where(known, self.codes, np.int32(len(self.entries)))
+
+    def tags(self, entries: Codes) -> dict[str, str]:
+        """The map that packed entries stand for; a null value is ''."""
+        return {self.keys[key]: self.values[value] if value >= 0 else "" for key, value in entries.tolist()}
+
+
+_HALF = 16
+_MISSING = 2**_HALF - 1
+
+
+def _pack(
+    keys: Codes, values: Codes, key_count: int, value_count: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.generic]]:
+    """One row an entry: a single number where both codes fit 16 bits, else two."""
+    if max(key_count, value_count) < _MISSING:
+        together = (keys.astype(np.uint32) << np.uint32(_HALF)) | (values.astype(np.uint32) & np.uint32(_MISSING))
+        return together.reshape(-1, 1)
+    return np.column_stack((keys, values)).astype(np.int32)
+
+
+def _unpack(entry: bytes, kind: np.dtype[np.generic]) -> Codes:
+    if kind == np.int32:
+        return np.frombuffer(entry, np.int32).reshape(-1, 2)
+    together = np.frombuffer(entry, np.uint32)
+    values = (together & np.uint32(_MISSING)).astype(np.int32)
+    return np.stack(((together >> np.uint32(_HALF)).astype(np.int32), np.where(values == _MISSING, -1, values)), axis=1)
+
+
+def _codes(leaf: pa.DictionaryArray) -> Codes:
+    indices = leaf.indices
+    return np.asarray((indices.fill_null(-1) if indices.null_count else indices).to_numpy(zero_copy_only=False))
 
 
 def _leaves(column: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -100,12 +145,6 @@ def _leaves(column: pa.Array) -> tuple[pa.Array, pa.Array]:
 def _leaf(leaf: pa.Array, start: int, end: int) -> pa.DictionaryArray:
     part = leaf.slice(start, end - start)
     return part if pa.types.is_dictionary(part.type) else part.dictionary_encode()
-
-
-def _tags(
-    entries: np.ndarray[tuple[int, int], np.dtype[np.int32]], names: list[str], texts: list[str]
-) -> dict[str, str]:
-    return {names[key]: texts[value] for key, value in entries.tolist()}
 
 
 def parse(text: str | None) -> dict[str, str]:
