@@ -12,7 +12,7 @@ from agent.errors import SourceError
 def open_parquet(path: Path, shown: str) -> pq.ParquetFile:
     """The file, with no column read yet. Raises ``SourceError`` for a file that is not whole."""
     try:
-        return pq.ParquetFile(path, memory_map=True)
+        return pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise damaged(shown) from error
 
@@ -26,24 +26,37 @@ def column_names(path: Path, shown: str) -> tuple[str, ...]:
 def batches(path: Path, shown: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """One batch a row group, of the wanted columns."""
     with open_parquet(path, shown) as file:
-        coded = [leaf for column in columns for leaf in _text_leaves(file.schema_arrow.field(column))]
+        texts = [column for column in columns if _is_text(file.schema_arrow.field(column).type)]
+        maps = [column for column in columns if pa.types.is_map(file.schema_arrow.field(column).type)]
+        groups = range(file.num_row_groups)
+    leaves = [f"{column}.key_value.{leaf}" for column in maps for leaf in ("key", "value")]
     try:
-        with pq.ParquetFile(path, read_dictionary=coded, memory_map=True) as file:
-            for group in range(file.num_row_groups):
-                table = file.read_row_group(group, columns=list(columns), use_threads=True)
-                if any(column.num_chunks > 1 for column in table.columns):
-                    table = table.unify_dictionaries().combine_chunks()
-                yield from table.to_batches()
+        # NOTE: read, not memory-mapped: the page faults of a map cost more than the copies
+        with (
+            pq.ParquetFile(path, read_dictionary=[*texts, *leaves]) as coded,
+            pq.ParquetFile(path, read_dictionary=texts) as plain,
+        ):
+            for group in groups:
+                yield from _row_group(coded, plain, group, columns)
     except (pa.ArrowInvalid, OSError) as error:
         raise damaged(shown) from error
 
 
-def _text_leaves(field: pa.Field) -> list[str]:
-    if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-        return [field.name]
-    if pa.types.is_map(field.type):
-        return [f"{field.name}.key_value.key", f"{field.name}.key_value.value"]
-    return []
+def _row_group(
+    coded: pq.ParquetFile, plain: pq.ParquetFile, group: int, columns: Sequence[str]
+) -> list[pa.RecordBatch]:
+    try:
+        table = coded.read_row_group(group, columns=list(columns))
+    except pa.ArrowNotImplementedError:
+        # NOTE: Arrow cannot hand out a map whose leaves the writer began as a dictionary and went on with as plain text
+        table = plain.read_row_group(group, columns=list(columns))
+    if any(column.num_chunks > 1 for column in table.columns):
+        table = table.unify_dictionaries().combine_chunks()
+    return list(table.to_batches())
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def damaged(shown: str) -> SourceError:

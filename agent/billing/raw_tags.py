@@ -3,11 +3,12 @@
 import ast
 import json
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 
-from agent.billing.batch import Codes, Words
+from agent.billing.batch import Codes, Ints, Words
 from policies.tags import canonical_json, tagset_id
 
 EMPTY_ID = tagset_id({})
@@ -62,73 +63,74 @@ class TagSets:
     def from_maps(self, column: pa.Array) -> Words:
         """Ids of a map<string, string> column (its leaves may be dictionaries); null is the empty set."""
         maps = DistinctMaps(column)
-        keys, values = self._numbers(maps.keys), self._numbers([*maps.values, ""])
+        keys, values = self._numbers(maps.key_texts), self._numbers([*maps.value_texts, ""])
+        # NOTE: numbers of an ingest, unlike codes of a batch, name the same texts in every batch
+        raw = ((keys[maps.keys] << _HALF) | values[maps.values]).tobytes()
         ids: list[str] = []
-        for entries in maps.entries:
-            # NOTE: numbers of an ingest, unlike codes of a batch, name the same texts in every batch
-            known = np.stack((keys[entries[:, 0]], values[entries[:, 1]]), axis=1).tobytes()
+        for place, (start, end) in enumerate(pairwise(maps.offsets.tolist())):
+            known = raw[start * _WIDTH : end * _WIDTH]
             identity = self._by_entries.get(known)
             if identity is None:
-                identity = self._by_entries[known] = self.id_of(maps.tags(entries))
+                identity = self._by_entries[known] = self.id_of(maps.tags(place))
             ids.append(identity)
         return Words([*ids, EMPTY_ID], maps.codes)
 
-    def _numbers(self, texts: list[str]) -> Codes:
+    def _numbers(self, texts: list[str]) -> Ints:
         """A number for each text, the same whenever the text comes again in this ingest."""
         known = self._by_name
-        return np.fromiter((known.setdefault(text, len(known)) for text in texts), np.int32, len(texts))
+        return np.fromiter((known.setdefault(text, len(known)) for text in texts), np.int64, len(texts))
+
+
+_HALF = 32
+_WIDTH = 8
 
 
 class DistinctMaps:
     """The distinct maps of a map<string, string> column.
 
     The entries of a row are packed into one byte string of (key code, value code) pairs, so that Arrow's own hashing
-    finds the distinct ones; only these are turned into Python. ``codes[i]`` is the place of row ``i`` in ``entries``,
-    or ``len(entries)`` for a null; an entry is rows of (key code, value code), a null value has code -1.
+    finds the distinct ones; only these are turned into Python. Distinct map ``i`` has the entries ``offsets[i]`` to
+    ``offsets[i + 1]`` of ``keys`` and ``values`` (codes; -1 is a null value, ''); ``codes`` is the distinct map of each
+    row of the column, or one past the last for a null.
     """
 
     def __init__(self, column: pa.Array) -> None:
         offsets = column.offsets.to_numpy().astype(np.int64)
         start, end = int(offsets[0]), int(offsets[-1])
         keys, values = (_leaf(leaf, start, end) for leaf in _leaves(column))
-        self.keys: list[str] = keys.dictionary.to_pylist()
-        self.values: list[str] = values.dictionary.to_pylist()
-        packed = _pack(_codes(keys), _codes(values), len(self.keys), len(self.values))
-        width = packed.itemsize * packed.shape[1]
-        encoded = pa.LargeBinaryArray.from_buffers(
-            pa.large_binary(), len(column), [None, pa.py_buffer((offsets - start) * width), pa.py_buffer(packed)]
+        self.key_texts: list[str] = keys.dictionary.to_pylist()
+        self.value_texts: list[str] = values.dictionary.to_pylist()
+        narrow = max(len(self.key_texts), len(self.value_texts)) < 2**15
+        pairs = _pairs(_codes(keys), _codes(values), np.dtype(np.int16 if narrow else np.int32))
+        width = 2 * pairs.itemsize
+        distinct = pa.LargeBinaryArray.from_buffers(
+            pa.large_binary(), len(column), [None, pa.py_buffer((offsets - start) * width), pa.py_buffer(pairs)]
         ).dictionary_encode()
-        self.entries = [_unpack(entry, packed.dtype) for entry in encoded.dictionary.to_pylist()]
-        self.codes: Codes = encoded.indices.to_numpy(zero_copy_only=False)
+        _, places, entries = distinct.dictionary.buffers()
+        count = len(distinct.dictionary)
+        self.offsets: Ints = np.frombuffer(places, np.int64, count + 1) // width
+        found = np.frombuffer(entries or b"", pairs.dtype, 2 * int(self.offsets[-1]))
+        self.keys, self.values = found[0::2], found[1::2]
+        self.codes: Codes = distinct.indices.to_numpy(zero_copy_only=False)
         if column.null_count:
             known = column.is_valid().to_numpy(zero_copy_only=False)
-            self.codes = np.where(known, self.codes, np.int32(len(self.entries)))
+            self.codes = np.where(known, self.codes, np.int32(count))
 
-    def tags(self, entries: Codes) -> dict[str, str]:
-        """The map that packed entries stand for; a null value is ''."""
-        return {self.keys[key]: self.values[value] if value >= 0 else "" for key, value in entries.tolist()}
-
-
-_HALF = 16
-_MISSING = 2**_HALF - 1
+    def tags(self, place: int) -> dict[str, str]:
+        """Distinct map number ``place``."""
+        entries = slice(int(self.offsets[place]), int(self.offsets[place + 1]))
+        pairs = zip(self.keys[entries].tolist(), self.values[entries].tolist(), strict=True)
+        return {self.key_texts[key]: self.value_texts[value] if value >= 0 else "" for key, value in pairs}
 
 
-def _pack(
-    keys: Codes, values: Codes, key_count: int, value_count: int
-) -> np.ndarray[tuple[int, int], np.dtype[np.generic]]:
-    """One row an entry: a single number where both codes fit 16 bits, else two."""
-    if max(key_count, value_count) < _MISSING:
-        together = (keys.astype(np.uint32) << np.uint32(_HALF)) | (values.astype(np.uint32) & np.uint32(_MISSING))
-        return together.reshape(-1, 1)
-    return np.column_stack((keys, values)).astype(np.int32)
-
-
-def _unpack(entry: bytes, kind: np.dtype[np.generic]) -> Codes:
-    if kind == np.int32:
-        return np.frombuffer(entry, np.int32).reshape(-1, 2)
-    together = np.frombuffer(entry, np.uint32)
-    values = (together & np.uint32(_MISSING)).astype(np.int32)
-    return np.stack(((together >> np.uint32(_HALF)).astype(np.int32), np.where(values == _MISSING, -1, values)), axis=1)
+def _pairs(
+    keys: Codes, values: Codes, kind: np.dtype[np.signedinteger]
+) -> np.ndarray[tuple[int], np.dtype[np.signedinteger]]:
+    """Key and value codes side by side, in integers as narrow as they fit."""
+    pairs = np.empty(2 * len(keys), kind)
+    pairs[0::2] = keys
+    pairs[1::2] = values
+    return pairs
 
 
 def _codes(leaf: pa.DictionaryArray) -> Codes:

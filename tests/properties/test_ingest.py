@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.billing.exact_numbers import exact
-from agent.billing.raw_tags import distinct_maps
+from agent.billing.raw_tags import DistinctMaps
 from agent.billing.tally import sum_units
 from tests.agent.billing.ledgers import ingest, manifest, rows
 from tests.focus_rows import focus_row, write_focus
@@ -159,5 +159,6 @@ def test_maps_keep_every_key_and_value_through_slices_and_nulls(coded, maps, ski
             leaves = ["m.key_value.key", "m.key_value.value"]
             column = pq.read_table(Path(folder) / "f.parquet", read_dictionary=leaves)["m"].combine_chunks()
     column = column.slice(min(skipped, len(maps) - 1))
-    distinct, codes = distinct_maps(column)
-    assert [distinct[code] for code in codes] == [tags or {} for tags in maps[min(skipped, len(maps) - 1) :]]
+    found = DistinctMaps(column)
+    distinct = [*map(found.tags, range(len(found.offsets) - 1)), {}]
+    assert [distinct[code] for code in found.codes] == [tags or {} for tags in maps[min(skipped, len(maps) - 1) :]]

@@ -262,3 +262,22 @@ def test_tags_are_taken_from_the_one_map_there_is(tmp_path):
     ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur2")
     [row] = rows(tmp_path / "data")
     assert (row["Tags"], row["x_Lines"]) == ('{"user_tenant":"acme"}', 2)
+
+
+def test_maps_whose_pages_change_encoding_are_read(tmp_path):
+    lines = [
+        {"resource_tags": {"user_tenant": f"tenant-{n:06d}" * 4}, "line_item_unblended_cost": 0.01} for n in range(3000)
+    ]
+    (tmp_path / "x").mkdir()
+    pq.write_table(
+        cur2_table(lines),
+        tmp_path / "x" / "f.parquet",
+        dictionary_pagesize_limit=4096,
+        data_page_size=4096,
+        row_group_size=2000,
+    )
+    [delivered] = ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur2")
+    assert (delivered.billed_text, delivered.rows) == ("30 USD", 3000)
+    assert {row["Tags"] for row in rows(tmp_path / "data")} == {
+        f'{{"user_tenant":"{f"tenant-{n:06d}" * 4}"}}' for n in range(3000)
+    }
