@@ -116,12 +116,24 @@ def _fine_doubles(values: npt.NDArray[np.float64]) -> Numbers:
         left = left[unread]
     if not len(left):
         return Numbers(pico, None, fine)
-    rest = _decimals(pa.array(values[left]).cast(pa.string()))
+    rest = _shortest(values[left])
     pico[left] = rest.pico
     if rest.fine is not None:
         fine[left] = rest.fine
     whole = None if rest.whole is None else _spread(rest.whole, left, len(values))
     return Numbers(pico, whole, fine, {int(left[row]): text for row, text in rest.cut.items()})
+
+
+def _shortest(values: npt.NDArray[np.float64]) -> Numbers:
+    """Doubles of 16 and 17 digits, through the shortest text that names each."""
+    texts = pa.array(values).cast(pa.string())
+    size = np.abs(values)
+    if size.max() < _LARGE and size.min() >= _TINY:
+        try:
+            return _from_unit_decimals(pc.cast(texts, _UNIT_TYPE))
+        except pa.ArrowInvalid:
+            pass
+    return _digit_by_digit(texts)
 
 
 def _spread(limb: Ints, rows: Ints, length: int) -> Ints:

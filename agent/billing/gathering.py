@@ -121,6 +121,9 @@ def _grouped(packed: list[Packed], measures: dict[str, Ints]) -> tuple[list[Pack
 
 
 def _safe(values: Ints) -> bool:
+    """Whether any sum of some of these values fits 64 bits."""
+    if max(abs(int(values.min())), abs(int(values.max()))) * len(values) < _SAFE:
+        return True
     return float(np.abs(values.astype(np.float64)).sum()) < _SAFE
 
 

@@ -20,7 +20,10 @@ Scope = tuple[str | None, ...]
 
 @dataclass(slots=True)
 class FileRecord:
-    """What one file held. ``tallies`` by (period, currency); ``print`` is equal for equal content under any name."""
+    """What one file held. ``tallies`` by (period, currency); ``print`` is equal for equal content under any name.
+
+    ``moments`` and ``marginals`` are sums over rows: of the charge periods, and of hashes of each telling column.
+    """
 
     file: ExportFile
     sha256: str
@@ -28,12 +31,12 @@ class FileRecord:
     tallies: dict[tuple[Period, str], Tally] = field(default_factory=dict)
     account_currencies: set[tuple[str | None, ...]] = field(default_factory=set)
     moments: int = 0
-    counts: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    marginals: dict[str, int] = field(default_factory=dict)
 
     @property
     def print(self) -> tuple[object, ...]:
         sums = tuple((key, tuple(tally.sums().items())) for key, tally in sorted(self.tallies.items()))
-        return self.rows, self.moments, sums, frozenset(self.counts.items())
+        return self.rows, self.moments, sums, frozenset(self.marginals.items())
 
     def rows_of(self, period: Period) -> int:
         return sum(tally.rows for (of, _), tally in self.tallies.items() if of == period)
@@ -78,11 +81,12 @@ class Intake:
         record.moments += int((batch.starts // 1000).sum()) + 7 * int((batch.ends // 1000).sum())
         for name in _MARGINALS:
             words = batch.words.get(name)
-            if words is None or words.codes is None:
+            if words is None:
                 continue
-            for value, count in zip(words.values, np.bincount(words.codes, minlength=len(words.values)), strict=True):
-                if count:
-                    record.counts[name, value] = record.counts.get((name, value), 0) + int(count)
+            codes = np.zeros(batch.rows, np.int32) if words.codes is None else words.codes
+            counts = np.bincount(codes, minlength=len(words.values))
+            hashes = np.fromiter(map(hash, words.values), np.int64, len(words.values))
+            record.marginals[name] = record.marginals.get(name, 0) + int(np.sum(counts * hashes))
 
     def _note_usage(self, period: Period, part: Batch, file: ExportFile) -> None:
         usage = part.words["x_Kind"].flags(lambda kind: kind == "usage") == 1

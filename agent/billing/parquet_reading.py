@@ -1,6 +1,7 @@
 """Parquet exports, row group by row group, texts dictionary-coded and maps with dictionary-coded leaves."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,20 +25,25 @@ def column_names(path: Path, shown: str) -> tuple[str, ...]:
 
 
 def batches(path: Path, shown: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """One batch a row group, of the wanted columns."""
+    """One batch a row group, of the wanted columns; the next one is read while the last is being worked on."""
     with open_parquet(path, shown) as file:
         texts = [column for column in columns if _is_text(file.schema_arrow.field(column).type)]
         maps = [column for column in columns if pa.types.is_map(file.schema_arrow.field(column).type)]
-        groups = range(file.num_row_groups)
     leaves = [f"{column}.key_value.{leaf}" for column in maps for leaf in ("key", "value")]
     try:
         # NOTE: read, not memory-mapped: the page faults of a map cost more than the copies
         with (
             pq.ParquetFile(path, read_dictionary=[*texts, *leaves]) as coded,
             pq.ParquetFile(path, read_dictionary=texts) as plain,
+            ThreadPoolExecutor(max_workers=1) as ahead,
         ):
+            groups = range(coded.num_row_groups)
+            waiting = [ahead.submit(_row_group, coded, plain, group, columns) for group in groups[:1]]
             for group in groups:
-                yield from _row_group(coded, plain, group, columns)
+                ready = waiting.pop().result()
+                if group + 1 < len(groups):
+                    waiting.append(ahead.submit(_row_group, coded, plain, group + 1, columns))
+                yield from ready
     except (pa.ArrowInvalid, OSError) as error:
         raise damaged(shown) from error
 
@@ -46,10 +52,10 @@ def _row_group(
     coded: pq.ParquetFile, plain: pq.ParquetFile, group: int, columns: Sequence[str]
 ) -> list[pa.RecordBatch]:
     try:
-        table = coded.read_row_group(group, columns=list(columns))
+        table = coded.read_row_group(group, columns=list(columns), use_threads=False)
     except pa.ArrowNotImplementedError:
         # NOTE: Arrow cannot hand out a map whose leaves the writer began as a dictionary and went on with as plain text
-        table = plain.read_row_group(group, columns=list(columns))
+        table = plain.read_row_group(group, columns=list(columns), use_threads=False)
     if any(column.num_chunks > 1 for column in table.columns):
         table = table.unify_dictionaries().combine_chunks()
     return list(table.to_batches())
