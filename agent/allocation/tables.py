@@ -145,8 +145,8 @@ def _fallbacks(pool: Pool) -> list[str]:
 def _drivers(facts: Facts) -> dict[str, pa.Table]:
     columns = {"Driver": TEXT, "Day": pa.date32(), "Hour": pa.int8(), "Customer": TEXT, "Quantity": UNITS}
     empty = table(columns, [])
-    late = facts.as_of.late_drivers
-    rows = [_usage_rows(driver, facts.registry) for name, driver in facts.drivers.items() if name not in late]
+    # NOTE: a driver that is late is left out of day D only; the days it did deliver split the cost of those days
+    rows = [_usage_rows(driver, facts.registry) for driver in facts.drivers.values()]
     return {
         "driver": table({"Driver": TEXT, "Interval": TEXT}, [(d.name, d.interval) for d in facts.drivers.values()]),
         "usage_row": pa.concat_tables([empty, *rows]),
