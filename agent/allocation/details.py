@@ -1,6 +1,6 @@
 """What a reader asks about a period beyond its sums: pools, commitments, untagged resources, defaults that decided.
 
-Written as ``details.json`` (money as exact text) beside the published tables, and ``costs_by_type.json``, which the
+All of it through day D, as every figure is. Written as ``details.json`` (money as exact text) beside the published tables, and ``costs_by_type.json``, which the
 Terraform check reads without any engine.
 """
 
@@ -33,6 +33,7 @@ cross join setting as t
 inner join subject_rule as s {_LEDGER_SUBJECT}
 inner join source as g on g.Source = l.Source and g.CostGroup = 'infrastructure'
 where s.Customer is null and s.Pool is null and l.x_Kind in ('usage', 'marketplace')
+  and l.ChargePeriodStart <= t.AsOf
   and (l.x_Kind = 'marketplace' or coalesce(s.Side, t.DefaultSide) <> 'opex')
 group by coalesce(l.ResourceId, ''), coalesce(l.ProviderName, ''), coalesce(l.SubAccountId, ''),
   coalesce(l.ServiceName, ''), s.Reason, coalesce(s.Hint, '')
@@ -46,7 +47,7 @@ select
 from ledger as l
 cross join setting as t
 inner join subject_rule as s {_LEDGER_SUBJECT}
-where l.x_Kind = 'usage' and l.ResourceId is not null
+where l.x_Kind = 'usage' and l.ResourceId is not null and l.ChargePeriodStart <= t.AsOf
 """
 _BY_TYPE = """
 select
@@ -60,18 +61,18 @@ order by provider, service, resource_type, currency
 """
 _POOLS = """
 select Pool as pool, sum(EffectiveUnits) as effective, sum(BilledUnits) as billed, count(distinct ChargeDate) as days
-from pool_cell group by Pool
+from pool_cell inner join setting as t on ChargeDate <= t.AsOf group by Pool
 """
 _POOL_ENDS = """
 select
   Pool as pool,
   sum(case when Idle = 1 then EffectiveUnits else 0 end) as idle,
   sum(case when Idle = 0 and Bucket = 'unallocated' then EffectiveUnits else 0 end) as unallocated
-from pool_result group by Pool
+from pool_result inner join setting as t on ChargeDate <= t.AsOf group by Pool
 """
 _FALLBACKS = """
 select Pool as pool, Fallback as fallback, count(distinct ChargeDate) as days, sum(EffectiveUnits) as effective
-from pool_result where Fallback is not null
+from pool_result inner join setting as t on ChargeDate <= t.AsOf where Fallback is not null
 group by Pool, Fallback order by Pool, Fallback
 """
 _COMMITMENTS = """
@@ -81,14 +82,19 @@ select
   sum(case when x_Kind not in ('commitment_purchase', 'commitment_unused') then x_EffectiveUnits else 0 end)
     as effective_used,
   sum(case when x_Kind = 'commitment_unused' then x_EffectiveUnits else 0 end) as effective_unused
-from ledger where CommitmentDiscountId is not null
+from ledger inner join setting as t on ChargePeriodStart <= t.AsOf where CommitmentDiscountId is not null
 group by CommitmentDiscountId order by CommitmentDiscountId
 """
 _SUMS = """
 select
-  (select coalesce(sum(EffectiveUnits), 0) from usage_class where SideBy = 'default') as environment_by_default,
-  (select coalesce(sum(EffectiveUnits), 0) from classified
-     where Kind = 'tax' and Placement <> 'balance_sheet') as tax_as_cost,
+  (select coalesce(sum(c.EffectiveUnits), 0) from usage_class as c
+     inner join setting as t on c.ChargeDate <= t.AsOf where c.SideBy = 'default') as environment_by_default,
+  (select coalesce(sum(c.EffectiveUnits), 0) from classified as c
+     inner join setting as t on c.ChargeDate <= t.AsOf
+     where c.Kind = 'tax' and c.Placement <> 'balance_sheet') as tax_as_cost,
+  (select coalesce(sum(c.EffectiveUnits), 0) from sided as c
+     inner join setting as t on c.ChargeDate <= t.AsOf
+     where c.Side = 'opex' and c.Customer is not null) as customer_nonproduction,
   (select coalesce(sum(c.EffectiveUnits), 0) from classified as c
      inner join setting as t on c.ChargeDate <= t.AsOf where c.Class = 'untagged') as untagged,
   (select coalesce(sum(c.EffectiveUnits), 0) from classified as c
@@ -110,6 +116,7 @@ def details(engine: Engine, facts: Facts) -> dict[str, Any]:
             name: day.isoformat() if day else None for name, day in sorted(facts.as_of.late_drivers.items())
         },
         "environment_by_default": sums["environment_by_default"],
+        "customer_nonproduction": sums["customer_nonproduction"],
         "tax_unconfirmed": "0" if facts.rules.recoverable_tax is not None else sums["tax_as_cost"],
         "untagged": sums["untagged"],
         "attributable": sums["attributable"],

@@ -26,6 +26,8 @@ class Details:
     late: Mapping[str, str]
     """Source or driver -> why it was left out of day D."""
     environment_by_default: int
+    customer_nonproduction: int
+    """Customers' own non-production usage, whatever ``customer_nonprod`` makes of it."""
     tax_unconfirmed: int
     untagged_cost: int
     attributable: int
@@ -63,6 +65,7 @@ def read_details(folder: Path) -> Details:
         stale=tuple(row["name"] for row in raw["sources"] if row["stale"]),
         late=late,
         environment_by_default=units(raw["environment_by_default"]),
+        customer_nonproduction=units(raw["customer_nonproduction"]),
         tax_unconfirmed=units(raw["tax_unconfirmed"]),
         untagged_cost=units(raw["untagged"]),
         attributable=units(raw["attributable"]),

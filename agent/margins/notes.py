@@ -70,8 +70,9 @@ def _information(settings: Settings, details: Details, lines: Sequence[CustomerL
             yield Note("info", f"source {source.name}: completeness not proven (no manifest)")
     for text in details.source_notes:
         yield Note("info", text)
-    if nonproduction := sum(line.nonproduction for line in lines if not line.reserved):
-        yield Note("info", f"customers' own non-production of {money(nonproduction)} is booked as opex")
+    if details.customer_nonproduction:
+        booked = {"opex": "is booked as opex", "cogs": "counts as their cost"}[settings.allocation().customer_nonprod]
+        yield Note("info", f"customers' own non-production of {money(details.customer_nonproduction)} {booked}")
     for line in lines:
         if line.outside_dates:
             yield Note("info", f"{line.customer}: {money(line.outside_dates)} is dated outside its start and end")
