@@ -117,9 +117,10 @@ class Spreader:
                 yield Cell("idle", cell.day, cell.kind, cell.group, cls, cell.pool, cell.currency), money
 
     def _method(self, cell: Cell) -> str:
-        """A standard rate is one of infrastructure; other cost is not charged by it and stays visible."""
+        """A standard rate is one of infrastructure, through D; other cost is not charged by it and stays visible."""
         method = self._settings[cell.stage].method
-        return "bucket" if method == "tax" and cell.group != "infrastructure" else method
+        charged = cell.group == "infrastructure" and cell.day <= self._company.as_of
+        return "bucket" if method == "tax" and not charged else method
 
     def _spread(self, cell: Cell, money: Money) -> Iterator[tuple[Landed, Money]]:
         method = self._method(cell)

@@ -3,7 +3,7 @@ with cell_sum as (
   select
     l.Stage, l.ChargeDate, l.Kind, l.CostGroup, l.Class, l.Pool, l.Currency, l.Scope,
     case
-      when s.Method = 'tax' and l.CostGroup <> 'infrastructure' then 'bucket'
+      when s.Method = 'tax' and (l.CostGroup <> 'infrastructure' or l.ChargeDate > setting.AsOf) then 'bucket'
       else s.Method
     end as Method,
     case when s.Base = 'pool' and l.Pool is not null then l.Pool end as BasePool,
@@ -11,7 +11,9 @@ with cell_sum as (
     sum(l.EffectiveUnits) as EffectiveUnits
   from spread_line as l
   inner join spread as s on s.Stage = l.Stage
-  group by l.Stage, l.ChargeDate, l.Kind, l.CostGroup, l.Class, l.Pool, l.Currency, l.Scope, s.Method, s.Base
+  cross join setting
+  group by
+    l.Stage, l.ChargeDate, l.Kind, l.CostGroup, l.Class, l.Pool, l.Currency, l.Scope, s.Method, s.Base, setting.AsOf
 ),
 weight_place as (
   select distinct Stage, Method, Scope, BasePool
