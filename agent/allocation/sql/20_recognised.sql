@@ -33,5 +33,9 @@ inner join subject_rule
 group by
   line.Source, line.CostGroup, line.ProviderName, line.BillingAccountId, line.SubAccountId, line.ServiceName,
   line.InvoiceId, line.CommitmentDiscountId, line.ResourceId, line.TaxType, line.InvoiceIssuerName,
-  line.ChargeDate, line.SpanEnd, line.Kind, line.Currency, subject_rule.Customer, subject_rule.OwnCustomer,
+  line.ChargeDate, line.SpanEnd, line.Kind, line.Currency,
+  case
+    when line.Kind in ('usage', 'discount', 'marketplace') then subject_rule.Customer
+    else subject_rule.OwnCustomer
+  end,
   subject_rule.Reason, subject_rule.Side, subject_rule.Function, subject_rule.Pool
