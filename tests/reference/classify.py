@@ -149,14 +149,12 @@ class Classifier:
     def _reduced(self, discount: Line, usage: list[tuple[Line, Placement, Money]]) -> dict[str, int]:
         place = discount.place
         own = [(line, p, m) for line, p, m in usage if line.place.source == place.source]
-        if discount.resource is None:
-            where = (place.sub, place.service, place.day)
-            return _weights(
-                (p, m) for line, p, m in own if (line.place.sub, line.place.service, line.place.day) == where
-            )
-        same = [(line, p, m) for line, p, m in own if line.resource == discount.resource]
-        that_day = _weights((p, m) for line, p, m in same if line.place.day == place.day)
-        return that_day if any(that_day.values()) else _weights((p, m) for _, p, m in same)
+        same = [(line, p, m) for line, p, m in own if discount.resource and line.resource == discount.resource]
+        where = (place.sub, place.service, place.day)
+        beside = [(line, p, m) for line, p, m in own if (line.place.sub, line.place.service, line.place.day) == where]
+        found = ([row for row in same if row[0].place.day == place.day], same, beside)
+        steps = [_weights((p, m) for _, p, m in rows) for rows in found]
+        return next((weights for weights in steps if any(weights.values())), {})
 
     # Charges
 

@@ -205,7 +205,7 @@ def test_customers_own_development_is_opex_unless_said_otherwise():
     assert costs(allocate(company(rows, customer_nonprod="cogs")), "customer", "bucket") == {("acme", "customer"): 10}
 
 
-def test_discounts_reduce_what_the_resource_became():
+def test_discounts_reduce_what_the_resource_became_else_the_service_that_day():
     rows = [
         row("30", tenant="acme", resource="vm"),
         row("10", env="dev", resource="vm"),
@@ -213,9 +213,8 @@ def test_discounts_reduce_what_the_resource_became():
         row("-1", kind="discount", resource="other"),
     ]
     found = costs(allocate(company(rows, untagged={"method": "bucket"})), "customer", "kind", "cls")
-    assert found["acme", "discount", "direct"] == -3
-    assert found["@opex", "discount", "opex"] == -1
-    assert found["@unallocated", "discount", "untagged"] == -1
+    assert found["acme", "discount", "direct"] == Decimal("-3.75")
+    assert found["@opex", "discount", "opex"] == Decimal("-1.25")
 
 
 def test_spellings_of_one_key_that_contradict_each_other_find_nobody():

@@ -1,9 +1,6 @@
--- one row = where discounts without a customer look for the usage they reduce: a resource, else account, service, day
+-- one row = where discounts without a customer look for the usage they reduce: a resource, account, service and day
 with discount_place as (
-  select distinct
-    Source, ResourceId, ChargeDate,
-    case when ResourceId = '' then SubAccountId else '' end as SubAccountId,
-    case when ResourceId = '' then ServiceName else '' end as ServiceName
+  select distinct Source, ResourceId, ChargeDate, SubAccountId, ServiceName
   from recognised
   where Kind = 'discount' and Customer is null
 )

@@ -1,4 +1,5 @@
--- one row = discount place x outcome of the usage found there (the resource that day, else in the period)
+-- one row = discount place x outcome of the usage found there: the resource that day, else in the period, else the account's
+-- service that day
 with usage_outcome as (
   select
     Source, ResourceId, SubAccountId, ServiceName, ChargeDate, Outcome,
@@ -21,12 +22,11 @@ found as (
   where k.ResourceId <> ''
   group by k.WeightSet, u.Outcome
   union all
-  select k.WeightSet as WeightSet, 1 as Step, u.Outcome as Key, sum(u.EffectiveUnits) as EffectiveUnits
+  select k.WeightSet as WeightSet, 3 as Step, u.Outcome as Key, sum(u.EffectiveUnits) as EffectiveUnits
   from discount_key as k
   inner join usage_outcome as u
     on u.Source = k.Source and u.SubAccountId = k.SubAccountId and u.ServiceName = k.ServiceName
     and u.ChargeDate = k.ChargeDate
-  where k.ResourceId = ''
   group by k.WeightSet, u.Outcome
 ),
 weighed as (

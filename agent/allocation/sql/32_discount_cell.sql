@@ -14,7 +14,6 @@ select
 from recognised as r
 inner join discount_key as k
   on k.Source = r.Source and k.ResourceId = r.ResourceId and k.ChargeDate = r.ChargeDate
-  and k.SubAccountId = case when r.ResourceId = '' then r.SubAccountId else '' end
-  and k.ServiceName = case when r.ResourceId = '' then r.ServiceName else '' end
+  and k.SubAccountId = r.SubAccountId and k.ServiceName = r.ServiceName
 inner join found on found.WeightSet = k.WeightSet
 where r.Kind = 'discount' and r.Customer is null

@@ -13,8 +13,7 @@ select
 from placed as p
 inner join discount_key as k
   on k.Source = p.Source and k.ResourceId = p.ResourceId and k.ChargeDate = p.ChargeDate
-  and k.SubAccountId = case when p.ResourceId = '' then p.SubAccountId else '' end
-  and k.ServiceName = case when p.ResourceId = '' then p.ServiceName else '' end
+  and k.SubAccountId = p.SubAccountId and k.ServiceName = p.ServiceName
 left join (select distinct WeightSet from discount_weight) as found on found.WeightSet = k.WeightSet
 where p.Pending = 1 and found.WeightSet is null
 union all
