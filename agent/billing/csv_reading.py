@@ -80,10 +80,8 @@ def _refuse_other_delimiter(names: list[str], shown: str) -> None:
         )
 
 
-def batches(
-    path: Path, shown: str, header: Header, columns: Sequence[int], plain: Sequence[int]
-) -> Iterator[pa.RecordBatch]:
-    """Batches of the wanted ``columns`` (positions): dictionary-coded text, or plain text for those in ``plain``.
+def batches(path: Path, shown: str, header: Header, columns: Sequence[int]) -> Iterator[pa.RecordBatch]:
+    """Batches of the wanted ``columns`` (positions), each dictionary-coded text, amounts too: most of them repeat.
 
     Column ``i`` is named ``str(i)``; a null token is null. Raises ``SourceError`` naming the line of a ragged row.
     """
@@ -95,7 +93,7 @@ def batches(
     )
     conversion = arrow_csv.ConvertOptions(
         include_columns=[str(position) for position in columns],
-        column_types={str(position): pa.string() if position in plain else coded for position in columns},
+        column_types={str(position): coded for position in columns},
         null_values=list(NULL_TOKENS),
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,

@@ -55,7 +55,7 @@ def exact_by_value(values: pa.Array) -> Callable[[npt.NDArray[np.int32]], Number
 
     def column(codes: npt.NDArray[np.int32]) -> Numbers:
         # NOTE: a dictionary may list values no row uses (nulls' text among them), so only used ones are judged
-        used = np.unique(codes)
+        used = np.flatnonzero(np.bincount(codes, minlength=len(values)))
         try:
             numbers = _decimals(values.take(pa.array(used)))
         except NumberFault as fault:

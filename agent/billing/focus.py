@@ -14,7 +14,6 @@ from agent.billing.delivery import Delivery, ExportFile, find
 from agent.billing.focus_header import resolve
 from agent.billing.interface import BillingSource
 from agent.billing.kinds import CATEGORIES, kinds_of
-from agent.billing.ledger_columns import COSTS
 from agent.billing.moments import charge_days, day_as_written
 from agent.errors import SourceError
 
@@ -33,7 +32,6 @@ _TEXTS = (
     "ConsumedUnit",
 )
 _FOR_KINDS = ("PublisherName", "ServiceSubcategory", "ChargeDescription")
-_AMOUNTS = (*COSTS, "ConsumedQuantity")
 
 
 class Focus(BillingSource):
@@ -96,9 +94,8 @@ def _csv(file: ExportFile) -> Iterator[Columns]:
             "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
         )
     places = resolve(header.names, file.shown)
-    amounts = [places[name] for name in _AMOUNTS if name in places]
     first = 0
-    for batch in csv_reading.batches(file.path, file.shown, header, sorted(places.values()), amounts):
+    for batch in csv_reading.batches(file.path, file.shown, header, sorted(places.values())):
         yield Columns({name: batch[str(place)] for name, place in places.items()}, len(batch), first)
         first += len(batch)
 
