@@ -11,6 +11,7 @@ from agent.progress import Progress, Quiet
 from agent.verify.compare import equal
 from agent.verify.customers import customer_checks, unseen
 from agent.verify.exact import EXACT, add, total
+from agent.verify.inputs import input_checks
 from agent.verify.raw import UNREADABLE
 from agent.verify.recorded import Cells, Json, by_currency, classified_cells, document, outcomes
 from agent.verify.records import Check, Verification
@@ -18,6 +19,7 @@ from agent.verify.results import (
     ALLOCATION_FILE,
     CLASSIFICATION_FILE,
     CUSTOMERS_FILE,
+    as_of,
     hashes,
     own_checks,
     proven,
@@ -61,6 +63,7 @@ class PeriodAudit:
         self._progress.step(f"verify {self._period}: recompute from raw files")
         classified = classified_cells(self.folder / CLASSIFICATION_FILE)
         yield from hashes(self.folder, proof)
+        yield from input_checks(self._settings.data, proof, self.statements)
         yield from self._sources(proof, classified)
         yield from self._results(proof, classified)
 
@@ -75,7 +78,7 @@ class PeriodAudit:
 
     def _results(self, proof: Json, classified: dict[str, Cells]) -> Iterator[Check]:
         self._progress.step(f"verify {self._period}: published results")
-        ended = outcomes(self.folder / ALLOCATION_FILE)
+        ended = outcomes(self.folder / ALLOCATION_FILE, as_of(proof))
         yield from totals(proof, total(by_currency(cells) for cells in classified.values()), ended)
         yield from own_checks(proof)
         whole = add(proven(proof, "source"), proven(proof, "adjustments"))

@@ -10,6 +10,8 @@ from agent.verify.recorded import Outcome, Outcomes, csv_rows
 from agent.verify.records import Check
 
 CLASS_COLUMNS = {"direct": "Direct", "shared": "Shared", "untagged": "Untagged", "idle": "Idle", "charge": "Charges"}
+AFTER_AS_OF = "@after_asof"
+"""The reserved row of what the ledger holds dated after the as-of day, whoever it is for."""
 VENDOR_COLUMNS = {"third_party": "ThirdParty", "support": "Support"}
 ADDENDS = (*CLASS_COLUMNS.values(), *VENDOR_COLUMNS.values(), "PriorPeriod")
 
@@ -51,12 +53,18 @@ def _added(ended: Outcomes, columns: tuple[str, ...]) -> Amounts:
     """The allocation summed to the rows and ``columns`` of the CSV. Reserved rows have a Cost only."""
     found: Amounts = {}
     for outcome, (_, effective) in ended.items():
-        customer = outcome.customer if outcome.bucket == "customer" else f"@{outcome.bucket}"
+        row = _row(outcome)
         for column in ("Cost", _column(outcome)):
-            if column in columns and (column == "Cost" or outcome.bucket == "customer"):
-                key = (outcome.currency, customer, column)
+            if column in columns and (column == "Cost" or not row.startswith("@")):
+                key = (outcome.currency, row, column)
                 found[key] = (found.get(key, (ZERO,))[0] + effective,)
     return {key: cost for key, cost in found.items() if cost[0]}
+
+
+def _row(outcome: Outcome) -> str:
+    if outcome.late:
+        return AFTER_AS_OF
+    return outcome.customer if outcome.bucket == "customer" else f"@{outcome.bucket}"
 
 
 def _column(outcome: Outcome) -> str:

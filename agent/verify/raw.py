@@ -1,5 +1,6 @@
 """Rows and exact costs of raw export files in one billing period, read afresh by kind of source."""
 
+import csv
 import decimal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,16 @@ from agent.verify.aws_cur2 import AwsLines, read_lines, settle
 from agent.verify.exact import EXACT, FileSums
 from agent.verify.focus import read_focus
 
-UNREADABLE = (ValueError, TypeError, OSError, EOFError, KeyError, decimal.DecimalException, pa.ArrowException)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OSError,
+    EOFError,
+    KeyError,
+    csv.Error,
+    decimal.DecimalException,
+    pa.ArrowException,
+)
 
 
 Read = TypeVar("Read")

@@ -11,6 +11,9 @@ from typing import IO
 import pyarrow.parquet as pq
 
 BATCH = 65_536
+_GZIP = b"\x1f\x8b"
+# NOTE: Python's csv refuses a cell above 128 KiB; providers put whole tag sets into one
+csv.field_size_limit(2**31 - 1)
 
 Row = tuple[object, ...]
 
@@ -45,7 +48,7 @@ def fold(name: str) -> str:
 
 def columns(path: Path) -> Columns:
     """The header of ``path``."""
-    if path.suffix == ".parquet":
+    if _is_parquet(path):
         with pq.ParquetFile(path) as file:
             return _positions(list(file.schema_arrow.names))
     with _open(path) as stream:
@@ -54,7 +57,7 @@ def columns(path: Path) -> Columns:
 
 def rows(path: Path, places: tuple[int, ...]) -> Iterator[Row]:
     """The values at ``places`` of every row, in order. CSV values are text; blank lines are skipped."""
-    if path.suffix == ".parquet":
+    if _is_parquet(path):
         yield from _parquet_rows(path, places)
         return
     with _open(path) as stream:
@@ -79,7 +82,13 @@ def _positions(names: list[str]) -> Columns:
     return Columns(found)
 
 
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
+
+
 def _open(path: Path) -> IO[str]:
-    if path.suffix == ".gz":
+    with path.open("rb") as raw:
+        packed = raw.read(len(_GZIP)) == _GZIP
+    if packed:
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 class Outcome(NamedTuple):
-    """Where money of the allocation ended; ``prior``: it stems from an earlier period."""
+    """Where money of the allocation ended; ``prior``: of an earlier period; ``late``: dated after the as-of day."""
 
     currency: str
     bucket: str
@@ -31,6 +31,7 @@ class Outcome(NamedTuple):
     cls: str | None
     group: str | None
     prior: bool
+    late: bool
 
 
 Outcomes = dict[Outcome, tuple[Decimal, Decimal]]
@@ -72,12 +73,13 @@ def classified_cells(path: Path) -> dict[str, Cells]:
     return sources
 
 
-def outcomes(path: Path) -> Outcomes:
-    """allocation.parquet summed by where the money ended."""
+def outcomes(path: Path, as_of: date | None) -> Outcomes:
+    """allocation.parquet summed by where the money ended; without ``as_of`` nothing is late."""
     found: Outcomes = {}
-    names = ("Currency", "Bucket", "Customer", "Class", "CostGroup", "OriginPeriod", "Period", "BilledCost")
-    for *where, origin, period, billed, effective in _rows(path, (*names, "EffectiveCost")):
-        _count(found, Outcome._make((*where, origin not in (None, period))), billed, effective)
+    names = ("Currency", "Bucket", "Customer", "Class", "CostGroup", "OriginPeriod", "Period", "ChargeDate")
+    for *where, origin, period, day, billed, effective in _rows(path, (*names, "BilledCost", "EffectiveCost")):
+        late = as_of is not None and day > as_of
+        _count(found, Outcome._make((*where, origin not in (None, period), late)), billed, effective)
     return found
 
 

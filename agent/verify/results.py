@@ -1,6 +1,7 @@
 """The published results of a period: their hashes, and allocation.parquet against classification and proof."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,6 +44,11 @@ def proven(proof: Json, name: str) -> Costs:
     """One total of the proof, such as ``source`` or ``customer``, by currency."""
     by_currency = proof["totals"].items()
     return {key: (number(by[METRICS[0]][name]), number(by[METRICS[1]][name])) for key, by in by_currency}
+
+
+def as_of(proof: Json) -> date | None:
+    """The last day that the published figures run through."""
+    return date.fromisoformat(proof["as_of"]) if proof.get("as_of") else None
 
 
 def own_checks(proof: Json) -> Iterator[Check]:
