@@ -31,31 +31,25 @@ def batches(path: Path, shown: str, columns: Sequence[str]) -> Iterator[pa.Recor
         maps = [column for column in columns if pa.types.is_map(file.schema_arrow.field(column).type)]
     leaves = [f"{column}.key_value.{leaf}" for column in maps for leaf in ("key", "value")]
     try:
-        # NOTE: read, not memory-mapped: the page faults of a map cost more than the copies
+        # NOTE: read, not memory-mapped (the page faults of a map cost more than the copies), and by row groups:
+        # Arrow cannot hand out dictionary-coded maps across them
         with (
-            pq.ParquetFile(path, read_dictionary=[*texts, *leaves]) as coded,
-            pq.ParquetFile(path, read_dictionary=texts) as plain,
+            pq.ParquetFile(path, read_dictionary=[*texts, *leaves]) as file,
             ThreadPoolExecutor(max_workers=1) as ahead,
         ):
-            groups = range(coded.num_row_groups)
-            waiting = [ahead.submit(_row_group, coded, plain, group, columns) for group in groups[:1]]
+            groups = range(file.num_row_groups)
+            waiting = [ahead.submit(_row_group, file, group, columns) for group in groups[:1]]
             for group in groups:
                 ready = waiting.pop().result()
                 if group + 1 < len(groups):
-                    waiting.append(ahead.submit(_row_group, coded, plain, group + 1, columns))
+                    waiting.append(ahead.submit(_row_group, file, group + 1, columns))
                 yield from ready
     except (pa.ArrowInvalid, OSError) as error:
         raise damaged(shown) from error
 
 
-def _row_group(
-    coded: pq.ParquetFile, plain: pq.ParquetFile, group: int, columns: Sequence[str]
-) -> list[pa.RecordBatch]:
-    try:
-        table = coded.read_row_group(group, columns=list(columns), use_threads=False)
-    except pa.ArrowNotImplementedError:
-        # NOTE: Arrow cannot hand out a map whose leaves the writer began as a dictionary and went on with as plain text
-        table = plain.read_row_group(group, columns=list(columns), use_threads=False)
+def _row_group(file: pq.ParquetFile, group: int, columns: Sequence[str]) -> list[pa.RecordBatch]:
+    table = file.read_row_group(group, columns=list(columns), use_threads=False)
     if any(column.num_chunks > 1 for column in table.columns):
         table = table.unify_dictionaries().combine_chunks()
     return list(table.to_batches())
