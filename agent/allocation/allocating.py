@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agent.allocation import asof, recognise, tables
 from agent.allocation.details import write_details
@@ -32,9 +31,6 @@ def gather(settings: Settings, period: Period) -> Facts:
         raise NothingToDo(f"there is no billing data for {period}", mend="run apportion ingest")
     inputs = current(settings.data)
     drivers = {driver.name: driver for driver in inputs.drivers(settings)}
-    in_use = {v.source for v in versions}
-    days = {name: day for name, day in asof.source_days(settings.data).items() if name in in_use}
-    last_days = {name: pc.max(driver.rows["date"]).as_py() for name, driver in drivers.items()}
     return Facts(
         period=period,
         app=settings.app,
@@ -43,7 +39,7 @@ def gather(settings: Settings, period: Period) -> Facts:
         registry=inputs.registry(settings),
         drivers=drivers,
         versions=versions,
-        as_of=asof.find(settings, period, days, last_days),
+        as_of=asof.find(settings, period, asof.source_days(settings), asof.driver_days(settings, drivers.values())),
     )
 
 

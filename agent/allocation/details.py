@@ -1,7 +1,7 @@
 """What a reader asks about a period beyond its sums: pools, commitments, untagged resources, defaults that decided.
 
-All of it through day D, as every figure is. Written as ``details.json`` (money as exact text) beside the published tables, and ``costs_by_type.json``, which the
-Terraform check reads without any engine.
+All of it runs through day D, as every figure does. Written as ``details.json`` (money as exact text) beside the
+published tables; ``costs_by_type.json``, which the Terraform check reads without any engine, holds the whole ledger.
 """
 
 import json
