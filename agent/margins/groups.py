@@ -10,8 +10,11 @@ _OWN: tuple[Dimension, ...] = ("tier", "plan", "segment", "cohort", "kind")
 
 
 def external(lines: Sequence[CustomerLine]) -> list[CustomerLine]:
-    """Customers that are not our own: kinds paying, free and trial."""
-    return [line for line in lines if not line.reserved and line.kind != "internal"]
+    """Customers that are not our own: kinds paying, free and trial; also one that became internal within the month.
+
+    Money falls under the kind valid on its day: what an internal customer cost is opex, so cost is of other days.
+    """
+    return [line for line in lines if not line.reserved and (line.kind != "internal" or line.cost)]
 
 
 def group_lines(book: Book, lines: Sequence[CustomerLine]) -> tuple[GroupLine, ...]:

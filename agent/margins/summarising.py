@@ -16,7 +16,7 @@ from agent.margins.groups import external, group_lines
 from agent.margins.notes import notes
 from agent.margins.ratios import average, percent
 from agent.margins.records import CustomerLine, DrillRow, Mover, PeriodReport, Summary
-from agent.money import units_from_text
+from agent.money import idiv, units_from_text
 from agent.period import Period
 
 MOVERS_SHOWN = 10
@@ -59,7 +59,7 @@ def summarise(
         notes=notes(settings, book, details, unknown, lines),
         proof_line=_proof_line(folder),
         unknown_revenue=unknown,
-        previous_cost_to_serve=_cost_to_serve(before) if before else None,
+        previous_cost_to_serve=_over_as_many_days(before, first, book) if before else None,
         daily=_daily(drill),
     )
 
@@ -107,9 +107,13 @@ def _movers(lines: Sequence[CustomerLine], changes: dict[str, Change]) -> tuple[
     return tuple(sorted(moved, key=lambda mover: (-abs(mover.change), mover.customer))[:MOVERS_SHOWN])
 
 
-def _cost_to_serve(costs: Costs) -> int:
-    """Cost of kinds paying, free and trial: internal customers' money is not in bucket customer."""
-    return sum(sums.cost for sums in costs.customers.values())
+def _over_as_many_days(before: Costs, first: date, book: Book) -> int:
+    """Cost to serve since ``first`` of the month before, for as many days as this month has through day D.
+
+    Internal customers' money is not in bucket customer.
+    """
+    cost = sum(sums.cost for sums in before.customers.values())
+    return idiv(cost * book.day.day, (before.day - first).days + 1)
 
 
 def _daily(drill: Sequence[DrillRow]) -> tuple[tuple[date, int], ...]:
