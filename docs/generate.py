@@ -23,7 +23,7 @@ from agent.commands.catalogue import COMMANDS
 from agent.commands.interface import Command
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
-from policies.rules import PolicyFile
+from policies.policy import PolicyFile
 
 DOCS = Path(__file__).parent
 FILES: dict[str, type[BaseModel]] = {

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 
 from policies.columns import Subjects, Table, Texts, looked_up
+from policies.policy import TagKeys
 from policies.rules import Match, Text
 from policies.tag_sets import Cut, TagSets
-from policies.tags import TagKey, TagKeys, fold_value
+from policies.tags import TagKey, fold_value
 
 OPEN_KINDS = frozenset({"usage", "discount", "marketplace"})
 """Kinds that pools and account maps see; any other kind only where a pool's match says ``kind``."""

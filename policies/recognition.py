@@ -12,12 +12,12 @@ from typing import NamedTuple, cast
 from policies.answers import Answer, Outcome, customer_judge, environment_judge
 from policies.columns import Subjects, Table, looked_up
 from policies.environments import EnvironmentRules
+from policies.policy import PolicyFile, TagKeys
 from policies.pool_masks import OPEN_KINDS, PoolMasks, first, pairs
 from policies.registry import Registry
 from policies.rule_list import RuleList, TagFinding
-from policies.rules import Match, PolicyFile, Rule
+from policies.rules import Match, Rule
 from policies.tag_sets import Cut, TagSets
-from policies.tags import TagKeys
 
 __all__ = ["EnvironmentRules", "Recogniser", "Recognition", "Subjects", "TagFinding"]
 

@@ -7,9 +7,10 @@ from typing import Literal
 
 from policies.answers import NOTHING, Answer, Judge, Outcome, Reader, rank, weigh
 from policies.columns import Subjects, Table, Texts, looked_up
+from policies.policy import TagKeys
 from policies.rules import Rule
 from policies.tag_sets import Cut, TagSets
-from policies.tags import TagKey, TagKeys, fold_value
+from policies.tags import TagKey, fold_value
 
 _NUMBER_BITS = 32
 _NUMBER = (1 << _NUMBER_BITS) - 1

@@ -9,10 +9,6 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from policies.rules import PolicyFile
 
 PREFIXES = ("resourcetags/user:", "resource_tags_user_", "resourcetags/", "user:", "user_")
 """What providers put before a user's key, longest first. ``aws:`` and its like belong to the key and stay."""
@@ -85,21 +81,6 @@ class TagKey:
             return fold_key(delivered, lossy=True) == fold_key(self.canonical, lossy=True)
         prefix = next((prefix for prefix in PREFIXES if plain.startswith(prefix)), "")
         return delivered[len(prefix) :] == self.canonical
-
-
-class TagKeys:
-    """The keys of policy.yaml: resolves a key, or any of its aliases, to all its spellings."""
-
-    def __init__(self, policy: "PolicyFile") -> None:
-        self._keys = [TagKey(tag.key, (tag.key, *tag.aliases)) for tag in policy.tags]
-
-    def resolve(self, key: str) -> TagKey:
-        """The policy's key that ``key`` is a spelling of; a key the policy does not list stands for itself."""
-        return next((known for known in self._keys if known.names(key)), TagKey(key, (key,)))
-
-    def lists(self, key: str) -> bool:
-        """Whether policy.yaml lists ``key`` or has it as an alias."""
-        return any(known.names(key) for known in self._keys)
 
 
 def canonical_json(tags: Mapping[str, str]) -> str:

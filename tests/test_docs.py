@@ -12,7 +12,7 @@ import yaml
 from agent.commands.catalogue import COMMANDS
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
-from policies.rules import PolicyFile
+from policies.policy import PolicyFile
 from policies.source import load
 
 ROOT = Path(__file__).parent.parent

@@ -6,8 +6,8 @@ import pytest
 
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
+from policies.policy import PolicyFile
 from policies.registry import read_registry
-from policies.rules import PolicyFile
 from policies.source import load
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -10,8 +10,8 @@ from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
 from agent.period import Period
 from agent.usage.interface import Driver
+from policies.policy import PolicyFile
 from policies.registry import Registry
-from policies.rules import PolicyFile
 
 
 @dataclass(frozen=True, slots=True)

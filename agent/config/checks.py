@@ -11,8 +11,9 @@ from agent.period import Period
 from policies.environments import EnvironmentRules
 from policies.faults import Fault
 from policies.nearest import did_you_mean
+from policies.policy import PolicyFile
 from policies.registry import Registry
-from policies.rules import PolicyFile, Rule, Text
+from policies.rules import Rule, Text
 from policies.source import Document
 from policies.strict import Steps
 from policies.tags import fold_value

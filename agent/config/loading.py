@@ -10,8 +10,8 @@ from agent.config.checks import Files, application_faults, cross_faults
 from agent.errors import ConfigError, UsageError
 from policies.faults import Fault, FaultsError
 from policies.nearest import did_you_mean
+from policies.policy import PolicyFile
 from policies.registry import Registry, read_registry
-from policies.rules import PolicyFile
 from policies.source import Document, validate
 from policies.strict import Strict
 from policies.yaml_tree import YamlTree, read_yaml

@@ -4,7 +4,7 @@ from typing import Any
 
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
-from policies.rules import PolicyFile
+from policies.policy import PolicyFile
 from policies.strict import Strict
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -9,10 +9,10 @@ from agent.allocation import recognise
 from agent.billing.ledger import LedgerVersion, heads, periods, tagsets_path
 from agent.config.loading import Settings
 from agent.doctor.records import Finding, ok, warn
+from policies.policy import TagKeys
 from policies.recognition import Recogniser, Subjects
 from policies.registry import Registry
 from policies.rules import Rule
-from policies.tags import TagKeys
 
 _COLUMNS = {
     "kind": "x_Kind",

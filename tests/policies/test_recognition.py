@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from policies.policy import PolicyFile, TagRequirement
 from policies.recognition import EnvironmentRules, Recogniser, Recognition, Subjects
 from policies.registry import read_registry
-from policies.rules import Match, PolicyFile, Rule, TagRequirement
+from policies.rules import Match, Rule
 
 REGISTRY = read_registry(b"id\nacme\nglobex\ninitech\n")
 POLICY = PolicyFile(

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.policy import PolicyFile, TagRequirement
 from policies.recognition import EnvironmentRules, Recogniser, Subjects
 from policies.registry import read_registry
-from policies.rules import Match, PolicyFile, Rule, TagRequirement
+from policies.rules import Match, Rule
 
 IDS = ("acme", "globex")
 REGISTRY = read_registry(b"id\nacme\nglobex\n")

@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field, model_validator
 
 from policies.faults import FaultsError
-from policies.rules import PolicyFile
+from policies.policy import PolicyFile
 from policies.source import load, validate
 from policies.strict import Mistakes, Steps, Strict
 from policies.yaml_tree import read_yaml

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.rules import PolicyFile, TagRequirement
-from policies.tags import TagKey, TagKeys, canonical_json, fold_key, fold_value, tagset_id
+from policies.policy import PolicyFile, TagKeys, TagRequirement
+from policies.tags import TagKey, canonical_json, fold_key, fold_value, tagset_id
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def _amount(chance: Random) -> int:
 def _row(chance: Random) -> Row:
     source = chance.choice((*["aws"] * 6, *SOURCES))
     start, billed = chance.choice(DAYS), _amount(chance)
-    row = Row(
+    return Row(
         source=source,
         group=SOURCES[source],
         kind=chance.choice(KINDS),
@@ -111,7 +111,6 @@ def _row(chance: Random) -> Row:
         tax_type=chance.choice(("VAT", "vat", "GST", None)),
         tags=_tags(chance),
     )
-    return _without_owner(row) if row.kind == "commitment_unused" else row
 
 
 def _tags(chance: Random) -> dict[str, str]:
@@ -119,11 +118,6 @@ def _tags(chance: Random) -> dict[str, str]:
     environment, namespace = chance.choice(ENVIRONMENTS), chance.choice((None, None, "tenant-acme", "kube-system"))
     tags |= {"env": environment} if environment else {}
     return tags | ({"namespace": namespace} if namespace else {})
-
-
-def _without_owner(row: Row) -> Row:
-    """An unused commitment of a customer's own has a test of its own: SQL and reference differ there."""
-    return replace(row, tags={}, resource=None, resource_name=None)
 
 
 def _driver(chance: Random) -> Driver:
@@ -171,8 +165,7 @@ def _pool(chance: Random, name: str) -> dict[str, Any]:
     pool: dict[str, Any] = {"name": name, "match": MATCHES[name], "fallback": chance.choice(FALLBACKS)}
     if method in ("usage", "even", "blend") and chance.random() < 0.5:
         pool["consumers"] = ["@opex"]
-    if method != "fixed":
-        pool["customers"] = chance.choice(POPULATIONS)
+    pool["customers"] = chance.choice(POPULATIONS)
     if method == "usage":
         pool["driver"] = chance.choice(("n", "m"))
     if method == "blend":

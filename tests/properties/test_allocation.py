@@ -61,7 +61,6 @@ def test_sql_equals_the_reference_in_a_corner(sql, company):
     assert difference(sql(company), allocate(company)) == {}
 
 
-@pytest.mark.xfail(reason="what a commitment of a customer's own left unused gives no weight to what follows it")
 def test_used_and_unused_alike_are_followed(sql):
     assert difference(sql(TAGGED_UNUSED), allocate(TAGGED_UNUSED)) == {}
 

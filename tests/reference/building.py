@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from agent.config.allocation import AllocationFile
 from agent.period import Period
+from policies.policy import PolicyFile
 from policies.registry import Customer
-from policies.rules import PolicyFile
 from tests.reference.records import Allocation, Company, Driver, Money, Published, Row
 
 OCTOBER = Period(2026, 10)

@@ -131,12 +131,18 @@ class Pools:
         return self._even(pool, cell) if fallback == "even" else {}
 
     def _allowed(self, pool: Pool, weights: Weights, cell: Cell) -> Weights:
-        """Within the pool's population; a driver's ``@opex`` counts only where the pool has it as a consumer."""
+        """Within the pool's population (a fixed share outside it is inactive, never renormalised).
+
+        A driver's ``@opex`` counts only where the pool has it as a consumer.
+        """
         allowed: Weights = {}
         for consumer, weight in weights.items():
             key = "@unknown" if consumer == "@opex" and pool.method == "usage" and not pool.consumers else consumer
-            if key.startswith("@") or self._people.in_population(pool, key, cell.day):
-                allowed[key] = allowed.get(key, 0) + weight
+            if not key.startswith("@") and not self._people.in_population(pool, key, cell.day):
+                if pool.method != "fixed":
+                    continue
+                key = "@fixed-inactive"
+            allowed[key] = allowed.get(key, 0) + weight
         return allowed
 
 

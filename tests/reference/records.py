@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from agent.config.allocation import AllocationFile
 from agent.period import Period
+from policies.policy import PolicyFile
 from policies.registry import Customer
-from policies.rules import PolicyFile
 
 UNIT = 10**24
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent.config.allocation import Environment
-from policies.rules import Match, PolicyFile, Rule, Text
+from policies.policy import PolicyFile
+from policies.rules import Match, Rule, Text
 from tests.reference.records import Row
 
 OPEN = ("usage", "discount", "marketplace")

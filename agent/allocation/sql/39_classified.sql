@@ -14,7 +14,13 @@ with every_line as (
   select
     Source, CostGroup, ProviderName, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
     ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Function, Reason,
-    case when Placement = 'idle' then 'idle' end as Outcome,
+    case
+      when Kind <> 'commitment_unused' then cast(null as varchar)
+      when Placement = 'direct' then joined('direct', Customer)
+      when Placement = 'opex' then joined('opex', joined(Function, Customer))
+      when Placement = 'pool' then joined('pool', Pool)
+      when Placement = 'idle' then 'idle'
+    end as Outcome,
     case
       when CostGroup <> 'infrastructure' then 'vendor'
       when Placement = 'idle' then 'idle'

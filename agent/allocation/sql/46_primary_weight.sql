@@ -46,14 +46,23 @@ with measured as (
       when f.Customer = '@opex' or f.Customer = '@fixed-remainder' or r.Customer is not null then f.Customer
       else '@fixed-inactive'
     end
+),
+allowed as (
+  select
+    m.SpanId as SpanId,
+    m.Weight as Weight,
+    case
+      when m.Customer = '@opex' and s.Method = 'usage' and not s.TakesOpex then '@unknown'
+      when substring(m.Customer, 1, 1) = '@' or not s.Narrowed or p.Customer is not null then m.Customer
+      when s.Method = 'fixed' then '@fixed-inactive'
+    end as Key
+  from measured as m
+  inner join pool_span as s on s.SpanId = m.SpanId
+  left join population as p
+    on p.Pool = s.Pool and p.Customer = m.Customer and p.FirstDay <= s.ChargeDate and p.LastDay >= s.ChargeDate
+  where m.Weight > 0
 )
-select m.SpanId as WeightSet,
-  case when m.Customer = '@opex' and s.Method = 'usage' and not s.TakesOpex then '@unknown' else m.Customer end as Key,
-  sum(m.Weight) as Weight
-from measured as m
-inner join pool_span as s on s.SpanId = m.SpanId
-left join population as p
-  on p.Pool = s.Pool and p.Customer = m.Customer and p.FirstDay <= s.ChargeDate and p.LastDay >= s.ChargeDate
-where m.Weight > 0 and (not s.Narrowed or p.Customer is not null or m.Customer in ('@opex', '@unknown', '@fixed-inactive', '@fixed-remainder'))
-group by m.SpanId,
-  case when m.Customer = '@opex' and s.Method = 'usage' and not s.TakesOpex then '@unknown' else m.Customer end
+select SpanId as WeightSet, Key, sum(Weight) as Weight
+from allowed
+where Key is not null
+group by SpanId, Key

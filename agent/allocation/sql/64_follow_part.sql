@@ -1,5 +1,10 @@
 -- one row = outcome x day x kind: what charges landed on, step one of two
-with part as (
+with related as (
+  select distinct Outcome, Placement, Customer, Pool, Function
+  from classified
+  where Outcome is not null
+),
+part as (
   select
     share.Key as Outcome, c.ChargeDate, c.Kind, c.CostGroup, c.Class, c.Currency,
     share.BilledUnits as BilledUnits, share.EffectiveUnits as EffectiveUnits
@@ -12,7 +17,7 @@ select
   sum(part.BilledUnits) as BilledUnits,
   sum(part.EffectiveUnits) as EffectiveUnits
 from part
-left join outcome as o on o.Outcome = part.Outcome
+left join related as o on o.Outcome = part.Outcome
 group by
   part.Outcome, o.Placement, o.Customer, o.Pool, o.Function, part.ChargeDate, part.Kind, part.CostGroup, part.Class,
   part.Currency

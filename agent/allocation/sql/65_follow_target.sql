@@ -2,7 +2,7 @@
 with target as (
   select distinct Outcome, Pool
   from follow_part
-  where Placement in ('pool', 'untagged') or Outcome = 'idle'
+  where Placement in ('pool', 'untagged', 'idle')
 )
 select row_number() over (order by Outcome) as WeightSet, Outcome, Pool
 from target

@@ -15,7 +15,7 @@ from agent.errors import UsageError
 from agent.period import Period
 from agent.progress import Quiet
 from agent.starter import FILES, write_starter
-from policies.rules import PolicyFile
+from policies.policy import PolicyFile
 from policies.source import load
 
 
