@@ -82,8 +82,13 @@ class AwsCur2(BillingSource):
                 ) from fault
 
     def _tag_ids(self, columns: Columns) -> Words:
-        column = next((columns.arrays[name] for name in TAGS if name in columns.arrays), None)
-        return Words.same(EMPTY_ID) if column is None else self.tag_sets.from_maps(column)
+        name = next((name for name in TAGS if name in columns.arrays), None)
+        if name is None:
+            return Words.same(EMPTY_ID)
+        maps = columns.key_values(name)
+        if maps is None:
+            raise columns.fault(f"{name} is stored as {columns.arrays[name].type}", 0, "a map of texts")
+        return self.tag_sets.from_maps(maps)
 
 
 def _columns_of(file: ExportFile) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ class Lines:
         }
         if (listed := self.columns.optional("pricing_public_on_demand_cost")) is not None:
             costs["ListCost"] = self._only(listed[0], usage)
-        quantity = self.columns.optional("line_item_usage_amount")
+        quantity = self.columns.quantity("line_item_usage_amount")
         return Batch(
             self.columns.rows,
             words,

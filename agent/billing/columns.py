@@ -4,7 +4,8 @@ Whatever cannot be read raises :class:`ReadFault` with the row, which the file's
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from agent.billing.batch import NULL, Ints, Mask, Numbers, Words
 from agent.billing.csv_reading import NULL_TOKENS
 from agent.billing.exact_numbers import NumberFault, exact
 from agent.billing.moments import FORMS, MomentFault, moments
+from agent.billing.quantities import MOST_QUANTITY, quantities
 
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 _NULLS = frozenset(NULL_TOKENS)
@@ -34,7 +36,7 @@ class Columns:
     """Columns of consecutive rows by their known names; ``first`` is the number of the first row in its file."""
 
     def __init__(self, arrays: Mapping[str, pa.Array], rows: int, first: int) -> None:
-        self.arrays = arrays
+        self.arrays = {name: _decoded(column) for name, column in arrays.items()}
         self.rows = rows
         self.first = first
 
@@ -53,7 +55,20 @@ class Columns:
                 "text: an id keeps its leading zeros and all its digits",
                 "export the column as text",
             )
+        if pa.types.is_nested(column.type) or _is_binary(column.type):
+            raise self._stored(name, column, "text", "export the column as text")
         return words_of(column)
+
+    def key_values(self, name: str) -> pa.Array | None:
+        """A column of tags as maps, or as lists of {key, value}, of texts; None where it is absent or no nesting."""
+        column = self.arrays.get(name)
+        if column is None or not pa.types.is_nested(column.type):
+            return None
+        if not _holds_key_values(column.type):
+            raise self._stored(
+                name, column, "JSON text, a map of texts, or a list of {key, value}", "export the tags in one of these"
+            )
+        return column
 
     def ids(self, name: str) -> Words:
         """A text column of ids; refuses what a spreadsheet has turned into a number."""
@@ -86,23 +101,36 @@ class Columns:
         if column.null_count:
             row = int(np.argmin(column.is_valid().to_numpy(zero_copy_only=False)))
             raise self.fault(f"{name} is empty", row, "an amount in every row; 0 where nothing is charged")
-        return self._exact(name, column)
+        return self._exact(name, column, exact, "below 100,000,000,000,000 of a currency")
 
     def optional(self, name: str) -> tuple[Numbers, Mask] | None:
         """An amount that may be absent: null counts as 0; with it, which rows have one. None without the column."""
+        return self._optional(name, exact, "below 100,000,000,000,000 of a currency")
+
+    def quantity(self, name: str) -> tuple[Numbers, Mask] | None:
+        """The same for a quantity, which may be larger than any cost."""
+        return self._optional(name, quantities, f"at most {MOST_QUANTITY:,}")
+
+    def _optional(self, name: str, read: Callable[[pa.Array], Numbers], bound: str) -> tuple[Numbers, Mask] | None:
         column = self.arrays.get(name)
         if column is None:
             return None
         if pa.types.is_null(column.type):
             return Numbers(np.zeros(self.rows, np.int64)), np.zeros(self.rows, np.bool_)
         known = column.is_valid().to_numpy(zero_copy_only=False)
-        return self._exact(name, _filled(column) if column.null_count else column), known
+        return self._exact(name, _filled(column) if column.null_count else column, read, bound), known
 
-    def _exact(self, name: str, column: pa.Array) -> Numbers:
+    def _exact(self, name: str, column: pa.Array, read: Callable[[pa.Array], Numbers], bound: str) -> Numbers:
+        if not _is_number(column.type):
+            raise self._stored(name, column, "a number, or text that is one", "export the column as a decimal")
         try:
-            return exact(column)
+            return read(column)
         except NumberFault as fault:
-            raise self._unreadable(name, fault.text, fault.row, "no number", "a plain decimal") from fault
+            found, expected = ("too large", bound) if _is_finite(fault.text) else ("no number", "a plain decimal")
+            raise self._unreadable(name, fault.text, fault.row, found, expected) from fault
+
+    def _stored(self, name: str, column: pa.Array, expected: str, mend: str) -> ReadFault:
+        return self.fault(f"{name} is stored as {column.type}", 0, expected, mend)
 
     def _unreadable(self, name: str, text: str | None, row: int, found: str, expected: str) -> ReadFault:
         if text is not None and text.strip().casefold() == name.casefold():
@@ -115,10 +143,64 @@ class Columns:
         return self.fault(f"{name} holds {text!r}, which is {found}" if text else f"{name} is empty", row, expected)
 
     def moments(self, name: str) -> Ints:
+        if not _is_date(self.arrays[name].type):
+            raise self._stored(
+                name, self.arrays[name], "a timestamp, a date, or text", "export the column as a timestamp"
+            )
         try:
             return moments(self.arrays[name])
         except MomentFault as fault:
-            raise self._unreadable(name, fault.text, fault.row, "no date", f"a date such as {FORMS}") from fault
+            raise self._unreadable(name, fault.text, fault.row, fault.found, f"a date such as {FORMS}") from fault
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    """Codes stay where they stand for texts; a dictionary of anything else is read as the plain column."""
+    if pa.types.is_dictionary(column.type) and not _is_text(column.type.value_type):
+        return column.dictionary_decode()
+    return column
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_binary_view(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return bool(numeric or pa.types.is_null(kind) or _is_text(kind))
+
+
+def _is_date(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_null(kind) or _is_text(kind))
+
+
+def _holds_key_values(kind: pa.DataType) -> bool:
+    if pa.types.is_map(kind):
+        return _is_text(kind.key_type) and _is_text(kind.item_type)
+    if not pa.types.is_list(kind) or not pa.types.is_struct(kind.value_type):
+        return False
+    fields = list(kind.value_type)
+    # NOTE: tags are read by place, so a record that begins with its value would be read backwards
+    return [field.name.casefold() for field in fields[:2]] == ["key", "value"] and all(
+        _is_text(field.type) for field in fields[:2]
+    )
+
+
+def _is_finite(text: str | None) -> bool:
+    try:
+        return Decimal((text or "").strip()).is_finite()
+    except InvalidOperation:
+        return False
 
 
 def words_of(column: pa.Array) -> Words:

@@ -55,7 +55,7 @@ class Focus(BillingSource):
         for name in ("ListCost", "ContractedCost"):
             if (amount := columns.optional(name)) is not None:
                 costs[name] = amount[0]
-        quantity = columns.optional("ConsumedQuantity")
+        quantity = columns.quantity("ConsumedQuantity")
         words = {name: columns.ids(name) for name in _IDS} | {name: columns.words(name) for name in _TEXTS}
         for name in ("ProviderName", "BillingAccountId"):
             columns.required(name, words[name])
@@ -77,9 +77,8 @@ class Focus(BillingSource):
         )
 
     def _tags(self, columns: Columns, file: ExportFile) -> Words:
-        column = columns.arrays.get("Tags")
-        if column is not None and (pa.types.is_map(column.type) or pa.types.is_list(column.type)):
-            return self.tag_sets.from_maps(column)
+        if (maps := columns.key_values("Tags")) is not None:
+            return self.tag_sets.from_maps(maps)
         return self.tag_sets.from_texts(columns.words("Tags"), file.shown)
 
 

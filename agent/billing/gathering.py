@@ -78,11 +78,16 @@ class Gathering:
                 for table in _evenly(summed.to_arrow_reader(batch_rows), batch_rows):
                     yield ledger_table(table, ranked)
             except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
-                raise SourceError(
-                    f"costs of {period} sum to more than 38 digits hold: {error}",
-                    expected="sums below 100,000,000,000,000 of a currency",
-                    mend="a cost of this size is most likely a shifted column",
-                ) from error
+                raise beyond_38_digits(period) from error
+
+
+def beyond_38_digits(period: Period) -> SourceError:
+    """The error for sums no column can hold."""
+    return SourceError(
+        f"the costs of {period} sum to more than 38 digits hold",
+        expected="sums below 100,000,000,000,000 of a currency",
+        mend="a cost of this size is most likely a shifted column",
+    )
 
 
 def _measures(batch: Batch) -> dict[str, Ints]:

@@ -13,6 +13,10 @@ from agent.billing.batch import Ints, Words
 DAY = 86_400_000_000
 """Microseconds in a day: moments are microseconds since 1970-01-01 UTC."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_BOUND = (datetime(_LAST_YEAR + 1, 1, 1, tzinfo=UTC) - _EPOCH).days * DAY
+_MOST_HOURS = 14
+"""The widest zone there is."""
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})"
     r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?"
@@ -23,12 +27,13 @@ FORMS = "2026-10-31, 2026-10-31T13:00:00Z or 10/31/2026"
 
 
 class MomentFault(ValueError):
-    """``row`` (0-based in the column) holds ``text``, which is no date of a known form."""
+    """``row`` (0-based in the column) holds ``text``, which is ``found``: no date of a known form, or of no bill."""
 
-    def __init__(self, row: int, text: str | None) -> None:
-        super().__init__(f"{text!r} is not a date")
+    def __init__(self, row: int, text: str | None, found: str = "no date") -> None:
+        super().__init__(f"{text!r} is {found}")
         self.row = row
         self.text = text
+        self.found = found
 
 
 @lru_cache(maxsize=65_536)
@@ -49,6 +54,8 @@ def _offset(zone: str | None) -> timedelta:
     if zone is None or zone[0] not in "+-":
         return timedelta()
     digits = zone[1:].replace(":", "").ljust(4, "0")
+    if int(digits[:2]) > _MOST_HOURS:
+        raise ValueError(f"{zone!r} is no zone")
     span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return -span if zone[0] == "-" else span
 
@@ -62,8 +69,17 @@ def day_as_written(text: str) -> date:
 def moments(column: pa.Array) -> Ints:
     """Microseconds (UTC) of a timestamp, date, text or dictionary column.
 
-    Raises :class:`MomentFault` for a null or an unreadable value.
+    Raises :class:`MomentFault` for a null, an unreadable value or a year no bill can have.
     """
+    read = _read(column)
+    outside = (read < 0) | (read >= _BOUND)
+    if outside.any():
+        row = int(np.argmax(outside))
+        raise MomentFault(row, str(column[row]), f"outside {_FIRST_YEAR} to {_LAST_YEAR}")
+    return read
+
+
+def _read(column: pa.Array) -> Ints:
     if column.null_count:
         raise MomentFault(int(np.argmin(column.is_valid().to_numpy(zero_copy_only=False))), None)
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
@@ -74,7 +90,7 @@ def moments(column: pa.Array) -> Ints:
     for code, text in enumerate(coded.dictionary.to_pylist()):
         try:
             table[code] = (moment(text) - _EPOCH) // timedelta(microseconds=1)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             if (codes == code).any():
                 raise MomentFault(int(np.argmax(codes == code)), text) from error
     return np.asarray(table[codes])

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from agent.billing.batch import EXACT, Batch, Numbers, Words
 from agent.billing.delivery import sha256
-from agent.billing.gathering import Gathering
+from agent.billing.gathering import Gathering, beyond_38_digits
 from agent.billing.intake import FileRecord, Intake
 from agent.billing.ledger import (
     KindSums,
@@ -62,9 +62,10 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
     for currency, by_cost in cuts.items():
         notes += _book_rounding(gathering, period, currency, by_cost)
     rows = _write_rows(folder / PART, gathering, period)
-    kinds, sums = _read_back(folder / PART)
+    kinds, sums = _read_back(folder / PART, period)
     _prove(sums, records, period, cuts)
     failures = {path: count for path, count in origin.tag_failures.items() if path in {r.file.shown for r in records}}
+    notes += _unread_tags(failures)
     return Manifest(
         source=origin.source,
         kind=origin.kind,
@@ -85,6 +86,16 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
         tag_failures=failures,
         notes=tuple(notes),
     )
+
+
+def _unread_tags(failures: Mapping[str, int]) -> list[str]:
+    """One sentence, however many files there are; the manifest counts them by file."""
+    if not failures:
+        return []
+    first, *others = sorted(failures)
+    lines = sum(failures.values())
+    where = f"{first} and {len(others)} more" if others else first
+    return [f"{where}: the tags of {lines:,} line{'s' if lines != 1 else ''} cannot be read and count as none"]
 
 
 def put_in_force(data: Path, folder: Path, manifest: Manifest) -> LedgerVersion:
@@ -170,14 +181,17 @@ def _whole_units(cut: Decimal) -> int:
     return int(EXACT.scaleb(cut, UNIT_SCALE))
 
 
-def _read_back(path: Path) -> tuple[dict[str, KindSums], dict[str, dict[str, int]]]:
+def _read_back(path: Path, period: Period) -> tuple[dict[str, KindSums], dict[str, dict[str, int]]]:
     """Sums by kind and by currency of the file as it stands on disk."""
     sums = ", ".join(f"sum({UNITS[cost]})::varchar" for cost in COSTS)
     with duckdb.connect() as connection:
-        found = connection.execute(
-            f"select x_Kind, BillingCurrency, count(*), {sums} from read_parquet(?) group by all order by all",
-            [str(path)],
-        ).fetchall()
+        try:
+            found = connection.execute(
+                f"select x_Kind, BillingCurrency, count(*), {sums} from read_parquet(?) group by all order by all",
+                [str(path)],
+            ).fetchall()
+        except duckdb.OutOfRangeException as error:
+            raise beyond_38_digits(period) from error
     totals: dict[str, dict[str, int]] = {}
     for _, currency, _, *units in found:
         by_cost = totals.setdefault(currency, dict.fromkeys(COSTS, 0))

@@ -56,7 +56,8 @@ class TagSets:
         if text not in self._by_text:
             try:
                 self._by_text[text] = self.id_of(parse(text))
-            except TagFault:
+            # NOTE: JSON may spell half a surrogate pair, which no file can hold
+            except (TagFault, UnicodeEncodeError):
                 self._by_text[text] = None
         return self._by_text[text]
 
@@ -159,13 +160,23 @@ def parse(text: str | None) -> dict[str, str]:
     if stripped[0] not in "{[":
         stripped = f"{{{stripped}}}"
     try:
-        parsed = json.loads(stripped, parse_float=str, parse_int=str)
+        return _tags(_parsed(stripped))
+    except RecursionError as error:
+        raise TagFault(text) from error
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text, parse_float=str, parse_int=str)
     except ValueError:
-        parsed = _python_literal(stripped)
+        return _python_literal(text)
+
+
+def _tags(parsed: object) -> dict[str, str]:
     if isinstance(parsed, list):
         return _from_records(parsed)
     if not isinstance(parsed, dict):
-        raise TagFault(text)
+        raise TagFault(str(parsed))
     return {key: _text(value) for key, value in parsed.items()}
 
 
