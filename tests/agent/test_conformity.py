@@ -224,7 +224,6 @@ def test_a_tier_has_the_cost_of_the_days_a_customer_was_in_it(tmp_path: Path) ->
 # 5. Charges that follow
 
 
-@pytest.mark.xfail(strict=True, reason="two charges that name no account count as the same account")
 def test_a_charge_without_an_account_follows_its_invoice(tmp_path: Path) -> None:
     bare = {"SubAccountId": "", "InvoiceId": "inv-1"}
     bill = [{**found, "InvoiceId": "inv-1"} for found in daily(OCTOBER, 31, "10")]

@@ -115,4 +115,6 @@ def _ladder(place: Place, step: str) -> list[Holds]:
         return lambda other: all(getattr(other, name) == getattr(place, name) for name in ("source", *names))
 
     invoice = same("billing") if place.invoice is None else same("invoice")
-    return [same("billing", "sub", "service"), same("billing", "sub"), invoice, same()]
+    account = [] if place.sub is None else [same("billing", "sub")]
+    service = [] if place.sub is None or place.service is None else [same("billing", "sub", "service")]
+    return [*service, *account, invoice, same()]

@@ -13,14 +13,14 @@ found as (
   inner join related as r
     on r.Source = k.Source and r.BillingAccountId = k.BillingAccountId and r.SubAccountId = k.SubAccountId
     and r.ServiceName = k.ServiceName
-  where k.Placement = 'follow'
+  where k.Placement = 'follow' and k.SubAccountId <> '' and k.ServiceName <> ''
   group by k.WeightSet, r.Outcome
   union all
   select k.WeightSet as WeightSet, 2 as Step, r.Outcome as Key, sum(r.EffectiveUnits) as EffectiveUnits
   from follow_key as k
   inner join related as r
     on r.Source = k.Source and r.BillingAccountId = k.BillingAccountId and r.SubAccountId = k.SubAccountId
-  where k.Placement = 'follow'
+  where k.Placement = 'follow' and k.SubAccountId <> ''
   group by k.WeightSet, r.Outcome
   union all
   select k.WeightSet as WeightSet, 3 as Step, r.Outcome as Key, sum(r.EffectiveUnits) as EffectiveUnits
