@@ -85,6 +85,12 @@ select
 from ledger inner join setting as t on ChargePeriodStart <= t.AsOf where CommitmentDiscountId is not null
 group by CommitmentDiscountId order by CommitmentDiscountId
 """
+_NEGATIVE = """
+select Customer as customer, least(DirectUnits, DirectUnits + SharedUnits) as effective
+from base
+where DirectUnits < 0 or DirectUnits + SharedUnits < 0
+order by customer
+"""
 _SUMS = """
 select
   (select coalesce(sum(c.EffectiveUnits), 0) from usage_class as c
@@ -118,6 +124,7 @@ def details(engine: Engine, facts: Facts) -> dict[str, Any]:
         "environment_by_default": sums["environment_by_default"],
         "customer_nonproduction": sums["customer_nonproduction"],
         "tax_unconfirmed": "0" if facts.rules.recoverable_tax is not None else sums["tax_as_cost"],
+        "negative_base": _exact(engine, _NEGATIVE),
         "untagged": sums["untagged"],
         "attributable": sums["attributable"],
         "coverage": _exact(engine, _COVERAGE)[0],

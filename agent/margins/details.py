@@ -28,6 +28,8 @@ class Details:
     environment_by_default: int
     customer_nonproduction: int
     """Customers' own non-production usage, whatever ``customer_nonprod`` makes of it."""
+    negative_base: Mapping[str, int]
+    """Customer -> cost below zero, which counts as zero wherever cost is a weight."""
     tax_unconfirmed: int
     untagged_cost: int
     attributable: int
@@ -66,6 +68,7 @@ def read_details(folder: Path) -> Details:
         late=late,
         environment_by_default=units(raw["environment_by_default"]),
         customer_nonproduction=units(raw["customer_nonproduction"]),
+        negative_base={row["customer"]: units(row["effective"]) for row in raw["negative_base"]},
         tax_unconfirmed=units(raw["tax_unconfirmed"]),
         untagged_cost=units(raw["untagged"]),
         attributable=units(raw["attributable"]),

@@ -73,6 +73,10 @@ def _information(settings: Settings, details: Details, lines: Sequence[CustomerL
     if details.customer_nonproduction:
         booked = {"opex": "is booked as opex", "cogs": "counts as their cost"}[settings.allocation().customer_nonprod]
         yield Note("info", f"customers' own non-production of {money(details.customer_nonproduction)} {booked}")
+    for customer, effective in details.negative_base.items():
+        yield Note(
+            "info", f"{customer}: direct and shared cost of {money(effective)} counts as zero where cost is a weight"
+        )
     for line in lines:
         if line.outside_dates:
             yield Note("info", f"{line.customer}: {money(line.outside_dates)} is dated outside its start and end")

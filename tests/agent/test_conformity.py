@@ -202,6 +202,14 @@ def test_a_standard_rate_recovers_cost_through_day_d_only(tmp_path: Path) -> Non
     assert whole(line(report, "@after_asof").cost) == 1040
 
 
+def test_a_customer_whose_cost_is_below_zero_has_no_weight_and_is_listed(tmp_path: Path) -> None:
+    bill = [*daily(OCTOBER, 31, customer="beta"), row("-50", october(5), Tags=tags(tenant="acme"))]
+    settings = project(tmp_path, {"cloud": [*bill, row("7", october(5))]})
+    report = figures(settings)
+    assert costs(settings, "Customer", Class="untagged") == {"beta": 7}
+    assert any("acme: direct and shared cost of -50.00 USD counts as zero" in note.text for note in report.notes)
+
+
 # 4. Registry
 
 
@@ -219,16 +227,3 @@ def test_a_tier_has_the_cost_of_the_days_a_customer_was_in_it(tmp_path: Path) ->
         "silver": 15,
         "gold": 16,
     }
-
-
-# 5. Charges that follow
-
-
-def test_a_charge_without_an_account_follows_its_invoice(tmp_path: Path) -> None:
-    bare = {"SubAccountId": "", "InvoiceId": "inv-1"}
-    bill = [{**found, "InvoiceId": "inv-1"} for found in daily(OCTOBER, 31, "10")]
-    bill.append(row("1", october(5), Tags=tags(tenant="beta"), ServiceName="Organisation", **bare))
-    bill.append(row("311", october(5), ChargeCategory="Tax", ServiceName="Tax", **bare))
-    settings = project(tmp_path, {"cloud": bill})
-    figures(settings)
-    assert costs(settings, "Customer", Kind="tax") == {"acme": 310, "beta": 1}
