@@ -4,6 +4,7 @@ NOTE: nothing heavy is imported here or while the parser is built, not even pyda
 start at once. A command's module is imported when it runs. This is the only place that prints errors.
 """
 
+import errno
 import os
 import sys
 from argparse import Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
@@ -27,6 +28,19 @@ _CODES = """exit codes:
 start with: apportion demo      help on one command: apportion COMMAND --help"""
 _DEFAULTS = {"config": "apportion.yaml", "format": "text", "quiet": False, "debug": False}
 _OWN_FAILURE = 4
+_FULL = ("the disk is full", "make room and run again; what was published before still stands")
+_DENIED = ("the disk refuses this", "give the user that runs apportion the right to read and write here")
+_NO_FOLDER = ("a file stands in place of a folder", "move the file, or correct the path in apportion.yaml")
+_DISK = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EACCES: _DENIED,
+    errno.EPERM: _DENIED,
+    errno.EROFS: _DENIED,
+    errno.EEXIST: _NO_FOLDER,
+    errno.ENOTDIR: _NO_FOLDER,
+}
 _INTERRUPTED = 130
 
 
@@ -116,6 +130,9 @@ def _told(error: Exception) -> tuple[list[str], int]:
         known = ConfigError(error.faults)
     if isinstance(error, ModuleNotFoundError) and (extra := installed.extra_of(error.name or "")):
         known = MissingExtra(extra, error.name or "")
+    if isinstance(error, OSError) and error.errno in _DISK:
+        found, mend = _DISK[error.errno]
+        known = ApportionError(f"{found}: {os.strerror(error.errno)}", where=str(error.filename or ""), mend=mend)
     if known is not None:
         return known.lines(), known.exit_code
     told = (str(error).splitlines() or [""])[0]
