@@ -227,3 +227,16 @@ def test_a_tier_has_the_cost_of_the_days_a_customer_was_in_it(tmp_path: Path) ->
         "silver": 15,
         "gold": 16,
     }
+
+
+# 5. Charges that follow
+
+
+def test_a_charge_without_an_account_follows_its_invoice(tmp_path: Path) -> None:
+    bare = {"SubAccountId": "", "InvoiceId": "inv-1"}
+    bill = [{**found, "InvoiceId": "inv-1"} for found in daily(OCTOBER, 31, "10")]
+    bill.append(row("1", october(5), Tags=tags(tenant="beta"), ServiceName="Organisation", **bare))
+    bill.append(row("311", october(5), ChargeCategory="Tax", ServiceName="Tax", **bare))
+    settings = project(tmp_path, {"cloud": bill})
+    figures(settings)
+    assert costs(settings, "Customer", Kind="tax") == {"acme": 310, "beta": 1}
