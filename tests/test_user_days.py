@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -58,3 +59,16 @@ def test_a_full_disk_is_said_and_the_next_run_is_whole(project, blocks):
     assert "report it" not in limited.stderr
     assert run(project) == 0
     assert run(project, "verify") == 0
+
+
+def test_the_first_real_bill_after_the_example_is_what_is_reported(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["init", "."]) == 0
+    assert "remove data" in capsys.readouterr().out
+    assert cli.main(["--quiet", "run"]) == 0
+    capsys.readouterr()
+    shutil.rmtree("data")
+    (tmp_path / "exports" / "example-focus.csv").unlink()
+    write_focus(tmp_path / "exports" / "mine.csv", [{"BillingPeriodStart": "2024-09-01T00:00:00Z"}])
+    assert cli.main(["--quiet", "--format", "json", "run"]) == 0
+    assert json.loads(capsys.readouterr().out)["period"] == "2024-09"

@@ -11,7 +11,7 @@ from agent.starter import write_starter
 _NEXT = """
 next:
   1. {enter}apportion run
-  2. put your own FOCUS export in place of {exports}/example-focus.csv
+  2. remove {data}, and put your own FOCUS export in place of {exports}/example-focus.csv
   3. list your customers in {customers}, and run again"""
 
 
@@ -22,5 +22,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:  # noqa: ARG001  # 
         raise UsageError(f"{folder} is a file", expected="a folder, existing or new")
     written = [str(path) for path in write_starter(folder)]
     enter = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
-    steps = _NEXT.format(enter=enter, exports=folder / "exports", customers=folder / "customers.csv")
+    steps = _NEXT.format(
+        enter=enter, data=folder / "data", exports=folder / "exports", customers=folder / "customers.csv"
+    )
     return Answer("\n".join([*(f"wrote {path}" for path in written), steps]), {"written": written})
