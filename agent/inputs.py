@@ -123,9 +123,12 @@ def current(data: Path) -> Inputs:
     head = _head(data)
     if not head.is_file():
         return Inputs(data, {}, None, None)
-    entries: dict[str, Any] = json.loads(head.read_bytes())
-    usage = {name: Kept(**entry) for name, entry in entries["usage"].items()}
-    single = {kind: Kept(**entries[kind]) if entries[kind] is not None else None for kind in ("revenue", "registry")}
+    try:
+        entries: dict[str, Any] = json.loads(head.read_bytes())
+        usage = {name: Kept(**entry) for name, entry in entries["usage"].items()}
+        single = {kind: Kept(**entries[kind]) if entries[kind] else None for kind in ("revenue", "registry")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError("the list of inputs taken in cannot be read", where=str(head), mend=_INGEST) from error
     return Inputs(data, usage, single["revenue"], single["registry"])
 
 

@@ -68,9 +68,13 @@ def allocate(settings: Settings, period: Period, progress: Progress) -> Proof:
 
 
 def figures(settings: Settings, period: Period) -> PeriodReport:
-    """The published results of a month as records, ready to render. Raises ``NothingToDo`` without them."""
+    """The published results of a month as records, ready to render.
+
+    Raises ``NothingToDo`` without them, and ``ProofError`` when they were changed since they were proven.
+    """
     if not results.published(settings.data, period):
         raise NothingToDo(f"{period} has no results yet", mend=f"apportion allocate --period {period}")
+    results.refuse_changed(settings.data, period)
     folder = results.folder(settings.data, period)
     return margins.summarise(settings, period, folder, _month_before(settings, period))
 

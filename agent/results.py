@@ -5,6 +5,7 @@ every file and lastly the new proof. So at any moment, also after a kill, a ``pr
 files beside it; a month without one is not published. The next command finishes what a killed one left.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.billing.store import lock, sync, write_file
-from agent.errors import ApportionError
+from agent.errors import ApportionError, ProofError
 from agent.period import Period
 
 PROOF = "proof.json"
@@ -31,6 +32,28 @@ def folder(data: Path, period: Period) -> Path:
 def published(data: Path, period: Period) -> bool:
     """Whether the month has results, proven and complete."""
     return (folder(data, period) / PROOF).is_file()
+
+
+def refuse_changed(data: Path, period: Period) -> None:
+    """Raises ``ProofError`` when a published result is not, byte for byte, the one its proof names."""
+    place = folder(data, period)
+    try:
+        listed: dict[str, str] = json.loads((place / PROOF).read_bytes())["results"]
+        changed = [name for name, sha256 in listed.items() if _sha256(place / name) != sha256]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unproven("its proof cannot be read", place / PROOF, period) from error
+    if changed:
+        raise _unproven(f"{changed[0]} is not the file that was proven", place / changed[0], period)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _unproven(found: str, where: Path, period: Period) -> ProofError:
+    return ProofError(
+        f"nothing is shown of {period}: {found}", where=str(where), mend=f"apportion allocate --period {period}"
+    )
 
 
 @contextmanager

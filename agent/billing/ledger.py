@@ -145,6 +145,12 @@ def head(data: Path, source: str, period: Period) -> LedgerVersion | None:
         version = int(json.loads((folder / "HEAD.json").read_text("utf-8"))["version"])
     except FileNotFoundError:
         return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ApportionError(
+            f"which version of {source} {period} is in force cannot be read",
+            where=str(folder / "HEAD.json"),
+            mend=f"remove {folder} and ingest the period again",
+        ) from error
     place = folder / f"v{version}"
     try:
         manifest = manifest_from((place / "manifest.json").read_text("utf-8"))
