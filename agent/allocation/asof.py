@@ -11,6 +11,8 @@ from agent.inputs import current
 from agent.period import Period
 from agent.usage import Driver
 
+END_OF_TIME = date(9999, 12, 30)
+
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
@@ -29,6 +31,14 @@ class AsOf:
     def is_open(self) -> bool:
         """Whether D lies before the last day of the month."""
         return self.day < self.period.last_day
+
+    @property
+    def through(self) -> date:
+        """The last charge date that counts: D, and without end once the month is complete.
+
+        NOTE: a bill may hold days after its month (an invoice month of another time zone); they belong to its cost.
+        """
+        return self.day if self.is_open else END_OF_TIME
 
 
 def source_days(settings: Settings) -> dict[str, date]:

@@ -48,6 +48,7 @@ def fixed_tables(facts: Facts, *, needs_resource: bool, needs_region: bool) -> d
 def _setting(facts: Facts, *, needs_resource: bool, needs_region: bool) -> pa.Table:
     columns = {
         "FirstDay": pa.date32(),
+        "LastDay": pa.date32(),
         "AsOf": pa.date32(),
         "CompanyCurrency": TEXT,
         "NeedsResource": pa.bool_(),
@@ -58,6 +59,7 @@ def _setting(facts: Facts, *, needs_resource: bool, needs_region: bool) -> pa.Ta
     row = (
         facts.period.first_day,
         facts.day,
+        facts.as_of.through,
         facts.app.currency,
         needs_resource,
         needs_region,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from agent.allocation.asof import AsOf
 from agent.config.loading import Settings
 from agent.engine import open_engine
 from agent.inputs import current
@@ -36,13 +37,14 @@ def summarise(
     book = Book(period, details.day, inputs.registry(settings), inputs.revenue(settings))
     with open_engine(settings.app.engine) as engine:
         open_allocation(engine, folder)
-        costs = read_costs(engine, book.registry, details.day)
-        drill = read_days(engine, details.day) if days else ()
+        through = AsOf(period, details.day, {}, {}).through
+        costs = read_costs(engine, book.registry, through)
+        drill = read_days(engine, through) if days else ()
         first, last = same_days(period, details.day)
         before = None
         if previous is not None:
             open_allocation(engine, previous)
-            before = read_costs(engine, book.registry, last)
+            before = read_costs(engine, book.registry, AsOf(period.previous, last, {}, {}).through)
     changes = _changes(settings, book, costs, before, (first, last)) if before else {}
     lines = customer_lines(book, costs, changes)
     unknown = _unknown_revenue(book, lines)
@@ -59,7 +61,7 @@ def summarise(
         notes=notes(settings, book, details, unknown, lines),
         proof_line=_proof_line(folder),
         unknown_revenue=unknown,
-        previous_cost_to_serve=_over_as_many_days(before, first, book) if before else None,
+        previous_cost_to_serve=_over_as_many_days(before, first, last, book) if before else None,
         daily=_daily(drill),
     )
 
@@ -107,13 +109,13 @@ def _movers(lines: Sequence[CustomerLine], changes: dict[str, Change]) -> tuple[
     return tuple(sorted(moved, key=lambda mover: (-abs(mover.change), mover.customer))[:MOVERS_SHOWN])
 
 
-def _over_as_many_days(before: Costs, first: date, book: Book) -> int:
-    """Cost to serve since ``first`` of the month before, for as many days as this month has through day D.
+def _over_as_many_days(before: Costs, first: date, last: date, book: Book) -> int:
+    """Cost to serve of the month before, ``first`` to ``last``, for as many days as this month has through day D.
 
     Internal customers' money is not in bucket customer.
     """
     cost = sum(sums.cost for sums in before.customers.values())
-    return idiv(cost * book.day.day, (before.day - first).days + 1)
+    return idiv(cost * book.day.day, (last - first).days + 1)
 
 
 def _daily(drill: Sequence[DrillRow]) -> tuple[tuple[date, int], ...]:

@@ -1,7 +1,7 @@
 """The published results of a period: their hashes, and allocation.parquet against classification and proof."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,8 +47,9 @@ def proven(proof: Json, name: str) -> Costs:
 
 
 def as_of(proof: Json) -> date | None:
-    """The last day that the published figures run through."""
-    return date.fromisoformat(proof["as_of"]) if proof.get("as_of") else None
+    """The last day that the published figures of an open month run through; a complete month leaves nothing out."""
+    day = date.fromisoformat(proof["as_of"]) if proof.get("as_of") else None
+    return None if day is None or (day + timedelta(days=1)).day == 1 else day
 
 
 def own_checks(proof: Json) -> Iterator[Check]:

@@ -158,13 +158,11 @@ def test_a_month_compares_with_as_many_days_of_a_shorter_one(tmp_path: Path) -> 
     assert report.previous_cost_to_serve == report.summary.cost_to_serve
 
 
-@pytest.mark.xfail(strict=True, reason="a line that spans the month makes its last day look complete")
 def test_a_line_of_a_whole_month_completes_no_day(tmp_path: Path) -> None:
     bill = [*daily(OCTOBER, 5), row("50", october(1), ServiceName="Route 53", ChargePeriodEnd="2026-11-01T00:00:00Z")]
     assert figures(project(tmp_path, {"cloud": bill})).summary.as_of == october(5)
 
 
-@pytest.mark.xfail(strict=True, reason="the ledger keeps days only, so a short line over midnight spans two of them")
 def test_a_line_of_an_hour_over_midnight_is_split_by_the_day_it_starts(tmp_path: Path) -> None:
     short = row("100", october(5), ServiceName="RDS")
     short |= {"ChargePeriodStart": "2026-10-05T23:30:00Z", "ChargePeriodEnd": "2026-10-06T00:30:00Z"}
@@ -172,6 +170,16 @@ def test_a_line_of_an_hour_over_midnight_is_split_by_the_day_it_starts(tmp_path:
     settings = project(tmp_path, {"cloud": [*daily(OCTOBER, 31), short]}, QUEUE, usage=usage)
     figures(settings)
     assert costs(settings, "Customer", Class="shared") == {"acme": 100}
+
+
+def test_a_complete_month_holds_what_its_bill_dates_after_it(tmp_path: Path) -> None:
+    after = row("7", NOVEMBER.first_day, BillingPeriodStart="2026-10-01T00:00:00Z", Tags=tags(tenant="acme"))
+    untagged = after | {"BilledCost": "3", "Tags": "{}"}
+    settings = project(tmp_path, {"cloud": [*daily(OCTOBER, 31), *daily(NOVEMBER, 3), after, untagged]})
+    report = figures(settings)
+    assert [whole(line(report, "acme").direct), whole(line(report, "acme").untagged)] == [38, 3]
+    assert whole(report.summary.untagged) == 3
+    assert not any(found.customer == "@after_asof" for found in report.customers)
 
 
 # 2. The passes

@@ -106,7 +106,7 @@ class Pools:
     def _used(self, usage: Usage, cell: Cell) -> Weights:
         if cell.end <= cell.day + ONE_DAY:
             return usage.on(cell.day)
-        return usage.between(cell.day, min(cell.end, self._company.as_of + ONE_DAY))
+        return usage.between(cell.day, min(cell.end, self._company.through + ONE_DAY))
 
     def _even(self, pool: Pool, cell: Cell) -> Weights:
         leaves = sorted(self._people.ids - {row.parent for row in self._company.customers})

@@ -59,6 +59,11 @@ class Company:
     allocation: AllocationFile
     policy: PolicyFile
 
+    @property
+    def through(self) -> date:
+        """The last charge date that counts: of a complete month every one does."""
+        return self.as_of if self.as_of < self.period.last_day else date(9999, 12, 30)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

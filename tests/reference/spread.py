@@ -119,7 +119,7 @@ class Spreader:
     def _method(self, cell: Cell) -> str:
         """A standard rate is one of infrastructure, through D; other cost is not charged by it and stays visible."""
         method = self._settings[cell.stage].method
-        charged = cell.group == "infrastructure" and cell.day <= self._company.as_of
+        charged = cell.group == "infrastructure" and cell.day <= self._company.through
         return "bucket" if method == "tax" and not charged else method
 
     def _spread(self, cell: Cell, money: Money) -> Iterator[tuple[Landed, Money]]:
@@ -146,7 +146,7 @@ class Spreader:
             (consumed.consumer, money)
             for consumed, money in self._shared.items()
             if consumed.cell.pool == pool
-            and consumed.cell.day <= self._company.as_of
+            and consumed.cell.day <= self._company.through
             and _is_someone(consumed.consumer)
         )
         return {consumer: money_weight(money.effective) for consumer, money in used.items()}
@@ -166,7 +166,7 @@ class Spreader:
         yield Landed(cell, "tax", "@unallocated", "over-recovery" if left.effective < 0 else "under-recovery"), left
 
     def _frozen(self, scope: str) -> Base:
-        last = self._company.as_of
+        last = self._company.through
         own = [(at, p, cls, m) for (at, p, cls), m in self._classified.items() if at.day <= last]
         pools = added(
             ((consumed.consumer, consumed.cell.pool), money)
@@ -185,7 +185,7 @@ class Spreader:
 
 def direct_cost(company: Company, classified: Classified) -> dict[str, int]:
     """EffectiveCost of class direct by customer, in the period up to D."""
-    rows = ((p.customer, m) for (at, p, cls), m in classified.items() if cls == "direct" and at.day <= company.as_of)
+    rows = ((p.customer, m) for (at, p, cls), m in classified.items() if cls == "direct" and at.day <= company.through)
     return {str(customer): money.effective for customer, money in added(rows).items()}
 
 

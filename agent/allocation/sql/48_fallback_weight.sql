@@ -4,7 +4,7 @@ with measured as (
   from missing_span as m
   cross join setting
   inner join driver_day as d
-    on d.Driver = m.Driver and d.Day >= setting.FirstDay and d.Day <= setting.AsOf
+    on d.Driver = m.Driver and d.Day >= setting.FirstDay and d.Day <= setting.LastDay
   where m.Fallback = 'period'
   group by m.SpanId, m.Step, d.Customer
   union all

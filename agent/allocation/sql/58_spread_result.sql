@@ -8,7 +8,7 @@ with landed as (
   inner join spread_cell as c on c.CellId = share.CellId
   union all
   select
-    -1 as CellId, r.Stage as Stage, setting.AsOf as ChargeDate,
+    -1 as CellId, r.Stage as Stage, setting.LastDay as ChargeDate,
     case r.Stage when 'idle' then 'commitment_unused' else 'usage' end as Kind, 'infrastructure' as CostGroup,
     r.Stage as Class, cast(null as varchar) as Pool, setting.CompanyCurrency as Currency, 'tax' as Method, r.Key as Key,
     r.BilledUnits as BilledUnits, r.EffectiveUnits as EffectiveUnits
