@@ -9,6 +9,7 @@ from agent.billing.batch import Batch, combinations, rows_by_values
 from agent.billing.delivery import Delivery, ExportFile
 from agent.billing.gathering import Gathering
 from agent.billing.interface import BillingSource
+from agent.billing.moments import DAY
 from agent.billing.tally import Tally
 from agent.errors import SourceError
 from agent.period import Period
@@ -51,7 +52,8 @@ class Intake:
         self._unproven = delivery.completeness != "manifest" and len(delivery.files) > 1
         self._several_exports = len({file.export for file in delivery.files}) > 1
         self.records: list[FileRecord] = []
-        self.usage_ends: dict[Period, int] = {}
+        self._day_ends: dict[Period, int] = {}
+        self._span_ends: dict[Period, int] = {}
         self.scopes: dict[Scope, str] = {}
 
     def read(self, file: ExportFile, sha256: str) -> FileRecord:
@@ -90,12 +92,22 @@ class Intake:
 
     def _note_usage(self, period: Period, part: Batch, file: ExportFile) -> None:
         usage = part.words["x_Kind"].flags(lambda kind: kind == "usage") == 1
-        ends = part.ends if usage is True or np.all(usage) else part.ends[usage]
+        everything = usage is True or np.all(usage)
+        starts, ends = (part.starts, part.ends) if everything else (part.starts[usage], part.ends[usage])
         if not len(ends) or usage is False:
             return
-        self.usage_ends[period] = max(self.usage_ends.get(period, 0), int(ends.max()))
+        for known, chosen in ((self._day_ends, ends - starts <= DAY), (self._span_ends, ends - starts > DAY)):
+            if chosen.any():
+                known[period] = max(known.get(period, 0), int(ends[chosen].max()))
         if self._several_exports:
             self._claim(period, part.where(np.flatnonzero(np.broadcast_to(usage, part.rows))), file)
+
+    def usage_end(self, period: Period) -> int | None:
+        """Where the period's usage ends, in microseconds since 1970 UTC; None without usage.
+
+        A line longer than a day is written ahead of its end and completes no day, unless there are only such lines.
+        """
+        return self._day_ends.get(period, self._span_ends.get(period))
 
     def _claim(self, period: Period, usage: Batch, file: ExportFile) -> None:
         """Refuses two exports that both bill the usage of one account on one day: one of them is a copy."""

@@ -115,6 +115,10 @@ def day_words(days: Ints) -> Words:
 
 
 def charge_days(starts: Ints, ends: Ints) -> tuple[Words, Words]:
-    """The day of each start, and the exclusive end cut up to the next day: always at least a day after the start."""
+    """The day of each start, and the exclusive end cut up to the next day: always at least a day after the start.
+
+    A line of up to 24 hours is of the day it starts on, also where it runs over midnight (ALLOCATION 1).
+    """
     first = starts // DAY
-    return day_words(first), day_words(np.maximum(-(-ends // DAY), first + 1))
+    cut = np.where(ends - starts > DAY, -(-ends // DAY), first + 1)
+    return day_words(first), day_words(np.maximum(cut, first + 1))

@@ -82,7 +82,7 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
             currency: {cost: exact_text(0, cut) for cost, cut in by_cost.items()} for currency, by_cost in cuts.items()
         },
         kinds=kinds,
-        usage_through=_usage_through(intake.usage_ends.get(period)),
+        usage_through=_usage_through(intake.usage_end(period)),
         tag_failures=failures,
         notes=tuple(notes),
     )
