@@ -121,18 +121,20 @@ def test_the_billing_period_is_the_month_its_provider_wrote(tmp_path, data):
     assert rows(data)[0]["BillingPeriodStart"] == date(2026, 10, 1)
 
 
-def test_a_span_ends_on_the_day_after_its_last_moment(tmp_path, data):
+def test_a_span_of_over_a_day_ends_after_its_last_moment_a_shorter_one_after_its_first_day(tmp_path, data):
     spans = [
         ("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z"),
         ("2026-10-03T00:00:00Z", "2026-10-03T00:00:00Z"),
         ("2026-10-04T23:00:00Z", "2026-10-05T00:00:01Z"),
+        ("2026-10-06T23:00:00Z", "2026-10-08T00:00:00Z"),
     ]
     lines = [{"ChargePeriodStart": start, "ChargePeriodEnd": end} for start, end in spans]
     ingest(write_focus(tmp_path / "f.csv", lines), data)
     assert [(row["ChargePeriodStart"].day, row["ChargePeriodEnd"].isoformat()) for row in rows(data)] == [
         (1, "2026-11-01"),
         (3, "2026-10-04"),
-        (4, "2026-10-06"),
+        (4, "2026-10-05"),
+        (6, "2026-10-08"),
     ]
 
 
