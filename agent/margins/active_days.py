@@ -2,15 +2,17 @@
 
 from datetime import date
 
-from policies.registry import Registry
+from policies.registry import Customer, Registry
 
 
 def active_days(registry: Registry, customer: str, first: date, last: date) -> int:
     """Days from ``first`` to ``last``, both included, that lie inside one of the customer's dated rows."""
-    return sum(
-        max(0, (min(row.end or last, last) - max(row.start or first, first)).days + 1)
-        for row in registry.rows(customer)
-    )
+    return sum(row_days(row, first, last) for row in registry.rows(customer))
+
+
+def row_days(row: Customer, first: date, last: date) -> int:
+    """Days from ``first`` to ``last``, both included, inside one dated row."""
+    return max(0, (min(row.end or last, last) - max(row.start or first, first)).days + 1)
 
 
 def is_active_customer(registry: Registry, customer: str, first: date, day: date) -> bool:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from agent.engine import Engine
 from agent.margins.records import CLASSES, DrillRow
-from policies.registry import Registry
+from policies.registry import Customer, Registry
 
 _WIDE = Context(prec=60)
 _SUMS = """
@@ -28,6 +28,14 @@ select Customer, ChargeDate, sum(EffectiveCost) as Effective
 from allocation
 where ChargeDate <= cast('{day}' as date) and Bucket = 'customer' and Customer in (select Customer from dated)
 group by Customer, ChargeDate
+"""
+_BY_DAY = """
+select
+  Customer, ChargeDate, Class, CostGroup, sum(EffectiveCost) as Effective,
+  sum(case when Kind = 'credit' then EffectiveCost else 0 end) as Credits
+from allocation
+where ChargeDate <= cast('{day}' as date) and Bucket = 'customer' and Customer in (select Customer from changing)
+group by Customer, ChargeDate, Class, CostGroup
 """
 _DAYS = """
 select Customer, ChargeDate, Class, coalesce(Pool, '') as Pool, sum(EffectiveCost) as Effective
@@ -72,6 +80,8 @@ class Costs:
     """opex, unallocated and balance_sheet."""
     nonproduction: dict[str, int]
     """A customer's own non-production cost, booked as opex."""
+    by_row: dict[Customer, ClassSums]
+    """Bucket customer by the registry row valid on each day, of the customers that have several dated rows."""
     outside_dates: dict[str, int]
     """The part of a customer's cost that is dated outside its start and end."""
     after: int
@@ -95,7 +105,9 @@ def read_costs(engine: Engine, registry: Registry, day: date) -> Costs:
         if row["Class"] == "opex":
             nonproduction[row["Customer"]] = nonproduction.get(row["Customer"], 0) + units
     after = sum(_units(row["Effective"]) for row in _rows(engine, _AFTER, day) if row["Effective"] is not None)
-    return Costs(day, customers, buckets, nonproduction, _outside(engine, registry, day), after)
+    return Costs(
+        day, customers, buckets, nonproduction, _by_row(engine, registry, day), _outside(engine, registry, day), after
+    )
 
 
 def read_days(engine: Engine, day: date) -> tuple[DrillRow, ...]:
@@ -104,6 +116,17 @@ def read_days(engine: Engine, day: date) -> tuple[DrillRow, ...]:
         DrillRow(row["Customer"], row["ChargeDate"], row["Class"], row["Pool"], _units(row["Effective"]))
         for row in _rows(engine, _DAYS, day)
     )
+
+
+def _by_row(engine: Engine, registry: Registry, day: date) -> dict[Customer, ClassSums]:
+    changing = [known for known in registry.ids if len(registry.rows(known)) > 1]
+    engine.load("changing", pa.table({"Customer": pa.array(changing, pa.string())}))
+    sums: dict[Customer, ClassSums] = {}
+    for row in _rows(engine, _BY_DAY, day):
+        valid = registry.valid_on(row["Customer"], row["ChargeDate"])
+        units, credited = _units(row["Effective"]), _units(row["Credits"])
+        sums.setdefault(valid, ClassSums()).add(row["Class"], row["CostGroup"], units, credited)
+    return sums
 
 
 def _outside(engine: Engine, registry: Registry, day: date) -> dict[str, int]:

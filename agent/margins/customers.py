@@ -1,17 +1,18 @@
 """One line a customer: its cost by class, its revenue, its margins; then the reserved rows that make it foot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from agent.margins.active_days import active_days, is_active_customer
+from agent.margins.active_days import active_days, is_active_customer, row_days
 from agent.margins.comparison import Change
 from agent.margins.costs import ClassSums, Costs
 from agent.margins.ratios import percent
 from agent.margins.records import CustomerLine
 from agent.margins.revenue import Revenue
-from agent.money import idiv
+from agent.money import idiv, split
 from agent.period import Period
-from policies.registry import Registry
+from policies.registry import Customer, Registry
 
 AFTER_AS_OF = "@after_asof"
 """The reserved row of an open month: what the ledger already holds dated after day D."""
@@ -75,14 +76,8 @@ def customer_lines(book: Book, costs: Costs, changes: dict[str, Change]) -> tupl
 def _line(
     book: Book, customer: str, sums: ClassSums, change: Change | None, nonproduction: int, outside: int
 ) -> CustomerLine:
-    row = book.registry.shown(customer, book.day)
     line = replace(
-        _bare(customer, row.name, sums),
-        kind=row.kind,
-        tier=row.tier,
-        plan=row.plan,
-        segment=row.segment,
-        cohort=row.cohort,
+        _described(_bare(customer, "", sums), book.registry.shown(customer, book.day)),
         nonproduction=nonproduction,
         outside_dates=outside,
     )
@@ -93,7 +88,46 @@ def _line(
             cost_change_pct=change.cost_pct,
             revenue_change_pct=change.revenue_pct,
         )
-    revenue = book.revenue_to_date(customer)
+    return _with_revenue(line, book.revenue_to_date(customer))
+
+
+def lines_by_row(book: Book, costs: Costs, line: CustomerLine) -> list[CustomerLine]:
+    """The customer's line, parted over its dated rows where it has several: what sums by tier, plan, ... are made of.
+
+    Money falls under the row valid on its day; revenue goes by the rows' active days through day D, and is unknown
+    for all parts where it is unknown. A row that neither was active nor cost anything is left out.
+    """
+    rows = [] if line.reserved else book.registry.rows(line.customer)
+    if len(rows) <= 1:
+        return [line]
+    days = [row_days(row, book.period.first_day, book.day) for row in rows]
+    revenue = _parted(line.revenue, days)
+    parts = [
+        _with_revenue(_described(_bare(line.customer, "", costs.by_row.get(row, ClassSums())), row), part)
+        for row, part in zip(rows, revenue, strict=True)
+    ]
+    return [part for part, active in zip(parts, days, strict=True) if active or part.cost] or [line]
+
+
+def _parted(revenue: int | None, days: Sequence[int]) -> Sequence[int | None]:
+    if revenue is None:
+        return [None] * len(days)
+    return split(revenue, days) if any(days) else [0] * (len(days) - 1) + [revenue]
+
+
+def _described(line: CustomerLine, row: Customer) -> CustomerLine:
+    return replace(
+        line,
+        name=row.name,
+        kind=row.kind,
+        tier=row.tier,
+        plan=row.plan,
+        segment=row.segment,
+        cohort=row.cohort,
+    )
+
+
+def _with_revenue(line: CustomerLine, revenue: int | None) -> CustomerLine:
     if revenue is None:
         return line
     infrastructure = line.cost - line.prior_period - line.vendor

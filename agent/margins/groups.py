@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from agent.margins.customers import Book
+from agent.margins.costs import Costs
+from agent.margins.customers import Book, lines_by_row
 from agent.margins.ratios import average, percent
 from agent.margins.records import CustomerLine, Dimension, GroupLine
 
@@ -17,13 +18,17 @@ def external(lines: Sequence[CustomerLine]) -> list[CustomerLine]:
     return [line for line in lines if not line.reserved and (line.kind != "internal" or line.cost)]
 
 
-def group_lines(book: Book, lines: Sequence[CustomerLine]) -> tuple[GroupLine, ...]:
-    """All groups, by dimension, then by value; internal customers are in none, and only families have a parent."""
+def group_lines(book: Book, costs: Costs, lines: Sequence[CustomerLine]) -> tuple[GroupLine, ...]:
+    """All groups, by dimension, then by value; internal customers are in none, and only families have a parent.
+
+    A customer whose tier, plan, ... changed within the month counts in each with the days it was in it.
+    """
     outside = external(lines)
+    parts = external([part for line in lines for part in lines_by_row(book, costs, line)])
     own = [
-        _group(book, dimension, value, [line for line in outside if getattr(line, dimension) == value])
+        _group(book, dimension, value, [part for part in parts if getattr(part, dimension) == value])
         for dimension in _OWN
-        for value in sorted({getattr(line, dimension) for line in outside})
+        for value in sorted({getattr(part, dimension) for part in parts})
     ]
     tops = _tops(book, outside)
     families = [
@@ -47,7 +52,8 @@ def _tops(book: Book, lines: Sequence[CustomerLine]) -> dict[str, str]:
 
 def _group(book: Book, dimension: Dimension, value: str, lines: Sequence[CustomerLine]) -> GroupLine:
     cost = sum(line.cost for line in lines)
-    active = sum(book.active(line.customer) for line in lines)
+    customers = {line.customer for line in lines}
+    active = sum(book.active(customer) for customer in customers)
     known = [line for line in lines if line.revenue is not None]
     revenue = sum(line.revenue or 0 for line in known) if known else None
     margin = sum(line.margin or 0 for line in known) if known else None
@@ -55,7 +61,7 @@ def _group(book: Book, dimension: Dimension, value: str, lines: Sequence[Custome
     return GroupLine(
         dimension=dimension,
         value=value,
-        customers=len(lines),
+        customers=len(customers),
         active=active,
         cost=cost,
         average_cost=average(cost, active),

@@ -51,7 +51,7 @@ def summarise(
     return PeriodReport(
         summary=_summary(settings, book, details, costs, lines),
         customers=lines,
-        groups=group_lines(book, lines),
+        groups=group_lines(book, costs, lines),
         pools=details.pools,
         commitments=details.commitments,
         untagged=details.untagged,

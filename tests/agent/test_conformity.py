@@ -234,7 +234,6 @@ def test_cost_before_a_customer_became_internal_is_cost_to_serve(tmp_path: Path)
     assert [whole(summary.cost_to_serve), whole(summary.opex), whole(summary.source_total)] == [15, 16, 31]
 
 
-@pytest.mark.xfail(strict=True, reason="groups take the line of the registry shown on day D for the whole month")
 def test_a_tier_has_the_cost_of_the_days_a_customer_was_in_it(tmp_path: Path) -> None:
     customers = "id,tier,start,end\nacme,silver,,2026-10-15\nacme,gold,2026-10-16,\n"
     report = figures(project(tmp_path, {"cloud": daily(OCTOBER, 31)}, customers=customers))

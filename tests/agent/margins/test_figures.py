@@ -159,3 +159,18 @@ def test_cost_before_credits_leaves_the_credit_out(tmp_path: Path) -> None:
     credit = {**daily(5, 5, "-3", ACME)[0], "ChargeCategory": "Credit"}
     acme = line(figures(tmp_path, [*daily(1, 31, "1", ACME), credit]), "acme")
     assert (money(acme.cost), money(acme.cost_before_credits), money(acme.charges)) == ("28", "31", "-3")
+
+
+def test_revenue_of_a_customer_that_changed_tier_goes_by_its_days_in_each(tmp_path: Path) -> None:
+    report = figures(
+        tmp_path,
+        daily(1, 31, "1", ACME),
+        customers__csv="id,tier,start,end\nacme,silver,,2026-10-10\nacme,gold,2026-10-11,\n",
+        revenue__csv="period,customer,amount,currency\n2026-10,acme,310,USD\n",
+    )
+    tiers = {group.value: group for group in report.groups if group.dimension == "tier"}
+    assert {value: (money(tier.cost), money(tier.revenue)) for value, tier in tiers.items()} == {
+        "silver": ("10", "100"),
+        "gold": ("21", "210"),
+    }
+    assert [tier.margin_pct for tier in tiers.values()] == [Decimal("90.000000")] * 2
