@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import date
 
+from agent.margins.groups import external
 from agent.margins.records import CLASSES, PeriodReport, PoolLine, UntaggedResource
 from agent.money import shown
 from reports.cells import Cell, Column, Series, Table, count, money, table, text
@@ -106,18 +107,16 @@ def daily_table(report: PeriodReport) -> Table:
 
 
 def day_classes(report: PeriodReport) -> dict[tuple[date, str], int]:
-    """Units by (day, class) over the customers that make up the cost to serve."""
-    internal = {line.customer for line in report.customers if line.reserved or line.kind == "internal"}
+    """Units by (day, class) of the cost to serve; what an internal customer cost is opex and in no drill-down."""
     sums: dict[tuple[date, str], int] = defaultdict(int)
     for row in report.drill:
-        if row.customer not in internal and not row.customer.startswith("@"):
-            sums[row.day, row.cls] += row.effective
+        sums[row.day, row.cls] += row.effective
     return dict(sums)
 
 
 def class_mix(report: PeriodReport) -> tuple[tuple[str, int], ...]:
     """(class, units) of the cost to serve, in the order of the published columns, without empty classes."""
-    lines = [line for line in report.customers if not line.reserved and line.kind != "internal"]
+    lines = external(report.customers)
     sums = {
         "direct": sum(line.direct for line in lines),
         "shared": sum(line.shared for line in lines),

@@ -41,7 +41,7 @@ def render(report: PeriodReport) -> str:
             further=further_figures(report),
             notes=notes(report),
             tiers=groups_table(report, "tier"),
-            groups=[groups_table(report, each) for each in ("plan", "segment", "cohort", "parent")],
+            groups=[groups_table(report, each) for each in ("plan", "segment", "cohort", "kind", "parent")],
             customers=customers_table(report),
             tables=[pools_table(report), commitments_table(report), untagged_table(report), daily_table(report)],
             sources=sources_table(report),

@@ -19,7 +19,7 @@ from reports.definitions import DEFINITIONS
 from reports.opening import Figure, further_figures, groups_table, key_figures, money_cell, notes, standing, title
 from reports.sheet import LONGEST_CELL, NUMBER_FORMATS, Styles, set_widths, write_cell, write_table, write_top
 
-DIMENSIONS = ("tier", "plan", "segment", "cohort", "parent")
+DIMENSIONS = ("tier", "plan", "segment", "cohort", "kind", "parent")
 
 
 def render(report: PeriodReport) -> bytes:

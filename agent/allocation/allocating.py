@@ -12,6 +12,8 @@ from agent.allocation.passes import AFTER_RECOGNITION, READ
 from agent.allocation.proof import Proof, prove
 from agent.allocation.published import write_tables
 from agent.allocation.tax import tax_tables
+from agent.billing.intact import refuse_changed
+from agent.billing.kept_tag_sets import read_tag_sets
 from agent.billing.ledger import heads
 from agent.config.loading import Settings
 from agent.engine import Engine, open_engine
@@ -19,16 +21,21 @@ from agent.errors import NothingToDo, SourceError
 from agent.inputs import current
 from agent.period import Period
 from agent.progress import Progress
+from policies.recognition import Recogniser
 
 _CURRENCIES = "select BillingCurrency as c, sum(x_Lines) as n from ledger group by BillingCurrency order by c"
 _DATES = "select min(ChargeDate) as first, max(SpanEnd) as last from line"
 
 
 def gather(settings: Settings, period: Period) -> Facts:
-    """Everything the allocation of ``period`` depends on. Raises ``NothingToDo`` without a ledger for it."""
+    """Everything the allocation of ``period`` depends on.
+
+    Raises ``NothingToDo`` without a ledger for it, ``ApportionError`` when a ledger file was changed on disk.
+    """
     versions = tuple(heads(settings.data, period))
     if not versions:
         raise NothingToDo(f"there is no billing data for {period}", mend="run apportion ingest")
+    refuse_changed(versions)
     inputs = current(settings.data)
     drivers = {driver.name: driver for driver in inputs.drivers(settings)}
     return Facts(
@@ -49,23 +56,23 @@ def allocate(settings: Settings, period: Period, folder: Path, progress: Progres
     spill = settings.data / ".tmp" / folder.name
     try:
         with open_engine(settings.app.engine, spill) as engine:
-            run_passes(engine, facts, settings.data, progress)
+            asked = run_passes(engine, facts, settings.data, progress)
             progress.step(f"prove {period}")
             proof = prove(engine, str(period), facts.versions)
             write_tables(engine, facts, folder)
-            write_details(engine, facts, folder)
+            write_details(engine, facts, asked.findings, folder)
             return proof
     finally:
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def run_passes(engine: Engine, facts: Facts, data: Path, progress: Progress) -> None:
-    """Loads the facts and runs all passes, leaving their tables in the engine."""
+def run_passes(engine: Engine, facts: Facts, data: Path, progress: Progress) -> Recogniser:
+    """Loads the facts and runs all passes, leaving their tables in the engine; returns the rules as they were asked."""
     progress.step(f"allocate {facts.period}")
     engine.scan("ledger", "Source", {version.source: version.files for version in facts.versions})
     _one_currency(engine, facts)
     asked_about = engine.fetch("select distinct x_TagSetId from ledger")["x_TagSetId"].combine_chunks()
-    asked = recognise.recogniser(facts, recognise.read_tag_sets(data / "ledger" / "tagsets.parquet", asked_about))
+    asked = recognise.recogniser(facts, read_tag_sets(data, asked_about))
     fixed = tables.fixed_tables(facts, needs_resource=asked.needs_resource, needs_region=recognise.needs_region(facts))
     _load(engine, fixed)
     for step in READ:
@@ -77,6 +84,7 @@ def run_passes(engine: Engine, facts: Facts, data: Path, progress: Progress) -> 
     for done, step in enumerate(AFTER_RECOGNITION):
         progress.advance(done, len(AFTER_RECOGNITION), step.table)
         step.run(engine)
+    return asked
 
 
 def _load(engine: Engine, loaded: dict[str, pa.Table]) -> None:

@@ -5,12 +5,14 @@ published tables; ``costs_by_type.json``, which the Terraform check reads withou
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from agent.allocation.facts import Facts
 from agent.engine import Engine
 from agent.money import text_from_units
+from policies.recognition import TagFinding
 
 UNTAGGED_SHOWN = 500
 
@@ -109,7 +111,7 @@ select
 """
 
 
-def details(engine: Engine, facts: Facts) -> dict[str, Any]:
+def details(engine: Engine, facts: Facts, findings: Sequence[TagFinding]) -> dict[str, Any]:
     """Everything ``details.json`` holds; money as exact text."""
     sums = _exact(engine, _SUMS)[0]
     return {
@@ -121,6 +123,7 @@ def details(engine: Engine, facts: Facts) -> dict[str, Any]:
         "late_drivers": {
             name: day.isoformat() if day else None for name, day in sorted(facts.as_of.late_drivers.items())
         },
+        "tag_findings": _tag_findings(findings),
         "environment_by_default": sums["environment_by_default"],
         "customer_nonproduction": sums["customer_nonproduction"],
         "tax_unconfirmed": "0" if facts.rules.recoverable_tax is not None else sums["tax_as_cost"],
@@ -146,6 +149,17 @@ def details(engine: Engine, facts: Facts) -> dict[str, Any]:
             for version in facts.versions
         ],
     }
+
+
+def _tag_findings(findings: Sequence[TagFinding]) -> list[dict[str, Any]]:
+    """How many tag sets each finding is about, by rule and key, with the first one's raw tags."""
+    by_rule: dict[tuple[str, str], list[TagFinding]] = {}
+    for finding in sorted(findings, key=lambda finding: finding.tagset_id):
+        by_rule.setdefault((finding.rule, finding.key), []).append(finding)
+    return [
+        {"rule": rule, "key": key, "tag_sets": len(found), "example": dict(found[0].found)}
+        for (rule, key), found in sorted(by_rule.items())
+    ]
 
 
 def _pools(engine: Engine, facts: Facts) -> list[dict[str, Any]]:
@@ -182,9 +196,9 @@ def _is_money(value: object) -> bool:
     return type(value).__name__ == "Decimal"
 
 
-def write_details(engine: Engine, facts: Facts, folder: Path) -> None:
+def write_details(engine: Engine, facts: Facts, findings: Sequence[TagFinding], folder: Path) -> None:
     """``details.json`` and ``costs_by_type.json`` into ``folder``."""
-    _write(folder / "details.json", details(engine, facts))
+    _write(folder / "details.json", details(engine, facts, findings))
     by_type = {"version": 1, "period": str(facts.period), "types": _exact(engine, _BY_TYPE)}
     _write(folder / "costs_by_type.json", by_type)
 

@@ -1,12 +1,8 @@
 """Rules resolved over the distinct subjects of a period: Arrow in, the table ``subject_rule`` out."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from agent.allocation.facts import Facts
 from agent.config.allocation import AllocationFile
@@ -24,14 +20,6 @@ _KEYS = {
     "kind": "Kind",
     "tagset_id": "TagSetId",
 }
-
-
-def read_tag_sets(file: Path, wanted: pa.Array) -> dict[str, dict[str, str]]:
-    """Tag sets by id, only those wanted: raw keys and values as delivered."""
-    stored = pq.read_table(file, columns=["x_TagSetId", "Tags"])
-    kept = stored.filter(pc.is_in(stored["x_TagSetId"], value_set=wanted))
-    ids, texts = kept["x_TagSetId"].to_pylist(), kept["Tags"].to_pylist()
-    return {known: json.loads(text) for known, text in zip(ids, texts, strict=True)}
 
 
 def recogniser(facts: Facts, tag_sets: Mapping[str, Mapping[str, str]]) -> Recogniser:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from agent.billing.delivery import Delivery, ExportFile, sha256
 from agent.billing.gathering import Gathering
+from agent.billing.intact import changed_file
 from agent.billing.intake import Intake
 from agent.billing.interface import BillingSource, Delivered
+from agent.billing.kept_tag_sets import keep_tag_sets, kept_for
 from agent.billing.ledger import LedgerVersion, Manifest, source_heads
 from agent.billing.overlap import refuse_claimed_elsewhere, refuse_same_bytes, refuse_same_content
-from agent.billing.publication import Origin, keep_tag_sets, put_in_force, write_version
+from agent.billing.publication import Origin, put_in_force, write_version
 from agent.billing.store import lock, scratch, sweep, write_text
 from agent.config.application import SourceConfig
 from agent.errors import SourceError
@@ -34,7 +36,7 @@ class Ingest:
     def run(self, location: Path) -> list[Delivered]:
         """Brings the ledger up to the delivery. A delivery equal to what is in force changes nothing.
 
-        Raises ``SourceError``, and then nothing has changed.
+        What was damaged on disk since is written anew. Raises ``SourceError``, and then nothing has changed.
         """
         self.progress.step(f"{self.source.name}: looking for the export")
         delivery = self.reading.find(location)
@@ -42,12 +44,18 @@ class Ingest:
             sweep(self.data)
             hashed = self._hashed(delivery)
             current = [version for version in source_heads(self.data, self.source.name) if self._asked(version.period)]
-            if _unchanged(hashed, current):
+            if _unchanged(hashed, current) and self._intact(current):
                 return [_delivered(version, changed=False) for version in current]
             with scratch(self.data) as folder:
                 versions = self._take_in(delivery, hashed, folder, current)
             self._mark_vanished(current, {version.period for version, _ in versions})
             return [_delivered(version, changed=changed) for version, changed in versions]
+
+    def _intact(self, current: Sequence[LedgerVersion]) -> bool:
+        damaged = any(changed_file(version) for version in current) or not kept_for(self.data, current)
+        if damaged:
+            self.progress.step(f"{self.source.name}: its ledger is damaged; the delivery is taken in again")
+        return not damaged
 
     def _asked(self, period: Period | None) -> bool:
         return self.periods is None or period is None or period in self.periods
@@ -85,7 +93,7 @@ class Ingest:
             manifest = write_version(place, period, origin, intake, gathering)
             refuse_claimed_elsewhere(self.data, place, manifest)
             old = in_force.get(period)
-            if old is not None and old.manifest.identity == manifest.identity:
+            if old is not None and old.manifest.identity == manifest.identity and changed_file(old) is None:
                 kept.append((_set_stale(old, stale=False), False))
             else:
                 written.append((place, manifest))

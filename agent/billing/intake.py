@@ -53,7 +53,6 @@ class Intake:
         self._several_exports = len({file.export for file in delivery.files}) > 1
         self.records: list[FileRecord] = []
         self._day_ends: dict[Period, int] = {}
-        self._span_ends: dict[Period, int] = {}
         self.scopes: dict[Scope, str] = {}
 
     def read(self, file: ExportFile, sha256: str) -> FileRecord:
@@ -96,18 +95,19 @@ class Intake:
         starts, ends = (part.starts, part.ends) if everything else (part.starts[usage], part.ends[usage])
         if not len(ends) or usage is False:
             return
-        for known, chosen in ((self._day_ends, ends - starts <= DAY), (self._span_ends, ends - starts > DAY)):
-            if chosen.any():
-                known[period] = max(known.get(period, 0), int(ends[chosen].max()))
+        within_a_day = ends[ends - starts <= DAY]
+        if len(within_a_day):
+            self._day_ends[period] = max(self._day_ends.get(period, 0), int(within_a_day.max()))
         if self._several_exports:
             self._claim(period, part.where(np.flatnonzero(np.broadcast_to(usage, part.rows))), file)
 
     def usage_end(self, period: Period) -> int | None:
-        """Where the period's usage ends, in microseconds since 1970 UTC; None without usage.
+        """Where the period's usage ends, in microseconds since 1970 UTC.
 
-        A line longer than a day is written ahead of its end and completes no day, unless there are only such lines.
+        A line longer than a day is written ahead of its end and completes no day: None with only such lines, as of a
+        source billed by the month.
         """
-        return self._day_ends.get(period, self._span_ends.get(period))
+        return self._day_ends.get(period)
 
     def _claim(self, period: Period, usage: Batch, file: ExportFile) -> None:
         """Refuses two exports that both bill the usage of one account on one day: one of them is a copy."""

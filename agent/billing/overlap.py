@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from agent.billing.delivery import ExportFile
+from agent.billing.intact import changed_file
 from agent.billing.intake import FileRecord
 from agent.billing.ledger import LedgerVersion, Manifest, heads
 from agent.errors import SourceError
@@ -67,6 +68,9 @@ def refuse_claimed_elsewhere(data: Path, folder: Path, manifest: Manifest) -> No
 
 
 def _share_usage(ours: Sequence[Path], other: LedgerVersion) -> bool:
+    # NOTE: what is damaged is never allocated, and is held against all others when it is written anew
+    if changed_file(other) is not None:
+        return False
     with duckdb.connect() as connection:
         found = connection.execute(
             f"select 1 from ({_USAGE_SCOPES} intersect {_USAGE_SCOPES}) limit 1",

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agent.billing.batch import EXACT, Batch, Numbers, Words
 from agent.billing.delivery import sha256
@@ -25,13 +23,12 @@ from agent.billing.ledger import (
     SourceFile,
     head,
     period_folder,
-    tagsets_path,
 )
 from agent.billing.ledger_columns import COSTS, UNITS
 from agent.billing.ledger_table import ROW_GROUP, LedgerFile
 from agent.billing.moments import DAY
 from agent.billing.raw_tags import EMPTY_ID
-from agent.billing.store import move_folder, write_file, write_text
+from agent.billing.store import move_folder, write_text
 from agent.billing.tally import exact_text
 from agent.errors import ProofError
 from agent.money import UNIT_SCALE, text_from_units
@@ -112,25 +109,6 @@ def put_in_force(data: Path, folder: Path, manifest: Manifest) -> LedgerVersion:
     move_folder(folder, target)
     write_text(home / "HEAD.json", json.dumps({"version": number}) + "\n")
     return LedgerVersion(manifest.source, period, number, target, numbered)
-
-
-def keep_tag_sets(data: Path, texts: Mapping[str, str]) -> None:
-    """Adds tag sets (id -> canonical JSON) to those kept; none is ever removed. Sorted by id."""
-    path = tagsets_path(data)
-    known: dict[str, str] = {}
-    if path.is_file():
-        table = pq.read_table(path)
-        known = dict(zip(table["x_TagSetId"].to_pylist(), table["Tags"].to_pylist(), strict=True))
-    if texts.keys() <= known.keys():
-        return
-    merged = sorted((known | dict(texts)).items())
-    table = pa.table(
-        {
-            "x_TagSetId": pa.array([identity for identity, _ in merged], pa.string()),
-            "Tags": pa.array([text for _, text in merged], pa.string()),
-        }
-    )
-    write_file(path, lambda part: pq.write_table(table, part, compression="zstd", row_group_size=ROW_GROUP))
 
 
 def _write_rows(path: Path, gathering: Gathering, period: Period) -> int:

@@ -107,7 +107,7 @@ class Spread(Strict):
 
     method: Literal["pro_rata", "tax", "bucket"] = "pro_rata"
     base: Literal["attributed", "direct", "pool"] = "attributed"
-    rate: Decimal | None = Field(default=None, ge=0)
+    rate: Decimal | None = Field(default=None, ge=0, decimal_places=6)
     scope: Literal["all", "provider", "account"] = "all"
 
     @model_validator(mode="after")

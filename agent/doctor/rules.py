@@ -6,9 +6,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agent.allocation import recognise
-from agent.billing.ledger import LedgerVersion, heads, periods, tagsets_path
+from agent.billing.intact import refuse_changed
+from agent.billing.kept_tag_sets import read_tag_sets
+from agent.billing.ledger import LedgerVersion, heads, periods
 from agent.config.loading import Settings
-from agent.doctor.records import Finding, ok, warn
+from agent.doctor.records import Finding, ok, told, warn
+from agent.errors import ApportionError
 from policies.policy import TagKeys
 from policies.recognition import Recogniser, Subjects
 from policies.registry import Registry
@@ -34,9 +37,15 @@ def rules(settings: Settings, registry: Registry) -> Iterator[Finding]:
     if not known:
         return
     newest = max(known)
-    subjects = _subjects(heads(settings.data, newest))
-    wanted = pa.array(sorted({str(tagset) for tagset in subjects.tagset_id}))
-    tag_sets = recognise.read_tag_sets(tagsets_path(settings.data), wanted)
+    versions = heads(settings.data, newest)
+    try:
+        refuse_changed(versions)
+        subjects = _subjects(versions)
+        wanted = pa.array(sorted({str(tagset) for tagset in subjects.tagset_id}))
+        tag_sets = read_tag_sets(settings.data, wanted)
+    except ApportionError as error:
+        yield told("ledger", error)
+        return
     asked = _recogniser(settings, registry, tag_sets)
     yield from _overlaps(settings, asked, subjects)
     yield from _keys(settings, tag_sets, str(newest))

@@ -25,6 +25,8 @@ class Details:
     """Sources whose export no longer holds the period."""
     late: Mapping[str, str]
     """Source or driver -> why it was left out of day D."""
+    tag_findings: tuple[str, ...]
+    """How tags are written otherwise than the policy wants, or contradict themselves; a sentence each."""
     environment_by_default: int
     customer_nonproduction: int
     """Customers' own non-production usage, whatever ``customer_nonprod`` makes of it."""
@@ -66,6 +68,7 @@ def read_details(folder: Path) -> Details:
         sources=tuple(_source(row, raw["currency"]) for row in raw["sources"]),
         stale=tuple(row["name"] for row in raw["sources"] if row["stale"]),
         late=late,
+        tag_findings=tuple(map(_finding, raw["tag_findings"])),
         environment_by_default=units(raw["environment_by_default"]),
         customer_nonproduction=units(raw["customer_nonproduction"]),
         negative_base={row["customer"]: units(row["effective"]) for row in raw["negative_base"]},
@@ -76,6 +79,19 @@ def read_details(folder: Path) -> Details:
         covered=units(raw["coverage"]["covered"]),
         source_notes=tuple(f"{row['name']}: {note}" for row in raw["sources"] for note in row["notes"]),
     )
+
+
+_TOLD = {
+    "wrong-case": "written otherwise than the policy wants",
+    "variants": "in several spellings of which one is known",
+    "conflicting-tags": "in spellings that name different known values: none is believed",
+}
+
+
+def _finding(row: Mapping[str, Any]) -> str:
+    example = ", ".join(f"{key!r}: {value!r}" for key, value in row["example"].items())
+    count = row["tag_sets"]
+    return f"{row['key']} in {count} tag set{'s' if count != 1 else ''} {_TOLD[row['rule']]}, such as {example}"
 
 
 def _pool(row: Mapping[str, Any]) -> PoolLine:

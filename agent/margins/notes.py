@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from agent.config.loading import Settings
 from agent.margins.customers import Book
 from agent.margins.details import Details
+from agent.margins.ratios import percent
 from agent.margins.records import CustomerLine, Note
 from agent.money import shown
 
@@ -54,7 +55,8 @@ def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Not
         default = settings.allocation().environment.default
         yield Note(
             "estimated",
-            f"{money(details.environment_by_default)} carries no known environment and is treated as {default}",
+            f"{money(details.environment_by_default)} carries no known environment and is treated as {default}: "
+            f"{_of(details.environment_by_default, details.attributable)} of direct, shared, idle and untagged",
         )
     if details.tax_unconfirmed:
         yield Note("estimated", f"tax of {money(details.tax_unconfirmed)} treated as cost: unconfirmed")
@@ -68,7 +70,7 @@ def _information(settings: Settings, details: Details, lines: Sequence[CustomerL
     for source in details.sources:
         if source.completeness != "manifest":
             yield Note("info", f"source {source.name}: completeness not proven (no manifest)")
-    for text in details.source_notes:
+    for text in (*details.source_notes, *details.tag_findings):
         yield Note("info", text)
     if details.customer_nonproduction:
         booked = {"opex": "is booked as opex", "cogs": "counts as their cost"}[settings.allocation().customer_nonprod]
@@ -82,6 +84,11 @@ def _information(settings: Settings, details: Details, lines: Sequence[CustomerL
             yield Note("info", f"{line.customer}: {money(line.outside_dates)} is dated outside its start and end")
     if settings.app.revenue is not None and settings.app.revenue.basis != "recognised":
         yield Note("info", f"revenue basis: {settings.app.revenue.basis}")
+
+
+def _of(part: int, whole: int) -> str:
+    share = percent(part, whole)
+    return "no known share" if share is None else f"{share:.1f} %"
 
 
 class _Money:

@@ -172,7 +172,6 @@ def test_a_line_of_an_hour_over_midnight_is_split_by_the_day_it_starts(tmp_path:
     assert costs(settings, "Customer", Class="shared") == {"acme": 100}
 
 
-@pytest.mark.xfail(strict=True, reason="a source of month-long lines alone says the month's last day is complete")
 def test_a_source_billed_by_the_month_neither_completes_the_month_nor_makes_others_late(tmp_path: Path) -> None:
     contract = row("50", october(1), ChargePeriodEnd="2026-11-01T00:00:00Z", BillingAccountId="v", ProviderName="Care")
     report = figures(project(tmp_path, {"cloud": daily(OCTOBER, 5), "care": [contract]}))

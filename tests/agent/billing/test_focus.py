@@ -223,7 +223,7 @@ def test_amounts_too_large_for_64_bits_of_picos_stay_exact(tmp_path, data):
 
 def test_the_manifest_says_what_was_read(tmp_path, data):
     lines = [
-        {"BilledCost": "3", "ChargePeriodStart": "2026-10-30", "ChargePeriodEnd": "2026-10-31T12:00:00Z"},
+        {"BilledCost": "3", "ChargePeriodStart": "2026-10-30T13:00:00Z", "ChargePeriodEnd": "2026-10-31T12:00:00Z"},
         {"BilledCost": "1", "ChargeCategory": "Tax", "ChargePeriodEnd": "2026-11-01"},
         {"BilledCost": "-0.5", "ChargeCategory": "Credit"},
     ]
