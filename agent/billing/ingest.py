@@ -12,7 +12,12 @@ from agent.billing.intake import Intake
 from agent.billing.interface import BillingSource, Delivered
 from agent.billing.kept_tag_sets import keep_tag_sets, kept_for
 from agent.billing.ledger import LedgerVersion, Manifest, source_heads
-from agent.billing.overlap import refuse_claimed_elsewhere, refuse_same_bytes, refuse_same_content
+from agent.billing.overlap import (
+    refuse_claimed_elsewhere,
+    refuse_repeated_days,
+    refuse_same_bytes,
+    refuse_same_content,
+)
 from agent.billing.publication import Origin, put_in_force, write_version
 from agent.billing.store import lock, scratch, sweep, write_text
 from agent.config.application import SourceConfig
@@ -117,6 +122,7 @@ class Ingest:
             )
         if delivery.completeness != "manifest":
             refuse_same_content(intake.records)
+            refuse_repeated_days(intake.days, intake.records)
         return intake
 
     def _empty(self, file: ExportFile, delivery: Delivery) -> None:

@@ -1,10 +1,11 @@
-"""The same money must not enter twice: equal files, equal content under two names, two sources of one account."""
+"""The same money must not enter twice: equal files, equal content or days in two files, two sources of one account."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import duckdb
 
+from agent.billing.account_days import AccountDays
 from agent.billing.delivery import ExportFile
 from agent.billing.intact import changed_file
 from agent.billing.intake import FileRecord
@@ -36,6 +37,25 @@ def refuse_same_content(records: Sequence[FileRecord]) -> None:
         if record.print in seen:
             raise _twice(seen[record.print], record.file.shown)
         seen[record.print] = record.file.shown
+
+
+def refuse_repeated_days(days: AccountDays, records: Sequence[FileRecord]) -> None:
+    """Raises ``SourceError`` when two files repeat each other's usage: two downloads of one bill, both unfinished.
+
+    What counts as a repeat, and why honest parts of a bill do not, is said in :meth:`AccountDays.repeat`.
+    """
+    repeat = days.repeat()
+    if repeat is None:
+        return
+    first, second = records[repeat.first].file.shown, records[repeat.second].file.shown
+    raise SourceError(
+        f"{first} and {second} hold the same usage: {repeat.equal} of the {repeat.shared} account-days that are in "
+        f"both are equal line by line, such as {repeat.day} of account {repeat.account}",
+        where=second,
+        expected="each line of usage once",
+        mend="keep the newer download and remove the other; if both are parts of one delivery, put the export's "
+        "manifest beside them",
+    )
 
 
 def _twice(first: str, second: str) -> SourceError:
