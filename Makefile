@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 
 dev: $(READY)
 
-# uv is a faster installer, not a need: where it cannot be had, pip installs the same lock.
+# uv is a faster installer, not a need: where it cannot be had or fails, pip installs the same lock.
 .tools/.ready:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "apportion needs Python 3.11 or newer")'
 	$(PYTHON) -m venv .tools
@@ -21,9 +21,9 @@ dev: $(READY)
 
 $(READY): requirements.lock pyproject.toml | .tools/.ready
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	if test -x $(UV); then \
+	if test -x $(UV) && \
 	  $(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock && \
-	  $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+	  $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; then :; \
 	else \
 	  $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock && \
 	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
