@@ -83,9 +83,7 @@ def report(settings: Settings, period: Period, progress: Progress) -> list[Path]
     """Writes finance's files of a month from its published results."""
     progress.step(f"writing the report of {period}")
     with results.writing(settings.data):
-        folder = results.folder(settings.data, period) / "report"
-        rendered = report_files.render(figures(settings, period))
-        return [results.write(folder / name, content) for name, content in rendered.items()]
+        return results.write_report(settings.data, period, report_files.render(figures(settings, period)))
 
 
 def digest(settings: Settings, period: Period) -> Digest:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -20,6 +20,8 @@ from agent.errors import ApportionError, ProofError
 from agent.period import Period
 
 PROOF = "proof.json"
+REPORT_HASHES = "hashes.json"
+"""In the report folder: sha256 by file name, and under ``proof`` that of the proof it was made from."""
 _MARKER = "COMPLETE"
 """In a run folder: everything is written; holds the period. Without it the run never happened."""
 
@@ -151,6 +153,18 @@ def _move(run: Path, target: Path) -> Path:
         sync(target)
     shutil.rmtree(run)
     return target
+
+
+def write_report(data: Path, period: Period, files: Mapping[str, bytes]) -> list[Path]:
+    """Writes the report beside the proof it was made from, and lastly the list of hashes that ``verify`` checks."""
+    place = folder(data, period)
+    listed = place / "report" / REPORT_HASHES
+    # NOTE: killed between two files there is no list, and so none that calls a whole file an edited one
+    listed.unlink(missing_ok=True)
+    written = [write(place / "report" / name, content) for name, content in files.items()]
+    hashes = {path.name: _sha256(path) for path in written} | {"proof": _sha256(place / PROOF)}
+    write(listed, json.dumps(hashes, indent=1).encode() + b"\n")
+    return written
 
 
 def read_proof(data: Path, period: Period) -> dict[str, Any] | None:

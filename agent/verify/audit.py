@@ -15,6 +15,7 @@ from agent.verify.inputs import input_checks
 from agent.verify.raw import UNREADABLE
 from agent.verify.recorded import Cells, Json, by_currency, classified_cells, document, outcomes
 from agent.verify.records import Check, Verification
+from agent.verify.report import report_checks
 from agent.verify.results import (
     ALLOCATION_FILE,
     CLASSIFICATION_FILE,
@@ -66,6 +67,7 @@ class PeriodAudit:
         yield from input_checks(self._settings.data, proof, self.statements)
         yield from self._sources(proof, classified)
         yield from self._results(proof, classified)
+        yield from report_checks(self.folder, self.statements)
 
     def _sources(self, proof: Json, classified: dict[str, Cells]) -> Iterator[Check]:
         named = [str(entry["name"]) for entry in proof["sources"]]

@@ -24,7 +24,7 @@ class SourceAudit:
     def checks(self, classified: Cells) -> Iterator[Check]:
         """Every check, along the money's way. ``classified``: this source's part of the classification."""
         manifest = document(self._version / "manifest.json")
-        self._state_newer_version()
+        yield from self._in_force()
         yield entries(f"{self.name}: proof's files == manifest's", _listed(self._entry), _listed(manifest))
         yield from self._files(manifest["kind"], manifest["files"])
         written = total(recorded(entry["sums"]) for entry in manifest["files"])
@@ -64,10 +64,18 @@ class SourceAudit:
                 fine = f"BilledCost {plain(billed)}, EffectiveCost {plain(effective)}"
                 self.statements.append(f"{self.name}: finer than 1e-24 {currency} and so in no ledger row: {fine}")
 
-    def _state_newer_version(self) -> None:
-        head = document(self._folder / "HEAD.json")["version"]
-        if head != self._entry["version"]:
-            used = self._entry["version"]
+    def _in_force(self) -> Iterator[Check]:
+        """Fails when HEAD.json names no version that is there; a version newer than the proof's is a statement."""
+        used = self._entry["version"]
+        try:
+            head = document(self._folder / "HEAD.json")["version"]
+            there = (self._folder / f"v{head}" / "manifest.json").is_file()
+        except (OSError, ValueError, TypeError, KeyError):
+            head, there = "unreadable", False
+        if not there:
+            detail = "no such version is on disk: apportion cannot read this month until it is ingested again"
+            yield Check(f"{self.name}: version that HEAD.json names", str(head), str(used), "", ok=False, detail=detail)
+        elif head != used:
             self.statements.append(f"{self.name}: made from version {used}; version {head} has come in since")
 
     def _raw(self, path: str) -> Path | None:

@@ -1,6 +1,7 @@
 """The audit finds one changed raw cost, ledger row or result row, whoever else was changed to cover it."""
 
 import json
+import shutil
 
 import pytest
 
@@ -193,6 +194,7 @@ def test_a_location_that_is_the_file_itself_is_read(month):
 
 
 def test_a_newer_version_is_named(month):
+    shutil.copytree(month.version, month.version.parent / "v2")
     write_json(month.version.parent / "HEAD.json", {"version": 2})
     assert audit(month).statements == ("cloud: made from version 1; version 2 has come in since",)
     assert audit(month).ok
