@@ -74,6 +74,20 @@ def rows_by_values(*columns: Words) -> Iterator[tuple[tuple[str | None, ...], Ma
         yield values, None if len(found) == 1 else code == combined
 
 
+def numbered(columns: Sequence[Words], rows: int) -> tuple[list[tuple[str | None, ...]], Ints]:
+    """The combinations of values that occur, and for each row the place of its own among them."""
+    found, code = _coded(columns)
+    combined = np.array([number for _, number in found], np.int64)
+    last = int(combined.max(initial=0))
+    if last < _FEW:
+        table = np.zeros(last + 1, np.int64)
+        table[combined] = np.arange(len(found))
+        places = table[code]
+    else:
+        places = np.searchsorted(combined, code)
+    return [values for values, _ in found], np.broadcast_to(places, rows)
+
+
 _FEW = 100_000
 
 

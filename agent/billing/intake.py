@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from agent.billing.account_days import AccountDays
 from agent.billing.batch import Batch, combinations, rows_by_values
 from agent.billing.delivery import Delivery, ExportFile
 from agent.billing.gathering import Gathering
@@ -54,6 +55,8 @@ class Intake:
         self.records: list[FileRecord] = []
         self._day_ends: dict[Period, int] = {}
         self.scopes: dict[Scope, str] = {}
+        self.days = AccountDays()
+        """Filled where no manifest proves a delivery of several files; a file's number is its place in ``records``."""
 
     def read(self, file: ExportFile, sha256: str) -> FileRecord:
         """Takes in one file whole. Raises ``SourceError``."""
@@ -70,6 +73,7 @@ class Intake:
         record.account_currencies |= combinations((batch.words["BillingAccountId"], batch.words["BillingCurrency"]))
         if self._unproven:
             self._fingerprint(batch, record)
+            self.days.add(len(self.records), batch)
         for period, part in _by_period(batch):
             self._gathering.add(period, part)
             for (currency,), rows in rows_by_values(part.words["BillingCurrency"]):

@@ -1,0 +1,174 @@
+"""What each file of a delivery holds of every account and day, so that a day that two files repeat is found."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.billing.batch import NULL, Batch, Ints, Mask, Numbers, Words, numbered
+from agent.billing.ledger_columns import PICO_UNITS
+from agent.money import UNITS_PER_ONE
+
+Prints = npt.NDArray[np.uint64]
+_SCOPE = ("ProviderName", "BillingAccountId", "SubAccountId", "BillingPeriodStart", "ChargePeriodStart")
+_SAME_IN_EVERY_DOWNLOAD = ("ServiceName", "RegionId", "SkuId", "ResourceId")
+"""NOTE: neither tags, names nor the invoice: a later download of the same line may have them filled."""
+_COSTS = ("BilledCost", "EffectiveCost")
+_TELLING_LINES = 2
+_TELLING_DAYS = 3
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_HALF = np.uint64(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Two files (by number) that hold ``equal`` account-days line by line, of ``shared`` that are in both."""
+
+    first: int
+    second: int
+    equal: int
+    shared: int
+    account: str | None
+    day: str | None
+    """The earliest day that repeats, and its sub account (the billing account where it has none)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tallies:
+    """One place per file and account-day: their numbers, usage lines, the lines' print, and whether any line costs."""
+
+    files: Ints
+    scopes: Ints
+    lines: Ints
+    prints: Prints
+    costly: Mask
+
+    def where(self, places: Ints | Mask) -> "_Tallies":
+        return _Tallies(
+            self.files[places], self.scopes[places], self.lines[places], self.prints[places], self.costly[places]
+        )
+
+
+class AccountDays:
+    """Usage by file and account-day (provider, billing and sub account, billing period, day), of one delivery.
+
+    A tally is the number of lines and the sum, modulo 2**64, of a 64-bit print of each line: its moment, service,
+    region, SKU, resource and both costs to the last digit kept. Equal lines in any order, and only they, have equal
+    tallies, but for a chance too small to occur; so the exact sums of both costs are equal too.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str | None, ...], int] = {}
+        self._tallies: list[_Tallies] = []
+
+    def add(self, file: int, batch: Batch) -> None:
+        """Counts in the usage among these rows of the file with this number."""
+        usage = batch.words["x_Kind"].flags(lambda kind: kind == "usage")
+        rows = np.flatnonzero(np.broadcast_to(usage, batch.rows))
+        if not len(rows):
+            return
+        found, place = numbered([batch.words.get(name, NULL) for name in _SCOPE], batch.rows)
+        prints = _line_prints(batch)
+        costly = _nonzero(batch.costs["BilledCost"]) | _nonzero(batch.costs["EffectiveCost"])
+        if len(rows) < batch.rows:
+            place, prints, costly = place[rows], prints[rows], costly[rows]
+        scopes = np.fromiter((self._numbers.setdefault(scope, len(self._numbers)) for scope in found), np.int64)
+        lines = np.full(len(rows), batch.lines, np.int64)
+        tallies = _tallied(np.full(len(found), file), scopes, place, lines, prints, costly)
+        self._tallies.append(tallies.where(tallies.lines > 0))
+
+    def repeat(self) -> Repeat | None:
+        """The first two files that hold the same usage, if any.
+
+        Honest parts of a bill share accounts and days, but no account-day line by line, unless by chance: a few
+        lines without a resource, of equal price and hour, on either side of a cut. So two files are copies only if
+
+        - one account-day with a cost and at least two lines is equal in both, or at least three of a single line; and
+        - those are at least half of the account-days with a cost that both files hold. Not all: the last day of a
+          bill so far has grown in the next download, and the second of two days is half of them.
+
+        Not found: a copy that was cut into files elsewhere, within every account-day; a single day of a single line.
+        """
+        if not self._tallies:
+            return None
+        tallies = self._by_file_and_scope()
+        return next(filter(None, (self._judged(tallies, *pair) for pair in _equal(tallies))), None)
+
+    def _judged(self, tallies: _Tallies, first: int, second: int, equal: Ints) -> Repeat | None:
+        mine, theirs = tallies.where(tallies.files == first), tallies.where(tallies.files == second)
+        shared = len(np.intersect1d(mine.scopes, theirs.scopes, assume_unique=True))
+        telling = len(equal) >= _TELLING_DAYS or bool((tallies.lines[equal] >= _TELLING_LINES).any())
+        if not telling or 2 * len(equal) < shared:
+            return None
+        known = list(self._numbers)
+        scopes = [known[scope] for scope in tallies.scopes[equal].tolist()]
+        _, billing, account, _, day = min(scopes, key=lambda scope: (scope[-1] or "", scope[2] or ""))
+        return Repeat(first, second, len(equal), shared, account or billing, day)
+
+    def _by_file_and_scope(self) -> _Tallies:
+        """Tallies with a cost, of all batches, one place per file and account-day."""
+        keys = [piece.files * len(self._numbers) + piece.scopes for piece in self._tallies]
+        distinct, place = np.unique(np.concatenate(keys), return_inverse=True)
+        files, scopes = np.divmod(distinct, len(self._numbers))
+        lines = np.concatenate([piece.lines for piece in self._tallies])
+        prints = np.concatenate([piece.prints for piece in self._tallies])
+        costly = np.concatenate([piece.costly for piece in self._tallies])
+        tallies = _tallied(files, scopes, place, lines, prints, costly)
+        return tallies.where(tallies.costly)
+
+
+def _tallied(files: Ints, scopes: Ints, place: Ints, lines: Ints, prints: Prints, costly: Mask) -> _Tallies:
+    """The tallies of these files and scopes; row ``i`` belongs to the one at ``place[i]``."""
+    all_lines, all_prints = np.zeros(len(scopes), np.int64), np.zeros(len(scopes), np.uint64)
+    np.add.at(all_lines, place, lines)
+    np.add.at(all_prints, place, prints)
+    return _Tallies(files, scopes, all_lines, all_prints, np.bincount(place[costly], minlength=len(scopes)) > 0)
+
+
+def _equal(tallies: _Tallies) -> Iterator[tuple[int, int, Ints]]:
+    """Pairs of files with equal account-days, and the places of these in the second; of copies, each to the next."""
+    order = np.lexsort((tallies.files, tallies.prints, tallies.lines, tallies.scopes))
+    left, right = tallies.where(order[:-1]), tallies.where(order[1:])
+    same = (left.scopes == right.scopes) & (left.lines == right.lines) & (left.prints == right.prints)
+    pairs, place = np.unique(np.column_stack([left.files[same], right.files[same]]), axis=0, return_inverse=True)
+    for number, (first, second) in enumerate(pairs.tolist()):
+        yield first, second, order[1:][same][place == number]
+
+
+def _line_prints(batch: Batch) -> Prints:
+    prints = batch.starts.astype(np.uint64)
+    for name in _SAME_IN_EVERY_DOWNLOAD:
+        prints = _mixed(prints, _hashes(batch.words.get(name, NULL)))
+    for name in _COSTS:
+        prints = _mixed(prints, _units(batch.costs[name]))
+    return prints
+
+
+def _mixed(prints: Prints, part: Prints | np.uint64) -> Prints:
+    mixed = (prints ^ part) * _ODD
+    mixed ^= mixed >> _HALF
+    return mixed
+
+
+def _hashes(words: Words) -> Prints | np.uint64:
+    table = np.fromiter(map(hash, words.values), np.int64, len(words.values)).view(np.uint64)
+    return np.uint64(table[0]) if words.codes is None else table[words.codes]
+
+
+def _units(numbers: Numbers) -> Prints:
+    """Units of 1e-24 modulo 2**64: of one value the same, whichever limbs its batch keeps it in."""
+    units = numbers.pico.view(np.uint64) * np.uint64(PICO_UNITS)
+    if numbers.whole is not None:
+        units += numbers.whole.view(np.uint64) * np.uint64(UNITS_PER_ONE % 2**64)
+    if numbers.fine is not None:
+        units += numbers.fine.view(np.uint64)
+    return units
+
+
+def _nonzero(numbers: Numbers) -> Mask:
+    nonzero: Mask = numbers.pico != 0
+    for limb in (numbers.whole, numbers.fine):
+        if limb is not None:
+            nonzero |= limb != 0
+    return nonzero
