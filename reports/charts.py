@@ -10,6 +10,7 @@ from decimal import Decimal
 from agent.margins.records import CLASSES, CustomerLine, PeriodReport
 from agent.money import UNITS_PER_ONE
 from reports.breakdown import CLASS_NAMES, class_mix, day_classes
+from reports.customers import shown_cents
 from reports.figures import DASH, cents, footing, grouped, percent
 from reports.opening import target_mark
 
@@ -173,16 +174,12 @@ def mix(report: PeriodReport) -> tuple[Slice, ...]:
 
 def customer_bars(report: PeriodReport) -> tuple[CustomerBar, ...]:
     """The dearest customers, with the same cents as the table."""
-    texts = dict(zip((line.customer for line in report.customers), footing(_costs(report)), strict=True))
+    texts = shown_cents(report, "cost")
     ranked = sorted(
         (line for line in report.customers if not line.reserved and line.cost > 0),
         key=lambda line: (-line.cost, line.customer),
     )[:TOP_CUSTOMERS]
-    return tuple(_bar(report, line, texts[line.customer] or "0", ranked[0].cost) for line in ranked)
-
-
-def _costs(report: PeriodReport) -> list[int | None]:
-    return [line.cost for line in report.customers]
+    return tuple(_bar(report, line, texts[line.customer], ranked[0].cost) for line in ranked)
 
 
 def _bar(report: PeriodReport, line: CustomerLine, text: str, most: int) -> CustomerBar:

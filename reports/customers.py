@@ -3,10 +3,12 @@
 Takes the lines of a ``PeriodReport`` in their own order; the total of Cost is the sources plus adjustments.
 """
 
+from typing import Literal
+
 from agent.margins.records import CustomerLine, PeriodReport
 from reports.cells import Cell, Column, Mark, Series, Table, money, percent, table, text
-from reports.figures import one_line, signed_percent
-from reports.opening import MARGIN, basis, target_mark
+from reports.figures import footing, one_line, signed_percent
+from reports.opening import MARGIN, basis, revenue_heading, target_mark
 
 PARTS = (
     ("direct", "Direct", "Cost a customer rule placed on this customer."),
@@ -58,13 +60,20 @@ def customers_table(report: PeriodReport) -> Table:
     )
 
 
+def shown_cents(report: PeriodReport, key: Literal["cost", "revenue"]) -> dict[str, str]:
+    """Plain cents by customer id as the table's column shows them; customers with none in it are left out."""
+    shown = footing([getattr(line, key) for line in report.customers])
+    pairs = zip((line.customer for line in report.customers), shown, strict=True)
+    return {customer: cents for customer, cents in pairs if cents is not None}
+
+
 def _margin_columns(report: PeriodReport) -> tuple[Series, ...]:
     lines, summary = report.customers, report.summary
     missing = [_unknown(line) for line in lines]
     marks: list[Mark] = [target_mark(line.infra_margin_pct, summary) for line in lines]
-    how = f"Revenue is {basis(summary)}."
+    how = f"Revenue is {basis(summary)}." if basis(summary) else "No revenue is configured."
     return (
-        money("revenue", f"Revenue ({basis(summary)})", [line.revenue for line in lines], how, missing=missing),
+        money("revenue", revenue_heading(summary), [line.revenue for line in lines], how, missing=missing),
         money("margin", MARGIN, [line.margin for line in lines], f"Revenue less Cost. {how}", missing=missing),
         _blank_reserved(percent("margin_pct", "Margin %", [line.margin_pct for line in lines], how), lines),
         _blank_reserved(

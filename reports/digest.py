@@ -4,19 +4,24 @@ Takes a ``PeriodReport``, gives Slack blocks within Slack's limits and the text 
 of the month through day D, which is named; no figure is of "today".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from agent.margins.records import CustomerLine, Mover, PeriodReport, UntaggedResource
+from agent.money import units_from_text
 from reports import slack_limits
+from reports.customers import shown_cents
 from reports.figures import DASH, change_pct, days_through, ellipsis, one_line, percent, signed_percent, whole
-from reports.opening import MARGIN, basis, notes
+from reports.opening import MARGIN, basis, notes, revenue_known
 from reports.slack_text import Block, context, escape, fields, fit, header, name, section, table
 
 TOP_CUSTOMERS = 10
 TOP_LINES = 5
 LONGEST_TABLE_NAME = 32
 LONGEST_NOTE = 300
+_Cell = Literal["cost", "revenue"]
+_CELLS: tuple[_Cell, ...] = get_args(_Cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +82,16 @@ def _opening(report: PeriodReport) -> list[tuple[str, str]]:
 
 def _margin(report: PeriodReport) -> str:
     summary = report.summary
-    if summary.margin_pct is None or summary.margin is None or summary.revenue is None:
+    if not revenue_known(report) or summary.margin is None or summary.revenue is None:
         return f"{DASH}\nno revenue known"
+    share = DASH if summary.margin_pct is None else percent(summary.margin_pct)
     amounts = f"{_money(report, summary.margin)} of {_money(report, summary.revenue)}"
-    return f"{percent(summary.margin_pct)}\n{amounts} {basis(summary)} revenue"
+    return f"{share}\n{amounts} {_of_revenue(report)}"
+
+
+def _of_revenue(report: PeriodReport) -> str:
+    """``recognised revenue``; empty where none is configured."""
+    return f"{basis(report.summary)} revenue" if basis(report.summary) else ""
 
 
 def _tiers(report: PeriodReport) -> list[Block]:
@@ -98,15 +109,16 @@ def _tiers(report: PeriodReport) -> list[Block]:
 def _moved(report: PeriodReport) -> list[Block]:
     if not report.movers:
         return []
-    lines = [_mover(report, mover) for mover in report.movers[:TOP_LINES]]
+    cells = shown_cents(report, "cost")
+    lines = [_mover(report, mover, cells) for mover in report.movers[:TOP_LINES]]
     return [section("\n".join(["*What changed* (against as many days of the month before)", *lines]))]
 
 
-def _mover(report: PeriodReport, mover: Mover) -> str:
+def _mover(report: PeriodReport, mover: Mover, cells: Mapping[str, str]) -> str:
     sign = "+" if mover.change > 0 else ""
     pct = f" ({signed_percent(mover.change_pct)})" if mover.change_pct is not None else ""
     change = f"{sign}{_money(report, mover.change)}{pct}"
-    return f"{name(mover.name or mover.customer)}: {change} to {_money(report, mover.cost)}"
+    return f"{name(mover.name or mover.customer)}: {change} to {_money(report, units_from_text(cells[mover.customer]))}"
 
 
 def _flags(report: PeriodReport) -> list[Block]:
@@ -119,7 +131,7 @@ def _flags(report: PeriodReport) -> list[Block]:
     below = [line for line in _dearest(report) if _below(line, report)]
     if below:
         lines = [f"{name(line.name or line.customer)}: {_infra(line)}" for line in below[:TOP_LINES]]
-        heading = f"*Infrastructure margin below {summary.target_pct:f} %* ({basis(summary)} revenue)"
+        heading = f"*Infrastructure margin below {summary.target_pct:f} %* ({_of_revenue(report)})"
         found.append(section("\n".join([heading, *lines, *_more(below, TOP_LINES)])))
     return found
 
@@ -159,9 +171,10 @@ def _customers(report: PeriodReport, *, plain: bool) -> list[Block]:
     if not ranked:
         return [section("*Top customers by cost*\nNo customer had any cost in this period.")]
     shown = f"{min(TOP_CUSTOMERS, len(ranked))} of {len(ranked):,}"
-    heading = f"*Top customers by cost* ({shown}; {basis(report.summary)} revenue)"
+    heading = f"*Top customers by cost* ({'; '.join(filter(None, [shown, _of_revenue(report)]))})"
+    cells = {key: shown_cents(report, key) for key in _CELLS}
     rows = [("Customer", "Tier", "Cost", "Revenue", "Margin on allocated COGS")]
-    rows += [_row(report, line) for line in ranked[:TOP_CUSTOMERS]]
+    rows += [_row(report, line, cells) for line in ranked[:TOP_CUSTOMERS]]
     right = (False, False, True, True, True)
     if plain:
         drawn = "\n".join(escape(text) for text in aligned(rows, right))
@@ -169,13 +182,18 @@ def _customers(report: PeriodReport, *, plain: bool) -> list[Block]:
     return [section(heading), table(rows, right)]
 
 
-def _row(report: PeriodReport, line: CustomerLine) -> tuple[str, str, str, str, str]:
-    revenue = "unknown" if line.revenue is None else _money(report, line.revenue)
+def _row(
+    report: PeriodReport, line: CustomerLine, cells: Mapping[_Cell, Mapping[str, str]]
+) -> tuple[str, str, str, str, str]:
+    # NOTE: the cents of the report's table, which foot; rounded alone they could differ from it by one
+    cost = _money(report, units_from_text(cells["cost"][line.customer]))
+    known = cells["revenue"].get(line.customer)
+    revenue = "unknown" if known is None else _money(report, units_from_text(known))
     margin = DASH if line.margin_pct is None else percent(line.margin_pct)
     # NOTE: raw text is not parsed by Slack, but the plain form puts the same words inside a code block
     label = ellipsis(one_line(line.name or line.customer), LONGEST_TABLE_NAME).replace("`", "'")
     tier = ellipsis(one_line(line.tier), 16).replace("`", "'")
-    return label or line.customer[:1], tier, _money(report, line.cost), revenue, margin
+    return label or line.customer[:1], tier, cost, revenue, margin
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:

@@ -91,6 +91,11 @@ def one_line(text: str) -> str:
     return " ".join("".join(safe).split())
 
 
+def undirected(text: str) -> str:
+    """Text without the signs that turn the direction of writing: what stands beside it stays as it was written."""
+    return text.translate(_TURNING)
+
+
 def ellipsis(text: str, length: int) -> str:
     """At most ``length`` characters, the cut marked."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
@@ -105,4 +110,6 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+_TURNING = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Unicode's Bidi_Control, each to nothing."""
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})

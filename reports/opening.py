@@ -1,11 +1,11 @@
 """The figures every report and digest opens with, and the words that go with them: each figure once, in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from agent.margins.records import GroupLine, Note, PeriodReport, Summary
 from reports.cells import Cell, Column, Mark, Series, Table, amount, count, money, percent, share, table, text
-from reports.figures import DASH, cents, change_pct, footing, long_day, month_name, signed_percent
+from reports.figures import DASH, cents, change_pct, footing, long_day, month_name, signed_percent, undirected
 from reports.figures import percent as percent_text
 
 MARGIN = "Margin on allocated COGS"
@@ -25,7 +25,7 @@ class Figure:
 
 def title(report: PeriodReport) -> str:
     """``Example SaaS: cost per customer, October 2026``."""
-    company = report.summary.company
+    company = undirected(report.summary.company)
     return f"{company}: cost per customer, {month(report)}" if company else f"Cost per customer, {month(report)}"
 
 
@@ -43,7 +43,7 @@ def standing(summary: Summary) -> str:
 def key_figures(report: PeriodReport) -> tuple[Figure, ...]:
     """Total cost to serve, average per active customer, margin on allocated COGS, untagged share: in this order."""
     summary = report.summary
-    return (_cost_to_serve(report), _average(summary), _margin(summary), _untagged(summary))
+    return (_cost_to_serve(report), _average(summary), _margin(report), _untagged(summary))
 
 
 def further_figures(report: PeriodReport) -> tuple[Figure, ...]:
@@ -81,7 +81,7 @@ def groups_table(report: PeriodReport, dimension: str) -> Table:
             count("active", "Active", [line.active for line in lines]),
             money("cost", f"Cost, {summary.currency}", [line.cost for line in lines]),
             _averages([line.average_cost for line in lines]),
-            money("revenue", f"Revenue ({basis(summary)})", [line.revenue for line in lines], missing=_dashes(lines)),
+            money("revenue", revenue_heading(summary), [line.revenue for line in lines], missing=_dashes(lines)),
             money("margin", MARGIN, [line.margin for line in lines], missing=_dashes(lines)),
             percent("margin_pct", "Margin %", [line.margin_pct for line in lines]),
             percent(
@@ -116,14 +116,28 @@ def target_mark(pct: Decimal | None, summary: Summary) -> Mark:
 
 
 def basis(summary: Summary) -> str:
-    """The revenue basis in words; printed beside every margin."""
+    """The revenue basis in words, printed beside every margin; empty where no revenue is configured."""
     return summary.revenue_basis.replace("_", " ")
+
+
+def revenue_heading(summary: Summary) -> str:
+    """``Revenue (recognised)``."""
+    return f"Revenue ({basis(summary)})" if basis(summary) else "Revenue"
+
+
+def revenue_known(report: PeriodReport) -> bool:
+    """Whether there is a revenue to speak of: not while every paying customer's is unknown."""
+    if report.summary.revenue is None or report.summary.margin is None:
+        return False
+    paying = [line for line in report.customers if line.kind == "paying"]
+    return bool(report.summary.revenue) or not paying or any(line.revenue is not None for line in paying)
 
 
 def notes(report: PeriodReport) -> tuple[Note, ...]:
     """What was missing first, then what was estimated, then the rest, each in the report's own order."""
     order = {"missing": 0, "estimated": 1, "info": 2}
-    return tuple(sorted(report.notes, key=lambda note: order[note.level]))
+    said = (replace(note, text=undirected(note.text)) for note in report.notes)
+    return tuple(sorted(said, key=lambda note: order[note.level]))
 
 
 def _cost_to_serve(report: PeriodReport) -> Figure:
@@ -145,11 +159,13 @@ def _average(summary: Summary) -> Figure:
     return Figure("average_cost", label, money_cell(summary.average_cost), summary.currency, (beside,))
 
 
-def _margin(summary: Summary) -> Figure:
-    beside = [f"{basis(summary)} revenue"]
-    if summary.margin is not None and summary.revenue is not None:
-        beside.insert(0, f"{cents(summary.margin)} of {cents(summary.revenue)} {summary.currency}")
-    return Figure("margin_pct", MARGIN, share(summary.margin_pct), "", tuple(beside))
+def _margin(report: PeriodReport) -> Figure:
+    summary = report.summary
+    beside: tuple[str, ...] = ("no revenue known",)
+    if revenue_known(report) and summary.margin is not None and summary.revenue is not None:
+        amounts = f"{cents(summary.margin)} of {cents(summary.revenue)} {summary.currency}"
+        beside = (amounts, f"{basis(summary)} revenue".lstrip())
+    return Figure("margin_pct", MARGIN, share(summary.margin_pct), "", beside)
 
 
 def _untagged(summary: Summary) -> Figure:

@@ -8,6 +8,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from agent.margins.records import PeriodReport
 from reports.cells import Cell, Column, Kind, Mark, Table
+from reports.figures import undirected
 from reports.opening import standing, title
 
 NUMBER_FORMATS: dict[Kind, str] = {
@@ -65,7 +66,7 @@ def write_cell(sheet: Worksheet, row: int, place: int, cell: Cell, look: Format)
     if cell.number is not None:
         sheet.write_number(row, place, cell.number, look)
     elif cell.text:
-        sheet.write_string(row, place, cell.text[:LONGEST_CELL], look)
+        sheet.write_string(row, place, undirected(cell.text)[:LONGEST_CELL], look)
     else:
         sheet.write_blank(row, place, None, look)
 

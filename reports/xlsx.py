@@ -16,6 +16,7 @@ from reports.breakdown import commitments_table, daily_table, pools_table, sourc
 from reports.cells import Cell, Column, Table, money
 from reports.customers import customers_table
 from reports.definitions import DEFINITIONS
+from reports.figures import undirected
 from reports.opening import Figure, further_figures, groups_table, key_figures, money_cell, notes, standing, title
 from reports.sheet import LONGEST_CELL, NUMBER_FORMATS, Styles, set_widths, write_cell, write_table, write_top
 
@@ -44,7 +45,7 @@ def _properties(report: PeriodReport) -> dict[str, object]:
         "title": title(report),
         "subject": report.proof_line[:255],
         "author": "apportion",
-        "company": report.summary.company[:255],
+        "company": undirected(report.summary.company)[:255],
         "comments": f"Figures in {report.summary.currency}; {standing(report.summary)}",
         # NOTE: the clock would give other bytes at every run
         "created": datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None),

@@ -94,7 +94,7 @@
       const cell = row.cells[places[key]];
       if (!cell.textContent || ((key === "nonproduction" || key === "outside_dates") && cell.textContent === "0.00")) continue;
       const label = customers.tHead.rows[0].cells[places[key]].textContent;
-      list.append(element("div", {}, element("dt", {}, label), element("dd", { title: cell.title, class: cell.className.replace("num", "") }, cell.textContent)));
+      list.append(element("div", {}, element("dt", {}, label), element("dd", { title: cell.title, class: cell.className.replace("num", "") }, element("bdi", {}, cell.textContent))));
     }
     return list;
   }
