@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from agent.billing.disguises import LOOKED_AT, refuse_disguised
 from agent.errors import SourceError
 
 NULL_TOKENS = ("", "NULL", "null", "None")
@@ -22,7 +23,6 @@ BLOCK_BYTES = 2 * 2**20
 """Small, so that a block's cells stay in the cache: twice as fast as 32 MiB."""
 BATCH_ROWS = 100_000
 _GZIP = b"\x1f\x8b"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _FEWEST_COLUMNS = 3
 _OTHER_DELIMITERS = (";", "\t", "|")
 
@@ -49,9 +49,8 @@ def read_header(path: Path, shown: str) -> Header | None:
     """The header, or None for a file without a single byte. Raises ``SourceError`` for what is no comma CSV."""
     with open_bytes(path) as stream:
         try:
-            start = stream.peek(4)[:4] if isinstance(stream, io.BufferedReader | gzip.GzipFile) else b""
-            if start[:2] in _UTF16:
-                raise _encoding(shown)
+            if isinstance(stream, io.BufferedReader | gzip.GzipFile):
+                refuse_disguised(stream.peek(LOOKED_AT)[:LOOKED_AT], shown)
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
             reader = csv.reader(text, strict=True)
             names = next(reader, None)

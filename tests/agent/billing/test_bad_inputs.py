@@ -222,11 +222,10 @@ def test_a_location_that_is_not_there_is_refused(refused):
     assert refused().message == "the export's location does not exist"
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
 @pytest.mark.parametrize("column", ["ResourceName", "BillingAccountName"])
-def test_another_encoding_is_refused(tmp_path, refused, encoding, column):
+def test_another_encoding_is_refused(tmp_path, refused, column):
     (tmp_path / "x").mkdir()
-    (tmp_path / "x" / "f.csv").write_bytes(focus_text([{column: "Zürich"}]).encode(encoding))
+    (tmp_path / "x" / "f.csv").write_bytes(focus_text([{column: "Zürich"}]).encode("latin-1"))
     assert refused().message == "the file is not UTF-8 text"
 
 
