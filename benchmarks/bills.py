@@ -39,6 +39,7 @@ def parquet_bill(root: Path, lines: int, tags: int) -> Bill:
                 connection.execute(
                     f"copy ({_CUR2} where line % {FILES} = {part} order by line) to '{path}' (format parquet)"
                 )
+        _manifest(bill)
         _company(bill.folder, "aws-cur2")
     return bill
 
@@ -56,6 +57,14 @@ def csv_bill(root: Path, lines: int) -> Bill:
                 )
         _company(bill.folder, "focus")
     return bill
+
+
+def _manifest(bill: Bill) -> None:
+    """What Data Exports writes beside the data, so that completeness is proven."""
+    path = bill.folder / "exports" / "metadata" / f"BILLING_PERIOD={PERIOD}" / "bench-Manifest.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    keys = [f"s3://bench/bench/{file.relative_to(bill.folder / 'exports').as_posix()}" for file in bill.files]
+    path.write_text(json.dumps({"executionId": "bench", "columns": [], "contentType": "PARQUET", "dataFiles": keys}))
 
 
 def _bill(folder: Path, kind: str, suffix: str) -> Bill:
