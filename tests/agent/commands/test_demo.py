@@ -20,7 +20,7 @@ def test_the_demo_prints_proof_table_digest_and_files(demo: Path, capsys):
     assert "difference 0" in told
     assert "dearest first" in told
     assert "Total cost to serve" in told
-    for path in (demo / "data/results/2026-10/report").iterdir():
+    for path in (demo / "data/results/2026-10/report").glob("cost-per-customer-*"):
         assert str(path) in told
 
 
