@@ -42,16 +42,18 @@ class Proof:
 
     @property
     def line(self) -> str:
-        """The proof in one line, as every report carries it."""
-        parts = []
+        """The proof in one line, as every report carries it: effective cost in full, and what was billed for it."""
+        parts, billed = [], []
         for currency, metrics in sorted(self.totals.items()):
             sums = metrics["EffectiveCost"]
             parts.append(
-                f"{currency} source {sums['source']} = customers {sums['customer']} + opex {sums['opex']} + "
+                f"{currency} effective {sums['source']} = customers {sums['customer']} + opex {sums['opex']} + "
                 f"unallocated {sums['unallocated']} + balance sheet {sums['balance_sheet']}"
             )
+            billed.append(f"{metrics['BilledCost']['source']} {currency}")
         cells = sum(check.cells for check in self.checks)
-        return f"{self.period}: {'; '.join(parts)}; difference 0 in {len(self.checks)} checks over {cells} cells"
+        proven = f"difference 0 in {len(self.checks)} checks over {cells} cells"
+        return f"{self.period}: {'; '.join(parts)}; {proven}; billed {', '.join(billed)}"
 
     def as_json(self) -> dict[str, object]:
         """The part of ``proof.json`` that this pass knows: checks, totals, sources and the line."""

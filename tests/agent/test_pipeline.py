@@ -63,6 +63,10 @@ def test_a_run_publishes_proven_results_and_the_report(config: Path):
     assert outcome.period == OCTOBER
     assert outcome.figures.proof_line == proof["proof_line"]
     assert "difference 0" in proof["proof_line"]
+    totals = proof["totals"]["USD"]
+    assert f"USD effective {totals['EffectiveCost']['source']} = customers " in proof["proof_line"]
+    assert proof["proof_line"].endswith(f"; billed {totals['BilledCost']['source']} USD")
+    assert "\n" not in proof["proof_line"]
     assert proof["results"].keys() >= {"classification.parquet", "allocation.parquet", "cost_per_customer.csv"}
     for name, recorded in proof["results"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == recorded

@@ -278,7 +278,9 @@ def _notes(through: int) -> tuple[Note, ...]:
 def _proof_line(summary: Summary) -> str:
     customers = text_from_units(summary.cost_to_serve)
     return (
-        f"source {text_from_units(summary.source_total)} = customers {customers} + opex "
+        f"{summary.period}: {summary.currency} effective {text_from_units(summary.source_total)} = "
+        f"customers {customers} + opex "
         f"{text_from_units(summary.opex)} + unallocated {text_from_units(summary.unallocated)} + balance sheet "
-        f"{text_from_units(summary.balance_sheet)} {summary.currency} (difference 0, 4 checks, 31,204 cells)"
+        f"{text_from_units(summary.balance_sheet)}; difference 0 in 4 checks over 31204 cells; "
+        f"billed {text_from_units(summary.source_total)} {summary.currency}"
     )

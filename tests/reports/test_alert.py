@@ -43,7 +43,7 @@ def test_the_alert_names_bound_amount_share_and_the_dearest_resources():
         "*Untagged*\n$9,334", "*Share of infrastructure spend*\n7.9 %",
     ]  # fmt: skip
     assert "$4,667: orders-replica (AmazonRDS, AWS 123456789012): no-tag" in resources["text"]["text"]
-    assert proof["elements"][0]["text"].startswith("Proof: source ")
+    assert proof["elements"][0]["text"].startswith("Proof: 2026-10: USD effective ")
     assert message.text.startswith("Example SaaS: untagged spend, 1 to 21 October 2026: $9,334 is above")
 
 

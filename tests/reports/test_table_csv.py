@@ -71,5 +71,5 @@ def test_whatever_a_customer_is_called_the_file_reads_back_equal(name, customer)
 def test_the_notes_beside_the_tables_say_the_missing_first():
     lines = render_notes(example_report()).splitlines()
     assert lines[0] == "2026-10, through 2026-10-21"
-    assert lines[1].startswith("proof: source ")
+    assert lines[1].startswith("proof: 2026-10: USD effective ")
     assert [line.partition(":")[0] for line in lines[2:]] == ["missing", "estimated", "info"]
