@@ -53,9 +53,10 @@ def gather(settings: Settings, period: Period) -> Facts:
 def allocate(settings: Settings, period: Period, folder: Path, progress: Progress) -> Proof:
     """Runs every pass and writes the published tables into ``folder``; ``ProofError`` when a sum does not tie."""
     facts = gather(settings, period)
+    rows = sum(version.manifest.rows for version in facts.versions)
     spill = settings.data / ".tmp" / folder.name
     try:
-        with open_engine(settings.app.engine, spill) as engine:
+        with open_engine(settings.app.engine, rows=rows, spill=spill) as engine:
             asked = run_passes(engine, facts, settings.data, progress)
             progress.step(f"prove {period}")
             proof = prove(engine, str(period), facts.versions)

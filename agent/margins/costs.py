@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from agent.engine import Engine
 from agent.margins.records import CLASSES, DrillRow
@@ -86,6 +87,11 @@ class Costs:
     """The part of a customer's cost that is dated outside its start and end."""
     after: int
     """What the ledger holds dated after ``day``."""
+
+
+def published_rows(folder: Path) -> int:
+    """Rows of the published allocation in ``folder``, read from its footer."""
+    return int(pq.read_metadata(folder / "allocation.parquet").num_rows)
 
 
 def open_allocation(engine: Engine, folder: Path) -> None:

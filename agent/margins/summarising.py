@@ -10,7 +10,7 @@ from agent.config.loading import Settings
 from agent.engine import open_engine
 from agent.inputs import current
 from agent.margins.comparison import Change, Month, compare, same_days
-from agent.margins.costs import ClassSums, Costs, open_allocation, read_costs, read_days
+from agent.margins.costs import ClassSums, Costs, open_allocation, published_rows, read_costs, read_days
 from agent.margins.customers import Book, customer_lines
 from agent.margins.details import Details, read_details
 from agent.margins.groups import external, group_lines
@@ -35,7 +35,7 @@ def summarise(
     details = read_details(folder)
     inputs = current(settings.data)
     book = Book(period, details.day, inputs.registry(settings), inputs.revenue(settings))
-    with open_engine(settings.app.engine) as engine:
+    with open_engine(settings.app.engine, rows=published_rows(folder)) as engine:
         open_allocation(engine, folder)
         through = AsOf(period, details.day, {}, {}).through
         costs = read_costs(engine, book.registry, through)

@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with open_engine(DuckdbSettings(threads=1)) as opened:
+    with open_engine(DuckdbSettings(), rows=1) as opened:
         yield opened
 
 
