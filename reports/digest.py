@@ -54,11 +54,10 @@ def title(report: PeriodReport, subject: str) -> str:
 
 def _notification(report: PeriodReport) -> str:
     summary = report.summary
-    margin = (
-        f", {MARGIN.lower().replace('cogs', 'COGS')} {percent(summary.margin_pct)}"
-        if summary.margin_pct is not None
-        else ""
-    )
+    margin = ""
+    if summary.margin_pct is not None:
+        of = f" of {_of_revenue(report)}" if _of_revenue(report) else ""
+        margin = f", {MARGIN.lower().replace('cogs', 'COGS')} {percent(summary.margin_pct)}{of}"
     return f"{name(title(report, 'cost to serve'), 200)}: {_money(report, summary.cost_to_serve)}{margin}"
 
 
@@ -98,7 +97,8 @@ def _tiers(report: PeriodReport) -> list[Block]:
     tiers = [line for line in report.groups if line.dimension == "tier"]
     if not tiers:
         return [section("*By tier*\nNo customer has a tier.")]
-    lines = [f"*By tier* (average per active customer, {MARGIN.lower().replace('cogs', 'COGS')})"]
+    parts = ("average per active customer", MARGIN.lower().replace("cogs", "COGS"), _of_revenue(report))
+    lines = [f"*By tier* ({', '.join(filter(None, parts))})"]
     for tier in tiers[:10]:
         average = DASH if tier.average_cost is None else _money(report, tier.average_cost)
         margin = DASH if tier.margin_pct is None else percent(tier.margin_pct)
