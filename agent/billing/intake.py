@@ -15,7 +15,7 @@ from agent.billing.tally import Tally
 from agent.errors import SourceError
 from agent.period import Period
 
-_MARGINALS = ("SubAccountId", "ResourceId", "SkuId", "x_TagSetId")
+_MARGINALS = ("SubAccountId", "ServiceName", "RegionId", "ResourceId", "SkuId", "x_TagSetId")
 Scope = tuple[str | None, ...]
 """ProviderName, BillingAccountId, SubAccountId, billing period and charge day of usage."""
 

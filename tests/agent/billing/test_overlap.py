@@ -195,3 +195,11 @@ def test_files_a_manifest_lists_are_parts_of_one_bill_whatever_they_hold(tmp_pat
     path = next((tmp_path / "x").rglob("*00002*"))
     pq.write_table(cur2_table([*[line] * 3, {"line_item_usage_start_date": datetime(2026, 10, 6, tzinfo=UTC)}]), path)
     assert ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur2")[0].billed_text == "6 USD"
+
+
+@pytest.mark.parametrize("column", ["ServiceName", "RegionId"])
+def test_files_that_differ_by_service_or_region_alone_are_not_the_same_rows(tmp_path, column):
+    one, other = ([line | {column: name} for line in day(5, {"BilledCost": "1"})] for name in ("first", "second"))
+    write(tmp_path / "x", one=one, other=other)
+    ingest(tmp_path / "x", tmp_path / "data")
+    assert sum(row["x_Lines"] for row in rows(tmp_path / "data")) == 2
