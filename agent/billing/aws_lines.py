@@ -64,6 +64,7 @@ class Lines:
         self.period = charge_days(period, period)[0]
         self.reservation = columns.words("reservation_reservation_a_r_n")
         self.types = _types(columns, self.reservation)
+        self._present = np.flatnonzero(np.bincount(self.types, minlength=len(LINE_TYPES)))
         self.cost = self._amount(COST)
 
     def batches(self) -> Iterator[Batch]:
@@ -84,7 +85,12 @@ class Lines:
             yield self._beside(self._unused_words(words), unused, {"EffectiveCost": self._unused_cost(unused)}, 0)
 
     def _where(self, test: Callable[[LineType], bool]) -> Mask:
-        return np.asarray(np.array([test(line_type) for line_type in LINE_TYPES])[self.types])
+        told = np.array([test(line_type) for line_type in LINE_TYPES])
+        here = told[self._present]
+        # NOTE: most batches hold one type of line or two, so that most questions have one answer for all rows
+        if here.all() or not here.any():
+            return np.full(len(self.types), here.all())
+        return np.asarray(told[self.types])
 
     def _batch(self, words: dict[str, Words]) -> Batch:
         usage = self._where(lambda line_type: line_type.category == "Usage" and line_type.kind == "usage")
