@@ -81,9 +81,7 @@ def figures(settings: Settings, period: Period) -> PeriodReport:
 
 def report(settings: Settings, period: Period, progress: Progress) -> list[Path]:
     """Writes finance's files of a month from its published results."""
-    progress.step(f"writing the report of {period}")
-    with results.writing(settings.data):
-        return results.write_report(settings.data, period, report_files.render(figures(settings, period)))
+    return _reported(settings, period, progress)[1]
 
 
 def digest(settings: Settings, period: Period) -> Digest:
@@ -109,11 +107,17 @@ def run(
     if basis.out_of_date(settings, month.previous):
         allocate(settings, month.previous, progress)
     proof = allocate(settings, month, progress)
-    files = report(settings, month, progress)
-    shown = figures(settings, month)
+    shown, files = _reported(settings, month, progress)
     posted = _post(settings, shown, day, progress) if send else ()
     alerts = crossed(settings, shown)
     return RunOutcome(month, tuple(delivered), proof, shown, tuple(files), digest_blocks(shown), alerts, posted)
+
+
+def _reported(settings: Settings, period: Period, progress: Progress) -> tuple[PeriodReport, list[Path]]:
+    progress.step(f"writing the report of {period}")
+    with results.writing(settings.data):
+        shown = figures(settings, period)
+        return shown, results.write_report(settings.data, period, report_files.render(shown))
 
 
 def _post(settings: Settings, shown: PeriodReport, on: date | None, progress: Progress) -> tuple[str, ...]:

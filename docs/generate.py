@@ -44,6 +44,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def verbs() -> dict[str, ArgumentParser]:
     """The parser of each command, by name."""
+    # NOTE: argparse has no public way to its commands and options
     found = [action for action in cli.parser()._actions if isinstance(action, _SubParsersAction)]  # noqa: SLF001
     return dict(found[0].choices)
 
@@ -61,6 +62,7 @@ def option_row(action: Action) -> list[str]:
 
 def command_block(command: Command, parser: ArgumentParser) -> str:
     """What a command does, an example, its arguments and its exit codes."""
+    # NOTE: argparse has no public way to its commands and options
     rows = [option_row(action) for action in parser._actions if "--help" not in action.option_strings]  # noqa: SLF001
     codes = [[f"`{code}`", meaning] for code, meaning in exit_codes(parser)]
     parts = [command.about, f"```console\n{command.example}\n```", table(["argument", "meaning"], rows)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from agent.billing.ledger import LedgerVersion
 from agent.engine import Engine
@@ -78,12 +78,16 @@ def _files(version: LedgerVersion) -> list[dict[str, object]]:
 def prove(engine: Engine, period: str, versions: Sequence[LedgerVersion]) -> Proof:
     """All checks of ALLOCATION 7; raises ``ProofError`` naming the first cell that does not tie."""
     totals = _totals(engine)
+    ledger = engine.fetch(
+        "select Source, BillingCurrency as Currency, sum(x_BilledUnits) as BilledCost, "
+        "sum(x_EffectiveUnits) as EffectiveCost from ledger group by Source, BillingCurrency"
+    ).to_pylist()
     checks = [
         *_cells(engine, "source == classes", "source_cell", "Source, BillingAccountId, SubAccountId, ServiceName, "
                 "ChargeDate"),
         *_cells(engine, "split cell == shares", "split_cell", "Stage, CellId"),
         *(_bucket_check(currency, metric, sums[metric]) for currency, sums in totals.items() for metric in METRICS),
-        *(check for version in versions for check in _file_checks(engine, version)),
+        *(check for version in versions for check in _file_checks(ledger, version)),
     ]  # fmt: skip
     return Proof(period, tuple(checks), totals, tuple(versions))
 
@@ -152,12 +156,8 @@ def _bucket_check(currency: str, metric: Metric, sums: Mapping[str, str]) -> Che
     return Check(name, currency, metric, _plain(left), _plain(right), "0", len(BUCKETS))
 
 
-def _file_checks(engine: Engine, version: LedgerVersion) -> list[Check]:
+def _file_checks(rows: Sequence[Mapping[str, Any]], version: LedgerVersion) -> list[Check]:
     """Sums as written in the files, less what was finer than a unit, against the ledger rows read just now."""
-    rows = engine.fetch(
-        "select Source, BillingCurrency as Currency, sum(x_BilledUnits) as BilledCost, "
-        "sum(x_EffectiveUnits) as EffectiveCost from ledger group by Source, BillingCurrency"
-    ).to_pylist()
     ledger = {row["Currency"]: row for row in rows if row["Source"] == version.source}
     checks = []
     for currency in sorted(ledger):

@@ -124,6 +124,7 @@ class Lines:
     def _effective(self) -> Numbers:
         total = self._only(self.cost, self._where(lambda line_type: line_type.effective is Amortised.COST))
         for source, column in COVERED_COST.items():
+            # NOTE: the default binds the loop's value; mypy cannot type such a lambda
             rows = self._where(lambda line_type, of=source: line_type.effective is of)  # type: ignore[misc]
             if rows.any():
                 total = total.plus(self._needed(column, rows))
@@ -132,6 +133,7 @@ class Lines:
     def _unused_cost(self, rows: Ints) -> Numbers:
         total = Numbers.zero(self.columns.rows)
         for source, parts in UNUSED_COST.items():
+            # NOTE: the default binds the loop's value; mypy cannot type such a lambda
             told = self._where(lambda line_type, of=source: line_type.unused is of)  # type: ignore[misc]
             for column, times in parts if told.any() else ():
                 total = total.plus(self._needed(column, told), times=times)
@@ -155,6 +157,7 @@ class Lines:
         """A cost column, with its net twin in the classes of lines that are read net."""
         net = self._net_rows(gross)
         if net is None:
+            # NOTE: a column that is asked for here was seen to be there, so optional() is not None
             return self.columns.cost(gross) if gross == COST else self.columns.optional(gross)[0]  # type: ignore[index]
         mixed = pc.if_else(pa.array(net), self.columns.arrays[NET_OF[gross]], self.columns.arrays[gross])
         chosen = Columns({gross: mixed}, self.columns.rows, self.columns.first)

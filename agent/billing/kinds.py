@@ -116,6 +116,7 @@ def _foreign_publisher(words: Mapping[str, Words]) -> Codes | int:
     providers, publishers = words["ProviderName"], words.get("PublisherName", NULL)
     foreign: Codes | int = 0
     for provider, own in _OWN_PUBLISHERS.items():
+        # NOTE: the default binds the loop's value; mypy cannot type such a lambda
         sold = providers.flags(lambda value, name=provider: _first_word(value) == name)  # type: ignore[misc]
         other = publishers.flags(
             lambda value, names=own: value is not None and not value.casefold().startswith(names)  # type: ignore[misc]

@@ -9,9 +9,9 @@ from agent.margins.comparison import Change
 from agent.margins.costs import ClassSums, Costs
 from agent.margins.ratios import percent
 from agent.margins.records import CustomerLine
-from agent.margins.revenue import Revenue
 from agent.money import idiv, split
 from agent.period import Period
+from agent.revenue import Revenue
 from policies.registry import Customer, Registry
 
 AFTER_AS_OF = "@after_asof"

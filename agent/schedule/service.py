@@ -106,6 +106,7 @@ def _guarded(step: Callable[[], None]) -> None:
     try:
         step()
     except SQLAlchemyError as error:
+        # NOTE: the sentence says it; a traceback each minute would not
         log.error("the state database does not answer (%s); next try soon", type(error).__name__)  # noqa: TRY400
 
 

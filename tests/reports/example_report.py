@@ -206,6 +206,7 @@ def _group(dimension: str, value: str, members: list[CustomerLine]) -> GroupLine
     infra = revenue - sum(line.cost - line.vendor for line in known)
     cost = sum(line.cost for line in members)
     return GroupLine(
+        # NOTE: callers pass the names of dimensions
         dimension,  # type: ignore[arg-type]
         value, len(members), len(members), cost, cost // len(members),
         revenue if known else None, margin if known else None,

@@ -33,6 +33,7 @@ def test_moments_come_back_as_they_went_in_whatever_their_zone(opened: Callable[
 
 def test_a_time_without_a_zone_is_refused(opened: Callable[[], State]) -> None:
     with pytest.raises(StatementError, match="carries no zone"):
+        # NOTE: a moment without a zone is what is refused
         claim(opened(), now=datetime(2026, 11, 2, 9))  # noqa: DTZ001
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from agent.errors import InputError
-from agent.margins.revenue import Revenue, read_revenue
 from agent.money import units_from_text
 from agent.period import Period
+from agent.revenue import Revenue, read_revenue
 from policies.registry import read_registry
 
 REGISTRY = read_registry(b"id\nacme\nglobex\n")
