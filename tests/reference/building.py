@@ -1,4 +1,7 @@
-"""Small companies, built with the least words."""
+"""Small companies, built with the least words.
+
+NOTE: columns are passed on by name as given, which no type can say: hence the ignored argument types.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
