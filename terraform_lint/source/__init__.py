@@ -1,0 +1,1 @@
+"""Terraform source: files, their syntax, an evaluator, and the resources they declare."""
