@@ -52,14 +52,41 @@ inner join subject_rule as s {_LEDGER_SUBJECT}
 where l.x_Kind = 'usage' and l.ResourceId is not null and l.ChargePeriodStart <= t.AsOf
 """
 _BY_TYPE = """
+with charged as (
+  select
+    coalesce(ProviderName, '') as provider, coalesce(SubAccountId, '') as account,
+    coalesce(ServiceName, '') as service, coalesce(ResourceType, '') as resource_type,
+    ResourceId as id, split_part(ResourceId, ':', 3) as arn_service, split_part(ResourceId, ':', 6) as arn_kind,
+    split_part(ResourceId, ':', 7) as arn_name, split_part(lower(ResourceId), '/providers/', 2) as azure,
+    reverse(split_part(reverse(ResourceId), '/', 2)) as collection,
+    BillingCurrency as currency, x_EffectiveUnits as units
+  from ledger
+  where x_Kind = 'usage' and ResourceId is not null
+),
+named as (
+  select
+    provider, account, service, resource_type, currency, id, units,
+    case
+      when id like 'arn:%' and arn_name <> '' and arn_kind not like '%/%' then arn_service || ':' || arn_kind
+      when id like 'arn:%' and arn_kind like '_%/%' then arn_service || ':' || split_part(arn_kind, '/', 1)
+      when id like 'arn:%' then arn_service
+      when azure <> '' then split_part(azure, '/', 1) || '/' || split_part(azure, '/', 2)
+      when id like '//%' then collection
+      when id like 'i-%' then 'ec2:instance'
+      when id like 'vol-%' then 'ec2:volume'
+      when id like 'snap-%' then 'ec2:snapshot'
+      when id like 'nat-%' then 'ec2:natgateway'
+      when id like 'fs-%' then 'elasticfilesystem:file-system'
+      else ''
+    end as kind
+  from charged
+)
 select
-  coalesce(ProviderName, '') as provider, coalesce(ServiceName, '') as service,
-  coalesce(ResourceType, '') as resource_type, BillingCurrency as currency,
-  count(distinct ResourceId) as resources, sum(x_EffectiveUnits) as effective
-from ledger
-where x_Kind = 'usage' and ResourceId is not null
-group by coalesce(ProviderName, ''), coalesce(ServiceName, ''), coalesce(ResourceType, ''), BillingCurrency
-order by provider, service, resource_type, currency
+  provider, account, service, resource_type, kind, currency,
+  count(distinct id) as resources, sum(units) as effective
+from named
+group by provider, account, service, resource_type, kind, currency
+order by provider, account, service, resource_type, kind, currency
 """
 _POOLS = """
 select Pool as pool, sum(EffectiveUnits) as effective, sum(BilledUnits) as billed, count(distinct ChargeDate) as days
