@@ -20,6 +20,11 @@ CHANGING: frozenset[Action] = frozenset({"create", "update", "replace", "declare
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+def _nothing() -> Mapping[str, str]:
+    # NOTE: Python 3.11 takes a mapping proxy for a mutable default
+    return _NOTHING
+
+
 @dataclass(frozen=True, slots=True)
 class TagSet:
     """What is known of a set of tags.
@@ -29,8 +34,8 @@ class TagSet:
     is complete. ``sensitive``: values must not be printed.
     """
 
-    known: Mapping[str, str | None] = _NOTHING
-    unknown: Mapping[str, str] = _NOTHING
+    known: Mapping[str, str | None] = field(default_factory=_nothing)
+    unknown: Mapping[str, str] = field(default_factory=_nothing)
     rest: str | None = None
     sensitive: bool = False
 
