@@ -4,31 +4,15 @@ import re
 from collections.abc import Callable, Sequence
 
 from policies.columns import Subjects, Table, Texts, looked_up
+from policies.condition import Condition
 from policies.policy import TagKeys
-from policies.rules import Match, Text
+from policies.rules import Match
 from policies.tag_sets import Cut, TagSets
-from policies.tags import TagKey, fold_value
+from policies.tags import TagKey
 
 OPEN_KINDS = frozenset({"usage", "discount", "marketplace"})
 """Kinds that pools and account maps see; any other kind only where a pool's match says ``kind``."""
 _TEXT_DIMENSIONS = ("source", "provider", "billing_account", "account", "service", "region")
-
-
-class Condition:
-    """Any of some texts, compared folded; ``*`` stands for any characters. A null never matches."""
-
-    def __init__(self, texts: Text) -> None:
-        folded = [fold_value(text) for text in ([texts] if isinstance(texts, str) else texts)]
-        self._exact = frozenset(text for text in folded if "*" not in text)
-        wild = [".*".join(map(re.escape, text.split("*"))) for text in folded if "*" in text]
-        self._wild = re.compile("|".join(wild), re.DOTALL) if wild else None
-
-    def holds(self, value: str | None) -> bool:
-        """Whether the value is one of the texts."""
-        if value is None:
-            return False
-        folded = fold_value(value)
-        return folded in self._exact or (self._wild is not None and self._wild.fullmatch(folded) is not None)
 
 
 class PoolMasks:

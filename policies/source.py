@@ -27,6 +27,15 @@ class Document(Generic[Model]):
         """A model nobody wrote down: its faults point at the file ``name`` as a whole."""
         return cls(value, YamlTree(name, None))
 
+    @property
+    def name(self) -> str:
+        """The file, as messages name it."""
+        return self._tree.name
+
+    def line(self, *steps: str | int) -> int:
+        """The 1-based line of the value that ``steps`` lead to, or of the deepest of them; 0 if nobody wrote it."""
+        return self._tree.line(*steps)
+
     def fault(self, message: str, *steps: str | int) -> Fault:
         """A mistake at the value that ``steps`` lead to, or at the deepest of them that is written."""
         return Fault(self._tree.name, self._tree.line(*steps), message)
