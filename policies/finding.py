@@ -18,10 +18,12 @@ class Finding:
     ``key`` is empty for findings about no single key (a remark, an external module). ``file`` and ``line`` are where
     to change something (``line`` None: the file as a whole). ``fix`` is text to paste, possibly of several lines,
     empty where there is none. ``reason``: why a value is unknown, or why the finding does not count (exempt, ignored,
-    with ``until``). ``attribute`` and ``part`` as in ``Carrier``. ``value`` is the tag's value as found, None
-    where there is none or it is sensitive; ``spelling`` the key as found, where it is spelled otherwise; ``proposal``
-    the value that is meant, where that is sure (another spelling of a known one). ``cost``: exact decimal text, a month's cost of such a resource, with its
-    ``currency``; empty where nothing is known.
+    with ``until``). ``attribute`` and ``part`` as in ``Carrier``.
+
+    ``value`` is the tag's value as found, None where there is none or it is sensitive; ``spelling`` the key as found,
+    where it is spelled otherwise; ``proposal`` the value that is meant, where that is sure (another spelling of a
+    known one). ``cost``: decimal text, a month's cost of such a resource, with its ``currency``; empty where nothing
+    is known.
     """
 
     rule: str
