@@ -1,0 +1,4 @@
+resource "aws_iam_role" "r" {
+}
+resource "aws_sqs_queue" "q" {
+}

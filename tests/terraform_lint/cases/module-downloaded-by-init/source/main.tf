@@ -1,0 +1,4 @@
+module "b" {
+  source  = "acme/bucket/aws"
+  version = "1.0.0"
+}

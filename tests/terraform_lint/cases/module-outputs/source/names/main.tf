@@ -1,0 +1,6 @@
+output "tags" {
+  value = { tenant = "acme" }
+}
+output "nothing" {
+  value = ""
+}

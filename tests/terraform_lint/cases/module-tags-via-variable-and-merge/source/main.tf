@@ -1,0 +1,7 @@
+module "with" {
+  source = "./m"
+  tags   = { tenant = "acme" }
+}
+module "without" {
+  source = "./m"
+}

@@ -1,0 +1,6 @@
+resource "aws_s3_bucket" "a" {
+  tags = { tenant = "acme" }
+}
+module "m" {
+  source = "./m"
+}

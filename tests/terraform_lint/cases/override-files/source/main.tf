@@ -1,0 +1,9 @@
+resource "aws_s3_bucket" "a" {
+  tags = { tenant = "acme" }
+}
+resource "aws_s3_bucket" "b" {
+}
+resource "aws_s3_bucket" "c" {
+  bucket = "c"
+  tags = { tenant = "acme" }
+}

@@ -1,0 +1,6 @@
+resource "aws_s3_bucket" "a" {
+  tags = { Name = "x" }
+}
+resource "aws_s3_bucket" "c" {
+  bucket = "d"
+}

@@ -1,0 +1,5 @@
+resource "aws_s3_bucket" "outer" {
+}
+module "inner" {
+  source = "../inner"
+}

@@ -1,0 +1,6 @@
+resource "aws_s3_bucket" "p" {
+  tags = { tenant = "acme" }
+}
+module "m" {
+  source = "../modules/m"
+}

@@ -1,0 +1,5 @@
+resource "aws_s3_bucket" "a" {
+  tags = { tenant = "acme" }
+}
+resource "aws_s3_bucket" "b" {
+}

@@ -1,0 +1,2 @@
+b = "acme"
+c = "acme"
