@@ -1,8 +1,8 @@
 """Values of Terraform expressions in Python, and what is not known of them.
 
-string ``str`` · bool ``bool`` · number ``Decimal`` (a whole number too) · null ``None`` · list, set and tuple
-``list`` · map and object ``dict`` with ``str`` keys. Any of them may be, or hold, an :class:`Unknown`; a map of
-which only some keys are known is an :class:`OpenMap`. Values are never changed in place.
+string ``str`` · bool ``bool`` · number ``Decimal`` (a whole number too) · null ``None`` · list and tuple ``list`` ·
+set :class:`ValueSet` · map and object ``dict`` with ``str`` keys. Any of them may be, or hold, an :class:`Unknown`;
+a map of which only some keys are known is an :class:`OpenMap`. Values are never changed in place.
 """
 
 from collections.abc import Mapping
@@ -35,6 +35,10 @@ class Sensitive:
     """``sensitive(x)`` or a sensitive variable: used, never printed. Functions look through it and stay sensitive."""
 
     value: "Value"
+
+
+class ValueSet(list["Value"]):
+    """A set: a list that is sorted and holds nothing twice. A ``for`` over it has the element as its key too."""
 
 
 Value: TypeAlias = Union[
