@@ -11,6 +11,12 @@ policy.yaml. ``ignored``: by a comment in the source."""
 FindingMode = Literal["block", "warn"]
 
 
+def fingerprint(rule: str, key: str, path: str, address: str, part: str) -> str:
+    """The identity of a finding: see :attr:`Finding.fingerprint`."""
+    identity = f"{rule}\0{key}\0{path}\0{address}\0{part}"
+    return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One wrong or unknown tag of one resource.
@@ -53,8 +59,7 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """32 hex digits that stay the same while the resource keeps its address, whatever line it stands on."""
-        identity = f"{self.rule}\0{self.key}\0{self.path}\0{self.address}\0{self.part}"
-        return hashlib.sha256(identity.encode()).hexdigest()[:32]
+        return fingerprint(self.rule, self.key, self.path, self.address, self.part)
 
     @property
     def blocks(self) -> bool:
@@ -98,13 +103,14 @@ class Report:
     """A whole run: findings in the order of file, line, address, part, key, rule.
 
     ``notes`` are sentences about the run itself: expired exemptions, what was not read and is no error, how many
-    baseline entries are gone.
+    baseline entries are gone. ``gone``: fingerprints of the baseline that nothing needs any more.
     """
 
     findings: tuple[Finding, ...]
     summary: Summary
     unread: tuple[Unread, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    gone: frozenset[str] = frozenset()
 
     @property
     def exit_code(self) -> int:

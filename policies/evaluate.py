@@ -1,0 +1,315 @@
+"""The verdict: which tags of which resources are wrong, and whether that stops a merge."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from policies.baseline import Baseline
+from policies.demands import Demand, Demands
+from policies.finding import Finding, FindingMode, Report, Summary, Verdict, fingerprint
+from policies.inline import covers
+from policies.policy import Mode
+from policies.resource import CHANGING, Carrier, External, Gathered, Remark, Resource
+from policies.ruleset import Ruleset, Strictness, Waiver, milder
+from policies.tag_check import UNKNOWN, Problem
+
+Advice = Callable[[Resource, Carrier, str, str | None, str], str]
+"""(resource, carrier, key as it has to be written, value that is right or None, rule) -> text to paste."""
+SOON = timedelta(days=14)
+"""How long before its end an exemption is announced."""
+_NEVER_JUDGED = ("delete", "forget", "read")
+_ADVISED: tuple[Verdict, ...] = ("violation", "existing")
+_GOOGLE = ("google", "gcp")
+_EXTERNAL = "external-module"
+_ABOUT_TAGS = ("ignored-changes",)
+"""Remarks that say nothing where no tag is asked for."""
+_IN_BASELINE = "it is in the baseline"
+
+
+class Standing(NamedTuple):
+    """Whether a finding counts. ``note`` goes on after the message."""
+
+    verdict: Verdict
+    reason: str = ""
+    until: str = ""
+    owner: str = ""
+    note: str = ""
+
+
+def judge(
+    gathered: Gathered, ruleset: Ruleset, *, today: date, advice: Advice, baseline: Baseline | None = None
+) -> Report:
+    """Judges everything that was gathered. The order of resources does not matter."""
+    judging = _Judging(ruleset, today, advice, baseline)
+    for resource in gathered.resources:
+        judging.resource(resource)
+    for external in gathered.externals:
+        judging.external(external)
+    findings = tuple(sorted(judging.findings, key=_place))
+    gone = judging.gone(gathered) if baseline is not None and not gathered.unread else frozenset[str]()
+    notes = [*gathered.notes, *judging.notes()]
+    if baseline is not None and gone:
+        entries = f"{len(gone)} of {_counted(len(baseline.entries), 'baseline entry', 'baseline entries')}"
+        notes.append(f"{entries} {'is' if len(gone) == 1 else 'are'} gone: shrink it with --write-baseline")
+    summary = _summary(findings)
+    summary.checked = judging.checked
+    summary.not_taggable = gathered.not_taggable
+    summary.skipped = gathered.skipped + judging.skipped
+    return Report(findings, summary, tuple(gathered.unread), tuple(notes), gone)
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    return (
+        finding.file,
+        finding.line or 0,
+        finding.address,
+        finding.part,
+        finding.key,
+        finding.rule,
+        finding.path,
+        finding.message,
+    )
+
+
+def _summary(findings: tuple[Finding, ...]) -> Summary:
+    counts = Counter(finding.verdict for finding in findings)
+    return Summary(
+        violations=counts["violation"],
+        blocking=sum(finding.blocks for finding in findings),
+        unknown=counts["unknown"],
+        external=counts["external"],
+        existing=counts["existing"],
+        exempt=counts["exempt"],
+        ignored=counts["ignored"],
+    )
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+class _Judging:
+    """One run. What is the same for many resources is worked out once."""
+
+    def __init__(self, ruleset: Ruleset, today: date, advice: Advice, baseline: Baseline | None) -> None:
+        self.findings: list[Finding] = []
+        self.checked = self.skipped = 0
+        self._ruleset = ruleset
+        self._today = today
+        self._day = today.isoformat()
+        self._advice = advice
+        self._accepted = baseline.fingerprints if baseline is not None else None
+        self._baseline = baseline
+        self._demands = Demands(ruleset, today)
+        self._unlisted: set[tuple[str, str, str]] = set()
+        self._externals_unlisted = 0
+        self._waived: Counter[Waiver] = Counter()
+        self._counting_again: Counter[Waiver] = Counter()
+
+    def resource(self, resource: Resource) -> None:
+        """Judges one resource with all that bears its tags."""
+        if resource.action in _NEVER_JUDGED:
+            self.skipped += 1
+            return
+        self.checked += 1
+        demands = self._demands.of(resource)
+        own = [carrier for carrier in resource.carriers if not carrier.part]
+        parts = [carrier for carrier in resource.carriers if carrier.part]
+        for demand in demands:
+            told = False
+            for carrier in own:
+                told |= self._tells(resource, carrier, demand)
+            if not told:
+                # NOTE: what the resource itself lacks its parts lack, too: one message for one cause
+                for carrier in parts:
+                    self._tells(resource, carrier, demand)
+        for remark in resource.remarks:
+            self._remark(resource, remark, demands)
+
+    def _tells(self, resource: Resource, carrier: Carrier, demand: Demand) -> bool:
+        """Whether something is wrong with the key; then it is a finding, or counted as not listed."""
+        label = carrier.attribute.endswith("labels") and resource.provider.startswith(_GOOGLE)
+        check = demand.label if label else demand.plain
+        problem = check.problem(carrier.tags)
+        if problem is None:
+            return False
+        mode = self._mode(demand.strictness, carrier, problem)
+        if mode == "off":
+            return False
+        unknown = problem.rule == UNKNOWN
+        if unknown:
+            if demand.strictness.unknown is None and demand.waiver is None:
+                self._unlisted.add((resource.path, resource.address, demand.key))
+                return True
+            listed = demand.strictness.unknown or "warn"
+            mode = milder(mode, listed) if resource.action in CHANGING else "warn"
+        rule = problem.rule if unknown else carrier.rule or problem.rule
+        standing = self._standing(resource, rule, demand.key, carrier.part, demand.waiver, problem)
+        message = _message(resource, carrier, problem, check.exact) + standing.note
+        if standing.verdict == "violation" and demand.strictness.since:
+            message += f"; blocks from {demand.strictness.since}"
+        fix = ""
+        if standing.verdict in _ADVISED:
+            fix = self._advice(resource, carrier, check.exact, problem.proposal, rule)
+        self._count_exemption(demand, standing.verdict)
+        self.findings.append(
+            Finding(
+                rule=rule,
+                key=demand.key,
+                verdict=standing.verdict,
+                mode=mode,
+                provider=resource.provider,
+                type=resource.type,
+                address=resource.address,
+                action=resource.action,
+                message=message,
+                fix=fix,
+                file=resource.file,
+                line=carrier.line if carrier.line is not None else resource.line,
+                part=carrier.part,
+                attribute=carrier.attribute,
+                value=problem.value,
+                reason=standing.reason,
+                until=standing.until,
+                owner=standing.owner,
+                path=resource.path,
+            )
+        )
+        return True
+
+    def _mode(self, strictness: Strictness, carrier: Carrier, problem: Problem) -> Mode:
+        mode: FindingMode = strictness.mode
+        for rule in (carrier.rule, problem.rule):
+            own = self._ruleset.rules.get(rule) if rule is not None else None
+            if own == "off":
+                return "off"
+            if own is not None:
+                mode = milder(mode, own)
+        return mode
+
+    def _standing(
+        self, resource: Resource, rule: str, key: str, part: str, waiver: Waiver | None, problem: Problem | None
+    ) -> Standing:
+        """Whether a finding counts, and if not, why."""
+        if waiver is not None:
+            exemption = waiver.exemption
+            return Standing("exempt", exemption.reason, exemption.until, exemption.owner)
+        ignores = [each for each in resource.ignores if covers(each, rule, key)] if resource.ignores else []
+        current = next((each for each in ignores if each.until is None or each.until >= self._day), None)
+        if current is not None:
+            return Standing("ignored", current.reason, current.until or "")
+        note = f"; the ignore on line {ignores[0].line} expired on {ignores[0].until}" if ignores else ""
+        if problem is not None and problem.rule == UNKNOWN:
+            return Standing("unknown", problem.reason, note=note)
+        if resource.action not in CHANGING:
+            return Standing("existing", note=note)
+        if self._accepted and fingerprint(rule, key, resource.path, resource.address, part) in self._accepted:
+            return Standing("existing", _IN_BASELINE, note=note)
+        return Standing("violation", note=note)
+
+    def _count_exemption(self, demand: Demand, verdict: Verdict) -> None:
+        if demand.waiver is not None:
+            self._waived[demand.waiver] += 1
+        elif demand.lapsed is not None and verdict != "ignored":
+            self._counting_again[demand.lapsed] += 1
+
+    def _remark(self, resource: Resource, remark: Remark, demands: tuple[Demand, ...]) -> None:
+        mode = self._ruleset.rules.get(remark.rule, "warn")
+        if mode == "off" or (remark.rule in _ABOUT_TAGS and all(demand.waiver is not None for demand in demands)):
+            return
+        standing = self._standing(resource, remark.rule, "", "", None, None)
+        self.findings.append(
+            Finding(
+                rule=remark.rule,
+                key="",
+                verdict=standing.verdict,
+                mode=mode,
+                provider=resource.provider,
+                type=resource.type,
+                address=resource.address,
+                action=resource.action,
+                message=remark.message + standing.note,
+                file=resource.file,
+                line=remark.line if remark.line is not None else resource.line,
+                reason=standing.reason,
+                until=standing.until,
+                path=resource.path,
+            )
+        )
+
+    def external(self, external: External) -> None:
+        """A module that is not there to be read: one finding, whatever its resources may be."""
+        mode = self._ruleset.external
+        if mode == "ignore":
+            self._externals_unlisted += 1
+            return
+        identity = fingerprint(_EXTERNAL, "", external.path, external.address, "")
+        accepted = self._accepted is not None and identity in self._accepted
+        self.findings.append(
+            Finding(
+                rule=_EXTERNAL,
+                key="",
+                verdict="existing" if accepted else "external",
+                mode=mode,
+                provider="",
+                type="module",
+                address=external.address,
+                action="declared",
+                message=f"{external.address} ({external.source}) is not there to be read: {external.reason}",
+                fix=external.mend,
+                file=external.file,
+                line=external.line,
+                reason=_IN_BASELINE if accepted else external.reason,
+                path=external.path,
+            )
+        )
+
+    def gone(self, gathered: Gathered) -> frozenset[str]:
+        """The baseline's entries that nothing needs any more, in the folders that were looked at.
+
+        What has become unknown may still be wrong, so its entry stays.
+        """
+        if self._baseline is None:
+            return frozenset()
+        paths = {each.path for each in gathered.resources} | {each.path for each in gathered.externals}
+        there = {finding.fingerprint for finding in self.findings}
+        unclear = self._unlisted | {(f.path, f.address, f.key) for f in self.findings if f.rule == UNKNOWN}
+        return frozenset(
+            entry.fingerprint
+            for entry in self._baseline.entries
+            if entry.path in paths
+            and entry.fingerprint not in there
+            and (entry.path, entry.address, entry.key) not in unclear
+        )
+
+    def notes(self) -> Iterator[str]:
+        """What a person should know about the run."""
+        if self._unlisted:
+            tags = _counted(len(self._unlisted), "tag that cannot be known yet is", "tags that cannot be known yet are")
+            yield f"{tags} not listed, as the policy says (unknown: ignore)"
+        if self._externals_unlisted:
+            modules = _counted(
+                self._externals_unlisted, "module that was not read is", "modules that were not read are"
+            )
+            yield f"{modules} not listed, as the policy says (external: ignore)"
+        for waiver in self._ruleset.waivers:
+            exemption = waiver.exemption
+            at = f"exemption of line {waiver.line}" if waiver.line else "an exemption"
+            ends = date.fromisoformat(exemption.until)
+            if again := self._counting_again[waiver]:
+                findings = _counted(again, "finding counts", "findings count")
+                yield f"{at} expired on {ends}: {findings} again (owner {exemption.owner})"
+            elif (covered := self._waived[waiver]) and ends - self._today <= SOON:
+                findings = _counted(covered, "finding", "findings")
+                yield f"{at} expires on {ends}: {findings} will count again (owner {exemption.owner})"
+
+
+def _message(resource: Resource, carrier: Carrier, problem: Problem, key: str) -> str:
+    if not carrier.part:
+        return f"{resource.address} {problem.clause}"
+    if carrier.rule != "not-propagated":
+        return f"{resource.address}: {carrier.part} {problem.clause}"
+    if problem.rule == "missing-tag":
+        return f"{resource.address} does not propagate its tag {key} to its {carrier.part}"
+    return f"{resource.address}: what it propagates to its {carrier.part} {problem.clause}"
