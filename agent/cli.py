@@ -93,7 +93,7 @@ def parser() -> ArgumentParser:
             formatter_class=RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        general(verb)
+        general(verb, command.formats)
         for declare in command.arguments:
             declare(verb)
     return root
@@ -155,7 +155,7 @@ def _answer(command: Command, arguments: Namespace) -> int:
 
 
 def _print(answer: Answer, form: str) -> None:
-    text = terminal.document({"version": 1, **answer.document}) if form == "json" else terminal.clean(answer.text)
+    text = answer.text if answer.rendered else _formatted(answer, form)
     if isinstance(sys.stdout, TextIOWrapper):
         # NOTE: a file name may hold bytes that are no text, and a terminal may know ASCII only
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -164,6 +164,10 @@ def _print(answer: Answer, form: str) -> None:
     except BrokenPipeError:
         # NOTE: the reader (head, less) has left; Python would complain once more when it flushes stdout at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _formatted(answer: Answer, form: str) -> str:
+    return terminal.document({"version": 1, **answer.document}) if form == "json" else terminal.clean(answer.text)
 
 
 def _fail(lines: Sequence[str], code: int, *, debug: bool = False) -> int:

@@ -1,7 +1,7 @@
 """Every command, in the order of ``apportion --help``. A new one is a module beside this file and a line here."""
 
 from agent.commands.interface import Command
-from agent.commands.options import demo_lines, folder, period, schema_name, send
+from agent.commands.options import demo_lines, folder, lint, period, schema_name, send
 
 _CODES = "0 done; 2 wrong usage, configuration or input; 3 no data for the month; 4 our own failure"
 _PROVEN = _CODES.replace("0 done; ", "0 done; 1 the sums do not tie; ")
@@ -33,6 +33,18 @@ COMMANDS: tuple[Command, ...] = (
         "cloud needs. Reads only.",
         "apportion doctor",
         "0 nothing is broken (warnings may stand); 2 something configured does not work",
+    ),
+    Command(
+        "lint",
+        "check Terraform plans and source for customer tags, before the merge",
+        "Judges every resource that can carry tags by policy.yaml. A plan (`terraform show -json`) says exactly what "
+        "will be; source is the early check, and says so where only a plan can know. Needs no account, no engine and "
+        "no network.",
+        "apportion lint plan.json --source .",
+        "0 nothing blocks; 1 something blocks; 2 wrong usage or policy, or an input that cannot be read; "
+        "3 no plan and no root module; 4 our own failure",
+        (lint,),
+        ("text", "json", "sarif", "github", "github-summary", "gitlab", "junit", "markdown"),
     ),
     Command(
         "ingest",

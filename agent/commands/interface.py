@@ -17,11 +17,13 @@ class Answer(NamedTuple):
     """What a command has to say: ``text`` for people, ``document`` for ``--format json``, and the exit code.
 
     ``document`` holds only what JSON holds; money in it is exact decimal text. The command line adds the version.
+    ``rendered``: the command has brought the answer into the format asked for, safe to print as it is.
     """
 
     text: str
     document: Mapping[str, object] = MappingProxyType({})
     exit_code: int = 0
+    rendered: bool = False
 
 
 class Runner(Protocol):
@@ -32,7 +34,10 @@ class Runner(Protocol):
 
 
 class Command(NamedTuple):
-    """One verb: ``about`` says what it does, ``example`` shows a call, ``codes`` are its exit codes in words."""
+    """One verb: ``about`` says what it does, ``example`` shows a call, ``codes`` are its exit codes in words.
+
+    ``formats``: what ``--format`` may say, ``text`` first.
+    """
 
     name: str
     help: str
@@ -40,6 +45,7 @@ class Command(NamedTuple):
     example: str
     codes: str
     arguments: tuple[Declaration, ...] = ()
+    formats: tuple[str, ...] = ("text", "json")
 
     def runner(self) -> Runner:
         """The module ``agent.commands.<name>``, imported now."""

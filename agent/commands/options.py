@@ -20,10 +20,10 @@ def month(text: str) -> "Period":
         raise ArgumentTypeError(str(error)) from error
 
 
-def general(parser: ArgumentParser) -> None:
+def general(parser: ArgumentParser, formats: tuple[str, ...] = ("text", "json")) -> None:
     """Options every command takes, before or after its name: SUPPRESS keeps the later default from winning."""
     parser.add_argument("--config", metavar="FILE", default=SUPPRESS, help="default: ./apportion.yaml")
-    parser.add_argument("--format", choices=("text", "json"), default=SUPPRESS, help="what to print (default: text)")
+    parser.add_argument("--format", choices=formats, default=SUPPRESS, help="what to print (default: text)")
     parser.add_argument("--quiet", action="store_true", default=SUPPRESS, help="no progress")
     parser.add_argument("--debug", action="store_true", default=SUPPRESS, help="show the traceback of an error")
 
@@ -68,3 +68,32 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
+
+
+def lint(parser: ArgumentParser) -> None:
+    """What ``lint`` judges, by which policy, and where its findings go."""
+    add = parser.add_argument
+    add("paths", metavar="PATH", nargs="+", help="a folder of source, a plan as JSON, or - (a plan on stdin)")
+    add("--policy", metavar="FILE", help="policy.yaml, or pack:NAME of a shipped one (default: of apportion.yaml)")
+    add("--customers", metavar="FILE", help="customers.csv (default: of apportion.yaml)")
+    add("--output", metavar="FORMAT=FILE", action="append", default=[], help="write this format too; may be repeated")
+    add("--source", metavar="DIR", help="where a plan's resources are written: lines and inline comments come from it")
+    add("--environment", metavar="NAME", help="what scopes and exemptions by environment go by (default: the env tag)")
+    add("--workspace", metavar="NAME", help="terraform.workspace (default: the selected one)")
+    add("--var", metavar="NAME=VALUE", action="append", default=[], help="a Terraform variable; may be repeated")
+    add("--var-file", metavar="FILE", action="append", default=[], help="a file of variables; may be repeated")
+    add("--baseline", metavar="FILE", help="findings listed here are existing debt and do not block")
+    add("--write-baseline", action="store_true", help="write --baseline, or take out of it what is mended; never adds")
+    add("--costs", metavar="FILE", help="costs_by_type.json or the data folder: what such resources cost last month")
+    add("--account", metavar="ID", help="with --costs: what they cost in this account")
+    add("--fix", metavar="FILE", help="write a patch that adds the missing tags to the source")
+    add(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="with --fix: a tag's value; may be repeated",
+    )
+    add("--comment", choices=("github", "gitlab"), help="keep one comment on the pull or merge request up to date")
+    add("--all", action="store_true", help="print existing, exempt and ignored findings too")
+    add("--no-cache", action="store_true", help="parse every file anew")

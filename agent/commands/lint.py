@@ -1,0 +1,204 @@
+"""``apportion lint``: Terraform plans and source before the merge. Imports neither engine nor cloud SDK."""
+
+import gc
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent import installed, terminal
+from agent.commands.interface import Answer
+from agent.errors import ConfigError, NothingToDo, UsageError
+from agent.progress import Progress
+from policies import packs
+from policies.baseline import Baseline
+from policies.faults import Fault
+from policies.finding import Report
+from policies.formats import FORMATS, render
+from policies.formats.source import SourceFiles
+from policies.nearest import did_you_mean
+from policies.policy import PolicyFile
+from policies.registry import read_registry
+from policies.ruleset import Ruleset
+from policies.source import Document, validate
+from policies.yaml_tree import read_yaml
+from terraform_lint.check import Checked, CheckOptions, check
+from terraform_lint.costs import Costs
+
+_PACK = "pack:"
+_POLICY = "policy.yaml"
+_TOLD = ("violation", "unknown", "external")
+
+
+def run(arguments: Namespace, progress: Progress) -> Answer:
+    """Judges what the paths name, writes the outputs asked for, and answers with the exit code of the report."""
+    outputs = _outputs(arguments.output)
+    variables = _pairs(arguments.var, "--var")
+    values = _pairs(arguments.set, "--set")
+    with _collector_at_rest():
+        options = _options(arguments, variables, progress)
+        checked = check(arguments.paths, options)
+        if checked.found_nothing:
+            raise NothingToDo(
+                "there is neither a Terraform plan nor a root module here",
+                where=", ".join(arguments.paths),
+                mend="name a folder with .tf files, or a file of `terraform show -json`",
+            )
+        checked, notes = _with_baseline_written(checked, options, arguments)
+        text = _written(checked.report, arguments, outputs)
+    for note in [*notes, *_fix(checked, arguments, values), *_comment(checked.report, arguments)]:
+        print(terminal.clean(note), file=sys.stderr)
+    return Answer(text.removesuffix("\n"), exit_code=checked.report.exit_code, rendered=True)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """No garbage collection: a plan is a hundred thousand small objects that all live until the end."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+def _options(arguments: Namespace, variables: Mapping[str, str], progress: Progress) -> CheckOptions:
+    today = datetime.now(UTC).date()
+    return CheckOptions(
+        ruleset=_ruleset(arguments),
+        today=today,
+        source=_existing(arguments.source, "--source"),
+        workspace=arguments.workspace,
+        variables=variables,
+        variable_files=[Path(file) for file in arguments.var_file],
+        environment=os.environ,
+        baseline=_read_baseline(arguments),
+        costs=Costs.read(Path(arguments.costs), arguments.account) if arguments.costs else None,
+        cache=not arguments.no_cache,
+        step=progress.step,
+    )
+
+
+def _ruleset(arguments: Namespace) -> Ruleset:
+    """The policy and the customers: what the options name, else what apportion.yaml names, else ./policy.yaml."""
+    config = Path(arguments.config)
+    policy, customers, shared = arguments.policy, arguments.customers, list[str]()
+    if config.is_file():
+        from agent.config.loading import load_application
+
+        settings = load_application(config)
+        policy = policy or (str(settings.resolve(settings.app.policy)) if settings.app.policy else None)
+        customers = customers or settings.registry_path
+        shared = settings.allocation().shared_values
+    else:
+        beside = config.parent / "customers.csv"
+        customers = customers or (beside if beside.is_file() else None)
+    registry = read_registry(Path(customers)) if customers else None
+    return Ruleset.build(_policy(policy), registry, arguments.environment, shared_values=shared)
+
+
+def _policy(named: str | None) -> Document[PolicyFile]:
+    if named and named.startswith(_PACK):
+        pack = named.removeprefix(_PACK)
+        if pack not in packs.names():
+            shipped = ", ".join(packs.names())
+            raise UsageError(f"no policy pack {pack!r}{did_you_mean(pack, packs.names())}", expected=shipped)
+        return validate(read_yaml(packs.path(pack)), PolicyFile)
+    path = Path(named or _POLICY)
+    if not path.is_file():
+        wish = f"write one (`apportion init`), name one with --policy FILE, or take --policy {_PACK}tenant"
+        raise ConfigError([Fault(str(path), 0, f"there is no such file: {wish}")])
+    return validate(read_yaml(path), PolicyFile)
+
+
+def _existing(named: str | None, option: str) -> Path | None:
+    path = Path(named) if named else None
+    if path is not None and not path.exists():
+        raise UsageError(f"{option}: there is no {named}")
+    return path
+
+
+def _read_baseline(arguments: Namespace) -> Baseline | None:
+    path = Path(arguments.baseline) if arguments.baseline else None
+    if arguments.write_baseline and path is None:
+        raise UsageError("--write-baseline needs --baseline FILE", expected="--baseline FILE --write-baseline")
+    if path is None or (arguments.write_baseline and not path.exists()):
+        return None
+    return Baseline.read(path)
+
+
+def _pairs(texts: Iterable[str], option: str) -> dict[str, str]:
+    """``NAME=VALUE`` options as a mapping; the last one of a name wins, as in Terraform."""
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, value in pairs:
+        if not name or not equals:
+            raise UsageError(f"{option} {name}{equals}{value}: a value is missing", expected=f"{option} NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+def _outputs(texts: Iterable[str]) -> dict[str, Path]:
+    """``FORMAT=FILE`` options."""
+    outputs = _pairs(texts, "--output")
+    for form in outputs:
+        if form not in FORMATS:
+            raise UsageError(f"no format {form!r}{did_you_mean(form, FORMATS)}", expected=", ".join(FORMATS))
+    return {form: Path(file) for form, file in outputs.items()}
+
+
+def _with_baseline_written(
+    checked: Checked, options: CheckOptions, arguments: Namespace
+) -> tuple[Checked, list[str]]:  # fmt: skip
+    """``--write-baseline``: the first time everything goes in and is judged by it, later mended entries go out."""
+    if not arguments.write_baseline:
+        return checked, []
+    path, before = Path(arguments.baseline), options.baseline
+    baseline = before.shrunk(checked.report) if before else Baseline.of(checked.report, options.today)
+    baseline.write(path)
+    kept = f"{path}: {len(baseline.entries)} accepted finding{'s' if len(baseline.entries) != 1 else ''}"
+    if before is not None:
+        return checked, [f"{kept}, {len(before.entries) - len(baseline.entries)} taken out"]
+    return checked.again(replace(options, baseline=baseline)), [kept]
+
+
+def _written(report: Report, arguments: Namespace, outputs: Mapping[str, Path]) -> str:
+    """The text to print; every ``--output`` is in its file."""
+    source = SourceFiles(Path.cwd())
+    version = installed.version()
+    for form, path in outputs.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(render(report, form, source=source, tool_version=version), encoding="utf-8", newline="\n")
+    if arguments.format == "github" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(render(report, "github-summary", source=source, tool_version=version))
+    color = arguments.format == "text" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return render(
+        report, arguments.format, source=source, tool_version=version, color=color, all_findings=arguments.all
+    )
+
+
+def _fix(checked: Checked, arguments: Namespace, values: Mapping[str, str]) -> list[str]:
+    """Writes the patch of ``--fix``: files of the checkout are never touched."""
+    if not arguments.fix:
+        return []
+    from terraform_lint.fix import propose
+
+    proposal = propose(checked.report, checked.gathered.resources, base=Path.cwd(), values=values)
+    Path(arguments.fix).write_text(proposal.patch, encoding="utf-8", newline="\n")
+    written = f"{arguments.fix}: mends {proposal.fixed} finding{'s' if proposal.fixed != 1 else ''}"
+    return [f"{written}; look at it, then: git apply {arguments.fix}" if proposal.patch else written, *proposal.left]
+
+
+def _comment(report: Report, arguments: Namespace) -> list[str]:
+    """Posts the comment of ``--comment``; where there is nothing to say, only one that was posted before changes."""
+    if not arguments.comment:
+        return []
+    from terraform_lint.comments import post
+
+    markdown = render(report, "markdown", source=SourceFiles(Path.cwd()), tool_version=installed.version())
+    clean = not report.unread and not any(finding.verdict in _TOLD for finding in report.findings)
+    return [post(arguments.comment, markdown, os.environ, update_only=clean)]

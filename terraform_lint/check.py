@@ -1,0 +1,103 @@
+"""The check before a merge, from paths to a report. This page and the policy's ``judge`` are the whole of it.
+
+paths ─▶ plans and root modules ─▶ resources with the tags they will bear ─▶ the policy's verdicts ─▶ a report
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from policies.baseline import Baseline
+from policies.evaluate import judge
+from policies.finding import Report
+from policies.resource import Gathered
+from policies.ruleset import Ruleset
+from terraform_lint.advice import advise
+from terraform_lint.costs import Costs, with_costs
+from terraform_lint.inputs import Inputs, sort_out
+from terraform_lint.places import placed
+from terraform_lint.plan.read import read_plan
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """How to check.
+
+    ``today`` decides dated rules. ``source`` is where a plan's resources are written, for lines and inline comments.
+    ``base`` is the folder that file names are relative to, and below which ``file()`` may read. ``cache``: whether
+    parsed source is kept between runs. ``step`` is told what begins. The rest as Terraform knows it; ``workspace``
+    None: the one that is selected in the folder.
+    """
+
+    ruleset: Ruleset
+    today: date
+    source: Path | None = None
+    base: Path = field(default_factory=Path.cwd)
+    workspace: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    variable_files: Sequence[Path] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    baseline: Baseline | None = None
+    costs: Costs | None = None
+    cache: bool = True
+    step: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The report, and the resources it is about. ``found_nothing``: no path held a plan or a root module."""
+
+    report: Report
+    gathered: Gathered
+    found_nothing: bool = False
+
+    def again(self, options: CheckOptions) -> "Checked":
+        """The same resources, judged by other options."""
+        return Checked(_judged(self.gathered, options), self.gathered)
+
+
+def check(paths: Sequence[str], options: CheckOptions) -> Checked:
+    """Judges every plan and root module that ``paths`` name. Raises nothing for a bad input: that is in the report."""
+    inputs = sort_out(paths)
+    gathered = gather(inputs, options)
+    nothing = not (inputs.plans or inputs.sources or inputs.unread)
+    return Checked(_judged(gathered, options), gathered, found_nothing=nothing)
+
+
+def _judged(gathered: Gathered, options: CheckOptions) -> Report:
+    report = judge(gathered, options.ruleset, today=options.today, advice=advise, baseline=options.baseline)
+    return with_costs(report, options.costs)
+
+
+def gather(inputs: Inputs, options: CheckOptions) -> Gathered:
+    """Every resource of the inputs, with the tags it will bear."""
+    gathered = Gathered(unread=list(inputs.unread))
+    for name, content in inputs.plans.items():
+        gathered += read_plan(content, name)
+    if inputs.plans and options.source is not None:
+        gathered.resources = placed(gathered.resources, _source([options.source], options))
+    if inputs.sources:
+        gathered += _source(inputs.sources, options)
+    return gathered
+
+
+def _source(folders: Sequence[Path], options: CheckOptions) -> Gathered:
+    from terraform_lint.source.options import SourceOptions
+    from terraform_lint.source.project import read_source
+    from terraform_lint.source.roots import discover
+    from terraform_lint.source.syntax.cache import Cache, default_cache_folder
+
+    roots = discover(folders)
+    options.step(f"reading {len(roots)} root module{'s' if len(roots) != 1 else ''}")
+    return read_source(
+        roots,
+        SourceOptions(
+            base=options.base,
+            workspace=options.workspace,
+            variables=options.variables,
+            variable_files=options.variable_files,
+            environment=options.environment,
+            cache=Cache(default_cache_folder()) if options.cache else None,
+        ),
+    )
