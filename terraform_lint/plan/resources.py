@@ -1,0 +1,105 @@
+"""From the changes of a plan to resources that can be judged."""
+
+from collections.abc import Iterable
+
+from policies.resource import Action, Carrier, Gathered, Resource
+from terraform_lint import special
+from terraform_lint.plan.attributes import Planned, Written, field
+from terraform_lint.plan.configuration import Configuration, provider_family
+from terraform_lint.plan.shape import Fields, Marks, ResourceChange
+from terraform_lint.plan.tags import inherits, own_carrier
+
+_ACTIONS: dict[tuple[str, ...], Action] = {
+    ("create",): "create",
+    ("update",): "update",
+    ("delete", "create"): "replace",
+    ("create", "delete"): "replace",
+    ("create", "forget"): "replace",
+    ("no-op",): "no-op",
+    ("read",): "read",
+    ("delete",): "delete",
+    ("forget",): "forget",
+}
+_NEVER_JUDGED = frozenset({"read", "delete", "forget"})
+_DISKS = ("root_block_device", "ebs_block_device", "volume_tags")
+
+
+def gather(changes: Iterable[ResourceChange], configuration: Configuration, name: str, path: str) -> Gathered:
+    """Resources in the order of the plan. A combination of actions that no Terraform has yet counts as an update."""
+    gathered = Gathered()
+    for change in changes:
+        action = _ACTIONS.get(change.change.actions, "update")
+        if change.mode != "managed" or action in _NEVER_JUDGED:
+            gathered.skipped += 1
+            continue
+        provider = provider_family(change.provider_name or change.type.partition("_")[0])
+        carriers = _carriers(change, provider, configuration)
+        if not carriers:
+            gathered.not_taggable += 1
+            continue
+        resource = Resource(
+            provider=provider,
+            type=change.type,
+            address=change.address,
+            action=action,
+            carriers=carriers,
+            file=name,
+            module=change.module_address or "",
+            path=path,
+            inherits=inherits(change, provider),
+        )
+        gathered.resources.append(resource)
+    return gathered
+
+
+def _carriers(change: ResourceChange, provider: str, configuration: Configuration) -> tuple[Carrier, ...]:
+    own: tuple[Carrier, ...] | None = None
+    if special.is_special(change.type):
+        defaults = configuration.defaults(provider, change.address)
+        own = special.carriers(change.type, _planned(change, configuration), defaults)
+    if own is None:
+        carrier = own_carrier(change, provider, configuration)
+        own = (carrier,) if carrier is not None else ()
+    return own + _parts(change, provider, configuration) if special.has_parts(change.type) else own
+
+
+def _parts(change: ResourceChange, provider: str, configuration: Configuration) -> tuple[Carrier, ...]:
+    """Left out where neither the values nor the configuration say which volumes there will be."""
+    after, unknown = change.change.after, _body(change.change.after_unknown)
+    written = configuration.expressions(change.address)
+    if after is None:
+        return ()
+    disks = change.type != "aws_launch_template"
+    if written is None and disks and not _disks_are_known(after, unknown):
+        return ()
+    if written is None and not disks and field(after, "tag_specifications") is None:
+        return ()
+    defaults = None
+    if disks and _defaults_reach_disks(after, unknown, configuration.version_constraint(provider)):
+        defaults = configuration.defaults(provider, change.address)
+    return special.parts(change.type, _planned(change, configuration, written), defaults)
+
+
+def _disks_are_known(after: Fields, unknown: Fields | None) -> bool:
+    if any(field(unknown, name) is True for name in _DISKS):
+        return False
+    return bool(after.volume_tags) or isinstance(after.root_block_device, list)
+
+
+def _defaults_reach_disks(after: Fields, unknown: Fields | None, constraint: str) -> bool:
+    """From a version of the provider on: disks show it by their ``tags_all``, known or not, else the constraint may."""
+    listed = [field(body, name) for body in (after, unknown) for name in ("root_block_device", "ebs_block_device")]
+    blocks = [block for found in listed if isinstance(found, list) for block in found if isinstance(block, dict)]
+    if blocks:
+        return any("tags_all" in block for block in blocks)
+    return special.reaches_volumes(constraint)
+
+
+def _planned(change: ResourceChange, configuration: Configuration, written: Written = None) -> Planned:
+    expressions = written if written is not None else configuration.expressions(change.address)
+    unknown, sensitive = _body(change.change.after_unknown), _body(change.change.after_sensitive)
+    return Planned(change.change.after, unknown, sensitive, expressions)
+
+
+def _body(marks: Marks) -> Fields | None:
+    return marks if isinstance(marks, Fields) else None
