@@ -114,26 +114,31 @@ class _Judging:
             return
         self.checked += 1
         demands = self._demands.of(resource)
-        own = [carrier for carrier in resource.carriers if not carrier.part]
-        parts = [carrier for carrier in resource.carriers if carrier.part]
+        own = resource.carriers
+        parts: tuple[Carrier, ...] = ()
+        if len(own) > 1 or (own and own[0].part):
+            own = tuple(carrier for carrier in resource.carriers if not carrier.part)
+            parts = tuple(carrier for carrier in resource.carriers if carrier.part)
         for demand in demands:
-            told = False
-            for carrier in own:
-                told |= self._tells(resource, carrier, demand)
-            if not told:
-                # NOTE: what the resource itself lacks its parts lack, too: one message for one cause
-                for carrier in parts:
-                    self._tells(resource, carrier, demand)
+            # NOTE: what the resource itself lacks its parts lack, too: one message for one cause
+            if not self._carried(resource, own, demand) and parts:
+                self._carried(resource, parts, demand)
         for remark in resource.remarks:
             self._remark(resource, remark, demands)
 
-    def _tells(self, resource: Resource, carrier: Carrier, demand: Demand) -> bool:
+    def _carried(self, resource: Resource, carriers: tuple[Carrier, ...], demand: Demand) -> bool:
         """Whether something is wrong with the key; then it is a finding, or counted as not listed."""
-        label = carrier.attribute.endswith("labels") and resource.provider.startswith(_GOOGLE)
-        check = demand.label if label else demand.plain
-        problem = check.problem(carrier.tags)
-        if problem is None:
-            return False
+        told = False
+        for carrier in carriers:
+            label = resource.provider.startswith(_GOOGLE) and carrier.attribute.endswith("labels")
+            check = demand.label if label else demand.plain
+            problem = check.problem(carrier.tags)
+            if problem is not None:
+                told |= self._tells(resource, carrier, demand, problem, check.exact)
+        return told
+
+    def _tells(self, resource: Resource, carrier: Carrier, demand: Demand, problem: Problem, key: str) -> bool:
+        """``key`` as it has to be written. False where the policy does not look for such a problem."""
         mode = self._mode(demand.strictness, carrier, problem)
         if mode == "off":
             return False
@@ -146,12 +151,12 @@ class _Judging:
             mode = milder(mode, listed) if resource.action in CHANGING else "warn"
         rule = problem.rule if unknown else carrier.rule or problem.rule
         standing = self._standing(resource, rule, demand.key, carrier.part, demand.waiver, problem)
-        message = _message(resource, carrier, problem, check.exact) + standing.note
+        message = _message(resource, carrier, problem, key) + standing.note
         if standing.verdict == "violation" and demand.strictness.since:
             message += f"; blocks from {demand.strictness.since}"
         fix = ""
         if standing.verdict in _ADVISED:
-            fix = self._advice(resource, carrier, check.exact, problem.proposal, rule)
+            fix = self._advice(resource, carrier, key, problem.proposal, rule)
         self._count_exemption(demand, standing.verdict)
         self.findings.append(
             Finding(

@@ -1,6 +1,6 @@
 """What is wrong with one key in one set of tags, whoever bears it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -51,6 +51,7 @@ class TagCheck:
         self._label = label
         self._noun = "label" if label else "tag"
         self._missing = Problem("missing-tag", f"has no {self._noun} {self.exact}")
+        self._asks_customer = values.registry is not None
         self._stated: dict[str, Problem | None] = {}
         self._spellings: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._null = Problem("empty-tag", f"has {self._noun} {self.exact} = null, which no provider stores")
@@ -68,8 +69,8 @@ class TagCheck:
                 found = self._stated[value]
             except KeyError:
                 found = self._stated[value] = self._state(value, sensitive=False)
-        if self._values.registry is not None and len(tags.known) > 1:
-            return self._contradicted(value, tags) or found
+        if self._asks_customer and (others := self._respellings(tags.known)):
+            return self._contradicted(value, others, tags) or found
         return found
 
     def _state(self, value: str, *, sensitive: bool) -> Problem | None:
@@ -82,16 +83,16 @@ class TagCheck:
             return Problem(wrong.rule, f"has {self.exact} = (sensitive), which {_UNSHOWN[wrong.rule]}")
         return Problem(wrong.rule, f"has {self.exact} = {quoted(value)}, which {wrong.told}", value, wrong.proposal)
 
-    def _contradicted(self, value: str, tags: TagSet) -> Problem | None:
+    def _contradicted(self, value: str, others: Sequence[str], tags: TagSet) -> Problem | None:
         """Another spelling that names another customer: the bill will carry both, and nobody can tell which is meant.
 
         Values that name no customer say nothing beside one that does.
         """
         meant = self._values.meant(value)
-        others = self._spelled(tags.known) if meant is not None else ()
-        if not any(self._values.meant(other) not in (None, meant) for _, other in others):
+        spelled = [(key, other) for key in others if (other := tags.known[key]) is not None]
+        if meant is None or all(self._values.meant(other) in (None, meant) for _, other in spelled):
             return None
-        return self._conflict(((self.exact, value), *others), sensitive=tags.sensitive)
+        return self._conflict([(self.exact, value), *spelled], sensitive=tags.sensitive)
 
     def _conflict(self, spelled: Iterable[tuple[str, str]], *, sensitive: bool) -> Problem:
         shown = [f"{quoted(key)} = {'(sensitive)' if sensitive else quoted(value)}" for key, value in spelled]
@@ -105,7 +106,8 @@ class TagCheck:
         null = self.exact in tags.known
         if tags.rest is not None and not null:
             return self._unknown(f"may lack the {self._noun} {self.exact}", tags.rest)
-        spelled = self._spelled(tags.known)
+        respelled = self._respellings(tags.known)
+        spelled = tuple((key, value) for key in respelled if (value := tags.known[key]) is not None)
         if spelled:
             return self._respelled(spelled, sensitive=tags.sensitive)
         pending = self._respellings(tags.unknown) if tags.unknown else ()
@@ -144,10 +146,6 @@ class TagCheck:
     def _respelled_unknown(self, key: str, reason: str) -> Problem:
         clause = f"has {self._noun} {quoted(key)} instead of {self.exact}, and its value is not known yet: {reason}"
         return Problem("wrong-case", clause)
-
-    def _spelled(self, known: Mapping[str, str | None]) -> Spelled:
-        found = [(key, known[key]) for key in self._respellings(known)]
-        return tuple((key, value) for key, value in found if value is not None)
 
     def _respellings(self, tags: Mapping[str, object]) -> tuple[str, ...]:
         """The keys that are this one in another spelling, in order."""
