@@ -71,7 +71,7 @@ def _number(event_path: str) -> int:
 class PullRequest:
     """A pull request; its comments are those of the issue of the same number."""
 
-    longest = 65_000  # GitHub takes 65,536 characters
+    longest = 65_536  # characters
 
     def __init__(self, api: Api, repository: str, number: int) -> None:
         self.name = f"{repository}#{number}"
