@@ -1,0 +1,74 @@
+"""Modules as they are written: every folder is read and parsed once, however often it is called."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from policies.finding import Unread
+from terraform_lint.source.declarations import Module, declare
+from terraform_lint.source.local_calls import local_sources
+from terraform_lint.source.module_files import ModuleFiles, files_of, read_bytes
+from terraform_lint.source.options import SourceOptions
+from terraform_lint.source.roots import resolve_below
+from terraform_lint.source.syntax.parse import parse_files
+from terraform_lint.source.syntax.tree import ParsedFile
+
+TERRAGRUNT = "terragrunt.hcl"
+
+
+class Modules:
+    """The modules of a run, by folder."""
+
+    def __init__(self, options: SourceOptions, allowed: Sequence[Path]) -> None:
+        self._options = options
+        self._allowed = allowed
+        self._found: dict[Path, Module | None] = {}
+
+    def load(self, folders: Iterable[Path]) -> None:
+        """Reads these modules and the local ones that they call, and parses them all at once."""
+        ahead = list(folders)
+        files: dict[Path, ModuleFiles] = {}
+        contents: dict[str, bytes] = {}
+        unread: dict[Path, list[Unread]] = {}
+        while ahead:
+            folder = ahead.pop()
+            if folder in files or folder in self._found:
+                continue
+            files[folder] = files_of(folder)
+            unread[folder] = []
+            for name in files[folder].names:
+                content = self._content(folder / name)
+                if isinstance(content, str):
+                    unread[folder].append(Unread(self._options.shown(folder / name), None, content))
+                    continue
+                contents[str(folder / name)] = content
+                ahead += [resolve_below(folder, source) for source in local_sources(content, name)]
+        parsed = parse_files(contents, self._options.cache)
+        for folder, chosen in files.items():
+            self._found[folder] = self._module(folder, chosen, parsed, unread[folder]) if chosen.names else None
+
+    def module(self, folder: Path) -> Module | None:
+        """The module in a folder; None where no source stands there."""
+        if folder not in self._found:
+            self.load([folder])
+        return self._found[folder]
+
+    def _module(self, folder: Path, chosen: ModuleFiles, parsed: dict[str, ParsedFile], unread: list[Unread]) -> Module:
+        shown = {name: self._options.shown(folder / name) for name in chosen.names}
+        files = {name: parsed[str(folder / name)] for name in chosen.names if str(folder / name) in parsed}
+        module = declare(folder, files, chosen.overrides, shown)
+        module.unread += unread
+        module.broken += [each.file for each in unread]
+        where = self._options.shown(folder)
+        if chosen.shadowed:
+            module.notes.append(f"{where}: .tofu files take the place of {', '.join(chosen.shadowed)}, as in OpenTofu")
+        elif chosen.both:
+            module.notes.append(f"{where}: .tf and .tofu files are read together, as OpenTofu does")
+        return module
+
+    def _content(self, path: Path) -> bytes | str:
+        if path.is_symlink():
+            real = Path(os.path.realpath(path))
+            if not any(real.is_relative_to(folder) for folder in (*self._allowed, path.parent)):
+                return "is a symbolic link that leads out of the checked folders"
+        return read_bytes(path)

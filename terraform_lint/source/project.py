@@ -1,0 +1,94 @@
+"""Terraform source as resources: every root module, with all that it calls."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from policies.finding import Unread
+from policies.resource import External, Gathered
+from terraform_lint.source.addresses import inside
+from terraform_lint.source.calls import Absent
+from terraform_lint.source.comments import comment_problems
+from terraform_lint.source.installed import installed_modules
+from terraform_lint.source.instance import Instance
+from terraform_lint.source.modules import TERRAGRUNT, Modules
+from terraform_lint.source.options import SourceOptions
+from terraform_lint.source.resources import resources_of
+from terraform_lint.source.roots import Root, discover
+from terraform_lint.source.run import Run
+
+
+def read_source(
+    roots: Sequence[Root | Path], options: SourceOptions, *, step: Callable[[str], None] = lambda _: None
+) -> Gathered:
+    """The resources of the root modules. A path stands for the roots that are found there.
+
+    Raises nothing for bad source: what cannot be read is ``unread``, what cannot be known has its reason. ``step``
+    hears the name of each root before it is looked at.
+    """
+    found = [root for each in roots for root in ([each] if isinstance(each, Root) else discover([each]))]
+    found = list(dict.fromkeys(found))
+    modules = Modules(options, [Path(os.path.realpath(each)) for each in (options.base, *(r.within for r in found))])
+    modules.load(_all_folders(found, options))
+    gathered = Gathered()
+    for root in found:
+        module = modules.module(root.folder)
+        if module is not None:
+            step(options.shown(root.folder))
+            gathered += _gathered(Run(root, module, modules, options))
+    gathered.unread = list(dict.fromkeys(gathered.unread))
+    gathered.notes = list(dict.fromkeys(gathered.notes))
+    return gathered
+
+
+def _all_folders(roots: Sequence[Root], options: SourceOptions) -> Iterator[Path]:
+    for root in roots:
+        yield root.folder
+        yield from installed_modules(root.folder, options.base).folders.values()
+
+
+def _gathered(run: Run) -> Gathered:
+    if run.terragrunt:
+        run.note(f"{run.path}: inputs come from {TERRAGRUNT}, which is not read")
+    if run.installed.problem:
+        run.note(f"{run.path}: {run.installed.problem}")
+    _walk(Instance(run, run.module))
+    return run.gathered
+
+
+def _walk(instance: Instance) -> None:
+    """Adds up what the module declares itself, then the modules it calls, depth first."""
+    run = instance.run
+    _say_what_is_wrong(instance)
+    for resource in resources_of(instance):
+        if resource is None:
+            run.gathered.not_taggable += 1
+        else:
+            run.gathered.resources.append(resource)
+    for name, children in instance.all_children():
+        if isinstance(children, Absent):
+            _report_absent(instance, name, children)
+        else:
+            for child in children.values():
+                _walk(child)
+
+
+def _say_what_is_wrong(instance: Instance) -> None:
+    module = instance.module
+    for unread in module.unread:
+        instance.run.report(unread)
+    for note in (*module.notes, *comment_problems(module)):
+        instance.run.note(note)
+
+
+def _report_absent(instance: Instance, name: str, absent: Absent) -> None:
+    call = instance.module.calls[name]
+    address = inside(instance.address, f"module.{name}")
+    if not instance.expansion(call).scopes:
+        return
+    if absent.endless:
+        instance.run.report(Unread(call.file, call.first.line, f"{address}: {absent.reason}", absent.mend))
+        return
+    instance.run.gathered.externals.append(
+        External(address, absent.source, call.file, call.first.line, instance.run.path, absent.reason, absent.mend)
+    )
