@@ -24,7 +24,9 @@ def as_workflow_commands(report: Report) -> str:
     lines = [_unread(unread) for unread in report.unread]
     lines += [_finding("error", finding) for finding in blocking]
     lines += [_finding("warning", finding) for finding in warnings[:_SHOWN]]
-    lines.append(_command("notice", {"title": "apportion lint"}, _closing(report, lines, warnings)))
+    closing = _closing(report, lines, warnings)
+    # Where there is nothing to tell, a plain line in the log is enough: a notice would stand beside the change.
+    lines.append(_command("notice", {"title": "apportion lint"}, closing) if lines or report.notes else closing)
     return "\n".join(lines) + "\n"
 
 
@@ -45,7 +47,8 @@ def _finding(level: str, finding: Finding) -> str:
 
 
 def _fix(text: str) -> list[str]:
-    return ["Fix:", *many_lines(text)] if text else []
+    lines = many_lines(text) if text else []
+    return ["Fix:", *lines] if len(lines) > 1 else [f"Fix: {line}" for line in lines]
 
 
 def _closing(report: Report, lines: Sequence[str], warnings: Sequence[Finding]) -> str:

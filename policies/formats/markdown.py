@@ -107,7 +107,7 @@ def _fix(group: Sequence[Finding], of: int) -> str:
         mends = code(first.address) or "the finding"
     else:
         mends = f"all {len(group):,}" if len(group) == of else f"{len(group):,} of them, {code(first.address)} first"
-    return "\n".join([f"**Fix** for {mends}:", "", *fenced(first.fix, "hcl"), ""])
+    return "\n".join([f"**Fix** for {mends}:", "", *fenced(first.fix, "hcl" if "=" in first.fix else ""), ""])
 
 
 def _sections(report: Report) -> list[tuple[str, list[Finding]]]:
@@ -131,6 +131,6 @@ def _folded(page: Page, title: str, findings: Sequence[Finding]) -> int:
     """A table behind a triangle, with the fixes of what still counts."""
     rows = [_row(finding) for finding in findings]
     if findings[0].verdict in wording.COUNTED:
-        rows += ["\n" + _fix(group, len(findings)) for group in _with_fix(findings)]
+        rows += [f"\n{_fix(group, len(findings))}".rstrip("\n") for group in _with_fix(findings)]
     head = [f"<details><summary>{title}</summary>", "", *_TABLE]
     return len(rows) - page.section(head, rows, _CLOSED)

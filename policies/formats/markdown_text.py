@@ -1,4 +1,4 @@
-"""Hostile text inside GitHub's and GitLab's Markdown: it shows as it is, and neither formats, links nor calls anyone."""
+"""Hostile text in the Markdown of GitHub and GitLab: it shows as it is, and formats, links and calls nothing."""
 
 import re
 

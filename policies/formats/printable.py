@@ -1,6 +1,6 @@
-"""Text from files a stranger wrote, made harmless to print: nothing that moves the cursor or turns the reading order.
+r"""Text from files a stranger wrote, made harmless to print: nothing that moves the cursor or turns the reading order.
 
-What cannot be seen is written out (``\\x1b``, ``\\u202e``), so that a reader sees that it is there.
+What cannot be seen is written out (``\x1b``, ``\u202e``), so that a reader sees that it is there.
 """
 
 

@@ -9,7 +9,7 @@ import msgspec
 from policies.finding import Finding, Report, Unread
 from policies.formats import wording
 from policies.formats.printable import many_lines, one_line
-from policies.formats.rule_texts import rule_text
+from policies.formats.rule_texts import meaning, mending
 
 RESULT_LIMIT = 25_000
 """Results in one run; GitHub refuses a file with more."""
@@ -26,26 +26,25 @@ def as_sarif(report: Report, tool_version: str) -> str:
     rules = {rule: at for at, rule in enumerate(sorted({finding.rule for finding in findings}))}
     driver = {
         "name": "apportion",
-        "semanticVersion": tool_version,
+        "version": tool_version,
         "rules": [_rule(rule) for rule in rules],
     }
     run = {
         "tool": {"driver": driver},
         "invocations": [_invocation(report, len(report.findings) - len(findings))],
         "results": [_result(finding, rules[finding.rule]) for finding in findings],
-        "columnKind": "unicodeCodePoints",
     }
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
 
 
 def _rule(rule: str) -> dict[str, Any]:
-    text = rule_text(one_line(rule))
+    name = one_line(rule)
     return {
-        "id": one_line(rule),
-        "shortDescription": {"text": text.short},
-        "fullDescription": {"text": f"{text.short}. {text.help}"},
-        "help": {"text": text.help},
+        "id": name,
+        "shortDescription": {"text": meaning(name)},
+        "fullDescription": {"text": f"{meaning(name)} {mending(name)}"},
+        "help": {"text": mending(name)},
         "properties": {"tags": ["cost", "tags", "terraform"]},
     }
 

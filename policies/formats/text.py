@@ -55,7 +55,7 @@ class _Text:
         label = weight if first.verdict in wording.COUNTED else first.verdict
         self._headline(weight, first.rule, wording.headline(first), label)
         marked = excerpt(self._source, first)
-        action = f" ({first.action})" if first.action and first.action != "declared" else ""
+        action = f" ({one_line(first.action)})" if first.action and first.action != "declared" else ""
         self._located(weight, wording.place(first.file, first.line) + action, marked)
         self._aside("note", [why] if (why := wording.reason(first)) else [], marked)
         if cost := wording.cost(group):

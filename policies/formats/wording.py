@@ -26,7 +26,7 @@ def headline(finding: Finding) -> str:
     """The finding in one sentence that names the resource and the part of it."""
     message, address, part = one_line(finding.message), one_line(finding.address), one_line(finding.part)
     named = message if address in message else f"{address}: {message}"
-    return named if part in named else f"{named} ({part})"
+    return (named if part in named else f"{named} ({part})") or "a finding without a message"
 
 
 def without_address(finding: Finding) -> str:
@@ -42,9 +42,12 @@ def place(file: str, line: int | None) -> str:
 
 
 def reason(finding: Finding) -> str:
-    """Why the value is unknown or why the finding does not count, with its end and owner; empty where none is known."""
+    """Why the value is unknown or why the finding does not count, with its end and owner.
+
+    Empty where nothing is known, or where the message says it already.
+    """
     parts = [
-        one_line(finding.reason),
+        one_line(finding.reason) if finding.reason not in finding.message else "",
         f"until {one_line(finding.until)}" if finding.until else "",
         f"owner {one_line(finding.owner)}" if finding.owner else "",
     ]
@@ -125,4 +128,4 @@ def _found(report: Report) -> list[str]:
 def unread_headline(unread: Unread) -> str:
     """What could not be read and why, in one sentence."""
     file, message = one_line(unread.file), one_line(unread.message)
-    return message if file in message else f"{file}: {message}"
+    return (message if file in message else f"{file}: {message}") or "an input could not be read"

@@ -3,11 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import cycle
+from typing import Any, get_args
 
-from policies.finding import Finding, Report, Summary, Unread
+from hypothesis import strategies as st
+
+from policies.finding import Finding, FindingMode, Report, Summary, Unread, Verdict
 
 PROVIDER_FIX = """\
+# once, for every resource of this provider
 provider "aws" {
   default_tags {
     tags = {
@@ -66,7 +70,7 @@ def finding(address: str = "aws_s3_bucket.logs", **more: Any) -> Finding:
         "verdict": "violation",
         "mode": "block",
         "provider": "aws",
-        "type": address.split("[")[0].split(".")[-2] if "." in address else "",
+        "type": address.split("[", maxsplit=1)[0].split(".")[-2] if "." in address else "",
         "address": address,
         "action": "create",
         "message": f"{address} has no tag tenant",
@@ -111,13 +115,13 @@ SOURCE_TREE = report(
         ),
         finding(
             "aws_instance.web",
-            rule="missing-tag",
+            rule="unknown-value",
             verdict="unknown",
             mode="warn",
             action="declared",
             file="infra/main.tf",
             line=19,
-            message="aws_instance.web: the value of tag tenant is not known",
+            message="aws_instance.web has a tag tenant whose value is not known: var.tenant has no default",
             reason="var.tenant has no default",
         ),
         finding(
@@ -128,7 +132,7 @@ SOURCE_TREE = report(
             file="infra/main.tf",
             line=20,
             part="root_block_device[0]",
-            message="the root volume of aws_instance.web has no tag tenant",
+            message="aws_instance.web: root_block_device[0] has no tag tenant",
             fix='tags = { tenant = "<customer id>" }',
         ),
         finding(
@@ -140,9 +144,9 @@ SOURCE_TREE = report(
             action="declared",
             file="infra/network.tf",
             line=3,
-            message="module.network is not there to be read: terraform-aws-modules/vpc/aws",
-            reason="it comes from a registry and `terraform init` has not run",
-            fix="terraform init",
+            message="module.network (acme/vpc/aws) is not there to be read: `terraform init` has not run",
+            reason="`terraform init` has not run",
+            fix="run `terraform init`",
         ),
     ],
     checked=9,
@@ -165,16 +169,17 @@ PLAN = report(
             rule="not-propagated",
             action="replace",
             part="instances",
-            message="tag tenant of aws_autoscaling_group.web does not reach its instances",
+            message="aws_autoscaling_group.web does not propagate its tag tenant to its instances",
             fix="propagate_at_launch = true",
             cost="1204.5",
             currency="USD",
         ),
         finding(
             "aws_lambda_function.api",
+            rule="unknown-value",
             verdict="unknown",
             mode="warn",
-            message="the value of tag tenant of aws_lambda_function.api is not known",
+            message="aws_lambda_function.api has a tag tenant whose value is not known: known only after apply",
             reason="known only after apply",
         ),
         *(finding(f"aws_ebs_volume.old[{at}]", verdict="existing", action="no-op") for at in range(4)),
@@ -204,3 +209,50 @@ EXAMPLES: dict[str, Report] = {
     "plan": PLAN,
     "unread": UNREAD,
 }
+
+HOSTILE = st.text(
+    st.one_of(
+        st.sampled_from(
+            "%:,|`<>&\"'\\@#[]()*_~$!-;\n\r\t \x00\x1b\x7f\x85\u200b\u202e\u2066\u2028\ufeff\ud800\uffff{}="
+        ),
+        st.characters(),
+    ),
+    max_size=12,
+) | st.sampled_from(
+    [
+        "::error::x",
+        "##[error]x",
+        "]]>",
+        "<script>",
+        "--> x",
+        "<!-- x",
+        "```",
+        "\\|",
+        "@everyone",
+        "https://x.y",
+        "{{x}}",
+    ]
+)
+"""Text as an attacker would put it into the name of a resource, a tag, a file."""
+
+
+def _hostile_report(texts: Sequence[str], verdicts: Sequence[Verdict], line: int | None, mode: FindingMode) -> Report:
+    """A report whose every text is one of ``texts``, in turn: building each field on its own would take long."""
+    turn = cycle(texts)
+    texts_of = ("rule", "key", "provider", "type", "address", "action", "message", "fix", "file", "part", "value",
+                "reason", "until", "owner", "cost", "currency", "path")  # fmt: skip
+    findings = [
+        Finding(**{name: next(turn) for name in texts_of}, verdict=verdict, mode=mode, line=line)  # type: ignore[arg-type]  # by name
+        for verdict in verdicts
+    ]
+    unread = [Unread(next(turn), line, next(turn), next(turn))] if line is None or line % 2 else []
+    return report(findings, unread=unread, notes=[next(turn)], checked=len(findings))
+
+
+REPORTS = st.builds(
+    _hostile_report,
+    st.lists(HOSTILE, min_size=1, max_size=5),
+    st.lists(st.sampled_from(get_args(Verdict)), max_size=3),
+    st.none() | st.integers(1, 10),
+    st.sampled_from(get_args(FindingMode)),
+)
