@@ -118,6 +118,13 @@ class Exemption(Strict):
     owner: str
     until: Day
 
+    @field_validator("keys")
+    @classmethod
+    def _some_key(cls, keys: list[str]) -> list[str]:
+        if not keys:
+            raise ValueError("an exemption of no key exempts nothing")
+        return keys
+
 
 class PolicyFile(Strict):
     """policy.yaml: the tags every resource carries, and the exemptions."""

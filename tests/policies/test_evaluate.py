@@ -1,0 +1,392 @@
+"""The verdict on one resource: keys, values, what is unknown, and what does not count."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies.evaluate import judge
+from policies.faults import FaultsError
+from policies.finding import Unread
+from policies.resource import Carrier, External, Gathered, InlineIgnore, Remark, TagSet
+from tests.policies.judging import TENANT, TODAY, advised, bucket, judged, only, ruleset
+
+CUSTOMERS = TENANT + "    values: {known: customers}\n"
+ENV = "version: 1\ntags:\n  - {key: env, values: {one_of: [prod, staging, dev]}}\n"
+PATTERN = 'version: 1\ntags:\n  - {key: tenant, values: {pattern: "^[a-z0-9][a-z0-9-]*$"}}\n'
+
+KEYS = [
+    ({"tenant": "acme"}, None),
+    ({"tenant": "acme", "Name": "x"}, None),
+    ({}, ("missing-tag", "has no tag tenant", None)),
+    ({"xtenant": "acme", "Name": "x"}, ("missing-tag", "has no tag tenant", None)),
+    ({"tenant": ""}, ("empty-tag", "has an empty tag tenant", None)),
+    ({"tenant": " \t"}, ("empty-tag", "has an empty tag tenant", None)),
+    ({"tenant": None}, ("empty-tag", "has tag tenant = null, which no provider stores", None)),
+    ({"Tenant": ""}, ("empty-tag", 'has an empty tag "Tenant"', None)),
+    ({"Tenant": None}, ("missing-tag", "has no tag tenant", None)),
+    ({"Tenant": "acme"}, ("wrong-case", 'has tag "Tenant" instead of tenant', "acme")),
+    ({" tenant": "acme"}, ("wrong-case", 'has tag " tenant" instead of tenant', "acme")),
+    ({"customer": "acme"}, ("wrong-case", 'has tag "customer" instead of tenant', "acme")),
+    ({"user:tenant": "acme"}, ("wrong-case", 'has tag "user:tenant" instead of tenant', "acme")),
+    ({"tenant": None, "Tenant": "acme"}, ("wrong-case", 'has tag "Tenant" instead of tenant', "acme")),
+    ({"tenant": "", "Tenant": "acme"}, ("empty-tag", "has an empty tag tenant", None)),
+    ({"Tenant": "acme", "customer": "ACME"}, ("wrong-case", 'has tag "Tenant" instead of tenant', "acme")),
+    (
+        {"Tenant": "acme", "customer": "globex"},
+        (
+            "conflicting-tags",
+            'has "Tenant" = "acme" and "customer" = "globex", which contradict each other: only tenant is wanted',
+            None,
+        ),
+    ),
+    ({"tenant": "acme", "Tenant": "globex"}, None),
+]
+
+
+@pytest.mark.parametrize(("tags", "expected"), KEYS)
+def test_a_key_is_there_as_policy_yaml_writes_it(tmp_path: Path, tags: Any, expected: Any) -> None:
+    report = judged(ruleset(tmp_path, TENANT), bucket(tags))
+    found = [(each.rule, each.message, each.fix) for each in report.findings]
+    if expected is None:
+        assert found == []
+    else:
+        rule, clause, value = expected
+        assert found == [(rule, f"aws_s3_bucket.logs {clause}", f"tenant = {value}")]
+
+
+VALUES = [
+    (CUSTOMERS, {"tenant": "acme"}, None),
+    (CUSTOMERS, {"tenant": "newco"}, None),
+    (CUSTOMERS, {"tenant": "Shared"}, ("wrong-case", 'has tenant = "Shared", which is to be written "shared"')),
+    (CUSTOMERS, {"tenant": "shared"}, None),
+    (CUSTOMERS, {"tenant": "ACME"}, ("wrong-case", 'has tenant = "ACME", which is to be written "acme"')),
+    (CUSTOMERS, {"tenant": " acme "}, ("wrong-case", 'has tenant = " acme ", which is to be written "acme"')),
+    (CUSTOMERS, {"tenant": "acme\n"}, ("wrong-case", r'has tenant = "acme\n", which is to be written "acme"')),
+    (
+        CUSTOMERS,
+        {"tenant": "acne"},
+        ("unknown-customer", 'has tenant = "acne", which is no customer; did you mean "acme"?'),
+    ),
+    (
+        CUSTOMERS,
+        {"tenant": "Acme Corp"},
+        ("unknown-customer", 'has tenant = "Acme Corp", which is no customer; did you mean "acme"?'),
+    ),
+    (
+        CUSTOMERS,
+        {"tenant": "acme-prod"},
+        ("unknown-customer", 'has tenant = "acme-prod", which is no customer; did you mean "acme"?'),
+    ),
+    (CUSTOMERS, {"tenant": "whoever"}, ("unknown-customer", 'has tenant = "whoever", which is no customer')),
+    (
+        CUSTOMERS,
+        {"tenant": "initech"},
+        ("unknown-customer", 'has tenant = "initech", which is a customer that ended on 2026-10-31'),
+    ),
+    (
+        CUSTOMERS,
+        {"Tenant": "acne"},
+        (
+            "unknown-customer",
+            'has tag "Tenant" instead of tenant, and its value "acne" is no customer; did you mean "acme"?',
+        ),
+    ),
+    (
+        CUSTOMERS,
+        {"tenant": "acme", "Tenant": "globex"},
+        (
+            "conflicting-tags",
+            'has "tenant" = "acme" and "Tenant" = "globex", which contradict each other: only tenant is wanted',
+        ),
+    ),
+    (CUSTOMERS, {"tenant": "acme", "Tenant": "whoever", "customer": "Acme"}, None),
+    (ENV, {"env": "prod"}, None),
+    (
+        ENV,
+        {"env": "Prod"},
+        ("invalid-value", 'has env = "Prod", which is none of prod, staging, dev; did you mean "prod"?'),
+    ),
+    (ENV, {"env": "qa"}, ("invalid-value", 'has env = "qa", which is none of prod, staging, dev')),
+    (PATTERN, {"tenant": "acme-1"}, None),
+    (
+        PATTERN,
+        {"tenant": "Acme Corp"},
+        ("invalid-value", 'has tenant = "Acme Corp", which does not match ^[a-z0-9][a-z0-9-]*$'),
+    ),
+    (
+        PATTERN,
+        {"tenant": "acme\n"},
+        ("invalid-value", r'has tenant = "acme\n", which does not match ^[a-z0-9][a-z0-9-]*$'),
+    ),
+]
+
+
+@pytest.mark.parametrize(("policy", "tags", "expected"), VALUES)
+def test_a_value_is_one_that_policy_yaml_allows(tmp_path: Path, policy: str, tags: Any, expected: Any) -> None:
+    report = judged(ruleset(tmp_path, policy, shared_values=["shared"]), bucket(tags))
+    found = [(each.rule, each.message) for each in report.findings]
+    assert found == ([] if expected is None else [(expected[0], f"aws_s3_bucket.logs {expected[1]}")])
+
+
+def test_pattern_list_and_registry_must_all_hold(tmp_path: Path) -> None:
+    policy = 'version: 1\ntags:\n  - {key: t, values: {known: customers, one_of: [acme, Hooli], pattern: "[a-z]+"}}\n'
+    rules = ruleset(tmp_path, policy)
+    found = {value: judged(rules, bucket({"t": value})).findings for value in ("acme", "globex", "Hooli", "nobody")}
+    assert {
+        value: [each.message.split(", which ")[1] for each in each_found] for value, each_found in found.items()
+    } == {
+        "acme": [],
+        "globex": ["is none of acme, Hooli"],
+        "Hooli": ["does not match [a-z]+"],
+        "nobody": ["is no customer"],
+    }
+
+
+def test_a_customer_counts_to_its_last_day(tmp_path: Path) -> None:
+    rules = ruleset(tmp_path, CUSTOMERS)
+    days = {day: judged(rules, bucket({"tenant": "initech"}), today=day).summary.violations for day in _around(31)}
+    assert list(days.values()) == [0, 1]
+
+
+def _around(day: int) -> list[date]:
+    return [date(2026, 10, day), date(2026, 11, 1)]
+
+
+def test_customers_cannot_be_asked_for_without_a_registry(tmp_path: Path) -> None:
+    with pytest.raises(FaultsError, match=r"policy.yaml:6: values.known: customers needs .* --customers FILE"):
+        ruleset(tmp_path, CUSTOMERS, registry=None)
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        (TagSet(unknown={"tenant": "random_pet.id is known after apply"}), "random_pet.id is known after apply"),
+        (TagSet(rest="var.tags has no value"), "var.tags has no value"),
+        (TagSet({"Tenant": "acme"}, rest="var.tags has no value"), "var.tags has no value"),
+        (TagSet({"customer": "acme"}, {"tenant": "later"}), "later"),
+    ],
+)
+def test_what_cannot_be_known_is_unknown_with_its_reason(tmp_path: Path, tags: TagSet, reason: str) -> None:
+    found = only(judged(ruleset(tmp_path, TENANT), bucket(tags)))
+    assert (found.rule, found.verdict, found.mode, found.reason, found.fix) == (
+        "unknown-value",
+        "unknown",
+        "warn",
+        reason,
+        "",
+    )
+    assert found.message.endswith(f": {reason}")
+
+
+@pytest.mark.parametrize(
+    ("tags", "rule"),
+    [
+        (TagSet({"tenant": "acme"}, rest="more may come"), None),
+        (TagSet({"tenant": "acme"}, {"env": "later"}), None),
+        (TagSet({"tenant": ""}, rest="more may come"), "empty-tag"),
+        (TagSet({"tenant": None}, rest="more may come"), "empty-tag"),
+        (TagSet(unknown={"Tenant": "later"}), "wrong-case"),
+    ],
+)
+def test_what_is_certain_is_judged_beside_the_unknown(tmp_path: Path, tags: TagSet, rule: str | None) -> None:
+    assert [each.rule for each in judged(ruleset(tmp_path, TENANT), bucket(tags)).findings] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("settings", "mode"),
+    [
+        ("{key: tenant}", "warn"),
+        ("{key: tenant, unknown: block}", "block"),
+        ("{key: tenant, unknown: block, mode: warn}", "warn"),
+        ("{key: tenant, unknown: block, from: 2027-01-01}", "warn"),
+        ("{key: tenant, scopes: [{match: {type: aws_*}, unknown: block}]}", "block"),
+        ("{key: tenant, unknown: ignore}", None),
+    ],
+)
+def test_policy_yaml_decides_whether_the_unknown_blocks(tmp_path: Path, settings: str, mode: str | None) -> None:
+    rules = ruleset(tmp_path, f"version: 1\ntags:\n  - {settings}\n")
+    report = judged(rules, bucket(TagSet(rest="later")))
+    assert [each.mode for each in report.findings] == ([mode] if mode else [])
+    assert report.exit_code == (1 if mode == "block" else 0)
+    if mode is None:
+        assert report.notes == ("1 tag that cannot be known yet is not listed, as the policy says (unknown: ignore)",)
+
+
+def test_an_untouched_resource_is_never_blocked_by_what_is_unknown(tmp_path: Path) -> None:
+    rules = ruleset(tmp_path, "version: 1\nunknown: block\ntags: [{key: tenant}]\n")
+    assert not only(judged(rules, bucket(TagSet(rest="later"), action="no-op"))).blocks
+    assert only(judged(rules, bucket(TagSet(rest="later")))).blocks
+
+
+@pytest.mark.parametrize(
+    ("action", "verdict"),
+    [
+        ("create", "violation"),
+        ("update", "violation"),
+        ("replace", "violation"),
+        ("declared", "violation"),
+        ("no-op", "existing"),
+        ("delete", None),
+        ("forget", None),
+        ("read", None),
+    ],
+)
+def test_only_what_a_change_brings_can_block(tmp_path: Path, action: str, verdict: str | None) -> None:
+    report = judged(ruleset(tmp_path, TENANT), bucket(action=action))
+    assert [each.verdict for each in report.findings] == ([verdict] if verdict else [])
+    assert (report.summary.checked, report.summary.skipped) == ((1, 0) if verdict else (0, 1))
+    assert report.exit_code == (1 if verdict == "violation" else 0)
+
+
+def test_values_that_are_sensitive_are_not_shown(tmp_path: Path) -> None:
+    rules = ruleset(tmp_path, CUSTOMERS)
+    for tags in (
+        {"tenant": "s3cret"},
+        {"Tenant": "s3cret"},
+        {"Tenant": "s3cret", "customer": "acme"},
+        {"tenant": "ACME"},
+    ):
+        found = only(judged(rules, bucket(TagSet(tags, sensitive=True))))
+        assert found.value is None
+        assert all(secret not in f"{found.message}{found.fix}".lower() for secret in ("s3cret", "acme"))
+    assert judged(rules, bucket(TagSet({"tenant": "acme"}, sensitive=True))).findings == ()
+
+
+def test_a_hostile_value_stays_on_its_line(tmp_path: Path) -> None:
+    message = only(judged(ruleset(tmp_path, ENV), bucket({"env": "a\x1b[2J\u202e\n::error::" + "x" * 500}))).message
+    assert message.isprintable()
+    assert len(message) < 250
+
+
+GOOGLE = {"provider": "google", "type": "google_storage_bucket", "address": "google_storage_bucket.logs"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "labels", "rule"),
+    [
+        ("{key: TenantID}", {"tenantid": "acme"}, None),
+        ("{key: TenantID, aliases: [tenant]}", {"tenant": "acme"}, "wrong-case"),
+        ("{key: TenantID}", {}, "missing-tag"),
+        ("{key: tenant, values: {known: customers}}", {"tenant": "hooli"}, None),
+        ("{key: env, values: {one_of: [Prod]}}", {"env": "prod"}, None),
+        ("{key: env, values: {one_of: [Prod]}}", {"env": "prd"}, "invalid-value"),
+    ],
+)
+def test_google_labels_have_no_capitals(tmp_path: Path, policy: str, labels: Any, rule: str | None) -> None:
+    rules = ruleset(tmp_path, f"version: 1\ntags:\n  - {policy}\n")
+    for attribute in ("labels", "resource_labels", "settings.user_labels"):
+        report = judged(rules, bucket(carriers=(Carrier(TagSet(labels), attribute),), **GOOGLE))
+        assert [each.rule for each in report.findings] == ([rule] if rule else [])
+        assert not any("TenantID" in each.fix for each in report.findings)
+
+
+def volume(tags: TagSet | None = None, part: str = "root_block_device[0]", rule: str = "untagged-volume") -> Carrier:
+    return Carrier(tags or TagSet(), part=part, rule=rule, line=9)
+
+
+def test_a_part_has_its_own_rule_and_line(tmp_path: Path) -> None:
+    resource = bucket(address="aws_instance.web", carriers=(volume(), Carrier(TagSet({"tenant": "acme"}))))
+    found = only(judged(ruleset(tmp_path, TENANT), resource))
+    assert (found.rule, found.mode, found.part, found.line) == ("untagged-volume", "warn", "root_block_device[0]", 9)
+    assert found.message == "aws_instance.web: root_block_device[0] has no tag tenant"
+
+
+@pytest.mark.parametrize("own", [TagSet(), TagSet({"Tenant": "acme"}), TagSet(rest="later")])
+def test_a_part_is_not_told_beside_the_same_mistake_of_the_resource(tmp_path: Path, own: TagSet) -> None:
+    resource = bucket(carriers=(volume(), Carrier(own)))
+    assert only(judged(ruleset(tmp_path, TENANT), resource)).part == ""
+
+
+def test_what_does_not_reach_the_instances_is_told_so(tmp_path: Path) -> None:
+    own = Carrier(TagSet({"tenant": "acme"}), "tag block")
+    resource = bucket(address="aws_autoscaling_group.web", carriers=(own, volume(None, "instances", "not-propagated")))
+    message = only(judged(ruleset(tmp_path, TENANT), resource)).message
+    assert message == "aws_autoscaling_group.web does not propagate its tag tenant to its instances"
+
+
+@pytest.mark.parametrize(
+    ("key_mode", "rule_mode", "found"),
+    [("block", "block", "block"), ("warn", "block", "warn"), ("block", "warn", "warn"), ("block", "off", None)],
+)
+def test_a_rule_is_never_stricter_than_its_key(
+    tmp_path: Path, key_mode: str, rule_mode: str, found: str | None
+) -> None:
+    policy = "version: 1\nrules: {{untagged-volume: {0}, wrong-case: {0}}}\ntags: [{{key: tenant, mode: {1}}}]\n"
+    rules = ruleset(tmp_path, policy.format(rule_mode, key_mode))
+    good, respelled = Carrier(TagSet({"tenant": "acme"})), bucket({"Tenant": "acme"})
+    for resource in (bucket(carriers=(good, volume())), respelled):
+        assert [each.mode for each in judged(rules, resource).findings] == ([found] if found else [])
+
+
+def test_remarks_are_told_where_some_tag_is_asked_for(tmp_path: Path) -> None:
+    remark = Remark("ignored-changes", "aws_s3_bucket.logs ignores changes of its tags", 7)
+    resource = bucket({"tenant": "acme"}, remarks=(remark,))
+    found = only(judged(ruleset(tmp_path, TENANT), resource))
+    assert (found.rule, found.key, found.verdict, found.mode, found.line) == (
+        "ignored-changes", "", "violation", "warn", 7,
+    )  # fmt: skip
+    assert judged(ruleset(tmp_path, TENANT + "rules: {ignored-changes: off}\n"), resource).findings == ()
+    assert judged(ruleset(tmp_path, TENANT + "rules: {ignored-changes: block}\n"), resource).exit_code == 1
+    assert judged(ruleset(tmp_path, TENANT + "    match: {type: gcp_*}\n"), resource).findings == ()
+
+
+@pytest.mark.parametrize(("mode", "code"), [("block", 1), ("warn", 0), ("ignore", 0)])
+def test_a_module_that_is_not_there_is_external(tmp_path: Path, mode: str, code: int) -> None:
+    module = External("module.vpc", "registry/vpc", "main.tf", 4, "infra", "it was not downloaded", "terraform init")
+    rules = ruleset(tmp_path, TENANT + f"external: {mode}\n")
+    report = judge(Gathered(externals=[module]), rules, today=TODAY, advice=advised)
+    assert report.exit_code == code
+    if mode == "ignore":
+        assert report.notes == ("1 module that was not read is not listed, as the policy says (external: ignore)",)
+        return
+    found = only(report)
+    assert (found.rule, found.verdict, found.mode, found.line, found.fix) == (
+        "external-module", "external", mode, 4, "terraform init",
+    )  # fmt: skip
+    assert found.message == "module.vpc (registry/vpc) is not there to be read: it was not downloaded"
+
+
+def ignoring(*rules: str, until: str | None = None) -> InlineIgnore:
+    return InlineIgnore(frozenset(rules), "a test bucket", until, 2)
+
+
+@pytest.mark.parametrize(
+    ("ignore", "verdict"),
+    [
+        (ignoring("missing-tag"), "ignored"),
+        (ignoring("*"), "ignored"),
+        (ignoring("missing-tag:tenant"), "ignored"),
+        (ignoring("*:tenant"), "ignored"),
+        (ignoring("missing-tag:env"), "violation"),
+        (ignoring("empty-tag"), "violation"),
+        (ignoring("missing-tag", until="2026-11-21"), "ignored"),
+        (ignoring("missing-tag", until="2026-11-20"), "violation"),
+    ],
+)
+def test_a_comment_in_the_source_ignores_a_finding_until_its_day(
+    tmp_path: Path, ignore: InlineIgnore, verdict: str
+) -> None:
+    found = only(judged(ruleset(tmp_path, TENANT), bucket(ignores=(ignore,))))
+    assert found.verdict == verdict
+    if verdict == "ignored":
+        assert (found.reason, found.until, found.fix) == ("a test bucket", ignore.until or "", "")
+    assert ("; the ignore on line 2 expired on 2026-11-20" in found.message) == (ignore.until == "2026-11-20")
+
+
+def test_an_ignore_that_holds_wins_over_one_that_expired(tmp_path: Path) -> None:
+    ignores = (ignoring("*", until="2020-01-01"), ignoring("*"))
+    assert only(judged(ruleset(tmp_path, TENANT), bucket(ignores=ignores))).verdict == "ignored"
+
+
+def test_the_run_keeps_what_was_not_read_and_not_taggable(tmp_path: Path) -> None:
+    gathered = Gathered(unread=[Unread("a.json", 1, "no plan")], notes=["a note"], not_taggable=4, skipped=2)
+    report = judge(gathered, ruleset(tmp_path, TENANT), today=TODAY, advice=advised)
+    assert (report.summary.not_taggable, report.summary.skipped) == (4, 2)
+    assert (report.notes, report.exit_code) == (("a note",), 2)
+
+
+def test_a_policy_that_asks_for_nothing_finds_nothing(tmp_path: Path) -> None:
+    report = judged(ruleset(tmp_path, "version: 1\n"), bucket())
+    assert (report.findings, report.summary.checked) == ((), 1)
