@@ -44,12 +44,22 @@ class Unlisted:
 
 
 _WITHOUT_TABLE: Mapping[str, TypeTags | None] = {
-    "azapi_resource": TypeTags("tags", "map", inherits=False),
+    "azapi_resource": TypeTags("tags", "map", inherits=True),  # where it has no tags at all, of its own or in body
     "azapi_data_plane_resource": None,
     "azapi_resource_action": None,
     "azapi_update_resource": None,
 }
 """Types of providers that have too few for a table."""
+
+
+_UNLISTED: Mapping[str, tuple[str, ...]] = {
+    "aws": ("tags",),
+    "azurerm": ("tags",),
+    "google": ("labels",),
+    "oci": ("freeform_tags",),
+}
+"""Where types of these providers keep their tags; those of all others in one of ``_ANYWHERE``."""
+_ANYWHERE = ("tags", "labels")
 
 
 def provider_of(type_name: str) -> str:
@@ -60,15 +70,16 @@ def provider_of(type_name: str) -> str:
 def tag_attribute(type_name: str) -> TypeTags | Unlisted | None:
     """Where the tags of a resource type are written; None: the type is known and takes none."""
     provider = provider_of(type_name)
+    if type_name in _WITHOUT_TABLE:
+        return _WITHOUT_TABLE[type_name]
+    attributes = _UNLISTED.get(provider, _ANYWHERE)
     if provider not in _TABLES:
-        known = type_name in _WITHOUT_TABLE
-        return _WITHOUT_TABLE[type_name] if known else Unlisted(("tags", "labels"), False, f"no table of {provider}")
+        return Unlisted(attributes, inherits=False, reason=f"no table of {provider}")
     version, types = _table(provider)
     name = type_name.removeprefix(f"{provider}_")
     if name in types:
         return types[name]
-    attribute = "labels" if provider == "google" else "tags"
-    return Unlisted((attribute,), provider != "azurerm", f"{provider} {version} does not have the type")
+    return Unlisted(attributes, provider != "azurerm", f"{provider} {version} does not have the type")
 
 
 def table_version(provider: str) -> str | None:

@@ -40,7 +40,7 @@ def counts(provider: str) -> tuple[list[str], int, Counter[tuple[str, str, bool]
         ("azurerm_data_factory", TypeTags("tags", "map", inherits=False)),
         ("azurerm_api_management_named_value", TypeTags("tags", "list", inherits=False)),
         ("azurerm_mobile_network", TypeTags("tags", "map", inherits=False)),
-        ("azapi_resource", TypeTags("tags", "map", inherits=False)),
+        ("azapi_resource", TypeTags("tags", "map", inherits=True)),
         ("azapi_update_resource", None),
     ],
 )
@@ -55,6 +55,7 @@ def test_a_known_type(name: str, expected: TypeTags | None) -> None:
         ("google_made_up_yesterday", ("labels",), True),
         ("azurerm_made_up_yesterday", ("tags",), False),
         ("digitalocean_droplet", ("tags", "labels"), False),
+        ("oci_core_instance", ("freeform_tags",), False),
         ("random_pet", ("tags", "labels"), False),
         ("awscc_s3_bucket", ("tags", "labels"), False),
         ("", ("tags", "labels"), False),
