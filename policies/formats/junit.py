@@ -12,11 +12,11 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def as_junit(report: Report) -> str:
-    """One suite. Its first test case is the run: it passes where every input was read, and its output has the counts.
+    """One suite. Its first test case is the run: it passes, and its output has the counts and notes.
 
     A finding that blocks is a failure; one that does not, or does not count, is skipped, with its sentence as the
     message; an input that could not be read is an error. Resources in order are known by number only, and no test
-    cases are made up for them.
+    cases are made up for them. Times are 0, for readers that want one.
     """
     errors, failures = len(report.unread), sum(finding.blocks for finding in report.findings)
     skipped = len(report.findings) - failures
@@ -26,8 +26,8 @@ def as_junit(report: Report) -> str:
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<testsuites name="apportion lint" {counts}>',
-        f'  <testsuite name="apportion lint" {counts} skipped="{skipped}">',
-        '    <testcase classname="apportion.run" name="run">',
+        f'  <testsuite name="apportion lint" {counts} skipped="{skipped}" time="0">',
+        '    <testcase classname="apportion.run" name="run" time="0">',
         f"      <system-out>{_text(said)}</system-out>",
         "    </testcase>",
         *(_unread(unread) for unread in report.unread),
@@ -68,7 +68,8 @@ def _outcome(finding: Finding) -> str:
 
 
 def _case(rule: str, name: str, inner: str) -> str:
-    start = f"<testcase classname={_attribute(f'apportion.{one_line(rule)}')} name={_attribute(name)}>"
+    classname = _attribute(f"apportion.{one_line(rule)}")
+    start = f'<testcase classname={classname} name={_attribute(name)} time="0">'
     return f"    {start}\n      {inner}\n    </testcase>"
 
 

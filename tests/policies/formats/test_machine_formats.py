@@ -268,11 +268,13 @@ _JUNIT = """\
                   </xs:choice>
                   <xs:attribute name="name" type="xs:string" use="required"/>
                   <xs:attribute name="classname" type="xs:string" use="required"/>
+                  <xs:attribute name="time" type="xs:decimal" use="required"/>
                 </xs:complexType>
               </xs:element>
             </xs:sequence>
             <xs:attributeGroup ref="counts"/>
             <xs:attribute name="skipped" type="xs:nonNegativeInteger" use="required"/>
+            <xs:attribute name="time" type="xs:decimal" use="required"/>
           </xs:complexType>
         </xs:element>
       </xs:sequence>
