@@ -13,7 +13,7 @@ from tree_sitter import Language, Node, Parser
 from tree_sitter_hcl import language
 
 from terraform_lint.source.syntax import bodies, templates
-from terraform_lint.source.syntax.faults import MAX_DEPTH, UnsureError, too_deep
+from terraform_lint.source.syntax.faults import MAX_DEPTH, UnsureError, WrongTextError, too_deep
 from terraform_lint.source.syntax.templates import Form, TemplateSequence
 from terraform_lint.source.syntax.traversals import ATTRIBUTE_SPLAT, FULL_SPLAT, LegacyIndex, Step, object_key, traverse
 from terraform_lint.source.syntax.tree import (
@@ -99,6 +99,7 @@ _TEMPLATE_TEXT = frozenset(
     )
 )
 _NUMBER = re.compile(rb"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_OPENERS = {"$": (b"${",), "%": (b"%{",)}
 _BARE_SEQUENCE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
 
 
@@ -316,7 +317,7 @@ class _Converter:
         text = self._source[start : node.end_byte]
         if first in b"0123456789":
             if _NUMBER.fullmatch(text) is None:
-                raise UnsureError
+                raise WrongTextError(self._line(node), f"`{text.decode()}` is no number that HCL knows")
             return Number(self._line(node), text.decode())
         return Literal(self._line(node), {b"true": True, b"false": False, b"null": None}[text])
 
@@ -446,15 +447,19 @@ class _Converter:
         """
         pieces: list[str | TemplateSequence] = []
         for node in self._sequences(nodes):
-            pieces.append(self._between(start, node.start_byte, before=node))
+            pieces.append(self._between(start, node.start_byte))
             pieces.append(self._sequence(node))
             start = node.end_byte
-        pieces.append(self._between(start, end, before=None))
+        pieces.append(self._between(start, end))
         return templates.build(pieces, line, form)
 
-    def _between(self, start: int, end: int, *, before: Node | None) -> str:
+    def _between(self, start: int, end: int) -> str:
+        """The text between two sequences.
+
+        In ``$$${`` the parsers disagree on where the sequence starts.
+        """
         text = self._source[start:end].decode()
-        if _BARE_SEQUENCE.search(text) or (before is not None and text.endswith(("$", "%"))):
+        if _BARE_SEQUENCE.search(text) or (text and self._source[end : end + 2] in _OPENERS.get(text[-1], ())):
             raise UnsureError
         return text
 
