@@ -13,6 +13,7 @@ from policies.policy import Mode
 from policies.resource import CHANGING, Carrier, External, Gathered, Remark, Resource
 from policies.ruleset import Ruleset, Strictness, Waiver, milder
 from policies.tag_check import UNKNOWN, Problem
+from policies.tags import fold_key
 
 Advice = Callable[[Resource, Carrier, str, str | None, str], str]
 """(resource, carrier, key as it has to be written, value that is right or None, rule) -> text to paste."""
@@ -221,7 +222,8 @@ class _Judging:
 
     def _remark(self, resource: Resource, remark: Remark, demands: tuple[Demand, ...]) -> None:
         mode = self._ruleset.rules.get(remark.rule, "warn")
-        if mode == "off" or (remark.rule in _ABOUT_TAGS and all(demand.waiver is not None for demand in demands)):
+        about = [demand for demand in demands if not remark.key or fold_key(demand.key) == fold_key(remark.key)]
+        if mode == "off" or (remark.rule in _ABOUT_TAGS and all(demand.waiver is not None for demand in about)):
             return
         standing = self._standing(resource, remark.rule, "", "", None, None)
         self.findings.append(

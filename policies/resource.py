@@ -62,12 +62,13 @@ class Carrier:
 class Remark:
     """Something a person should know about a resource that is no missing tag, such as ``ignored-changes``.
 
-    Always a warning.
+    Always a warning. ``key``: the one tag it is about, whatever its case; empty: all of them.
     """
 
     rule: str
     message: str
     line: int | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

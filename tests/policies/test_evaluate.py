@@ -332,6 +332,13 @@ def test_remarks_are_told_where_some_tag_is_asked_for(tmp_path: Path) -> None:
     assert judged(ruleset(tmp_path, TENANT + "    match: {type: gcp_*}\n"), resource).findings == ()
 
 
+@pytest.mark.parametrize(("key", "told"), [("tenant", True), ("Tenant", True), ("Name", False)])
+def test_a_remark_about_one_key_is_told_where_that_key_is_asked_for(tmp_path: Path, key: str, told: bool) -> None:
+    remark = Remark("ignored-changes", "aws_s3_bucket.logs ignores changes of a tag", 7, key)
+    report = judged(ruleset(tmp_path, TENANT), bucket({"tenant": "acme"}, remarks=(remark,)))
+    assert bool(report.findings) is told
+
+
 @pytest.mark.parametrize(("mode", "code"), [("block", 1), ("warn", 0), ("ignore", 0)])
 def test_a_module_that_is_not_there_is_external(tmp_path: Path, mode: str, code: int) -> None:
     module = External("module.vpc", "registry/vpc", "main.tf", 4, "infra", "it was not downloaded", "terraform init")
