@@ -116,6 +116,12 @@ def from_binary(number: Fraction) -> Decimal:
     return bounded(_rounded(number, few))
 
 
+def exact(number: Decimal) -> Decimal:
+    """The 512-bit number that a decimal stands for, with all its digits."""
+    binary = _binary(Fraction(bounded(number)))
+    return Context(prec=12_000).divide(Decimal(binary.numerator), Decimal(binary.denominator))
+
+
 def _rounded(number: Fraction, digits: int) -> Decimal:
     return Context(prec=digits).divide(Decimal(number.numerator), Decimal(number.denominator))
 

@@ -1,23 +1,60 @@
 """Terraform's functions, by name. What they would ask the machine, the network or the clock for stays unknown."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from terraform_lint.source.functions.collections import COLLECTIONS
+from terraform_lint.source.functions.dates import DATES
+from terraform_lint.source.functions.encodings import ENCODINGS
+from terraform_lint.source.functions.files import PATHS, Template, file_functions
+from terraform_lint.source.functions.formats import FORMATS
+from terraform_lint.source.functions.hashes import HASHES
+from terraform_lint.source.functions.json_text import JSON
+from terraform_lint.source.functions.lists import LISTS
+from terraform_lint.source.functions.networks import NETWORKS
+from terraform_lint.source.functions.numeric import NUMERIC
+from terraform_lint.source.functions.outside import OUTSIDE
 from terraform_lint.source.functions.registry import Function
+from terraform_lint.source.functions.strings import STRINGS
 from terraform_lint.source.functions.types import TYPES
+from terraform_lint.source.functions.yaml_text import YAML
+from terraform_lint.source.knowledge import Map
 from terraform_lint.source.scope import Files
-from terraform_lint.source.values import EvaluationError, OpenMap, Unknown, Value
+from terraform_lint.source.values import EvaluationError, Unknown, Value
 
-Template: TypeAlias = Callable[[str, "dict[str, Value] | OpenMap"], Value]
-"""Renders a template's text with names; raises ``EvaluationError`` where it cannot be right."""
+__all__ = ["Functions", "Template"]
+
+_PURE = (
+    COLLECTIONS,
+    DATES,
+    ENCODINGS,
+    FORMATS,
+    HASHES,
+    JSON,
+    LISTS,
+    NETWORKS,
+    NUMERIC,
+    OUTSIDE,
+    PATHS,
+    STRINGS,
+    TYPES,
+    YAML,
+)
+
+
+def _no_template(_text: str, _names: Map) -> Value:
+    return Unknown("templates of their own files are not rendered here")
 
 
 class Functions:
-    """Every function a configuration of one root may call."""
+    """Every function that a configuration may call. ``template`` renders for ``templatefile``."""
 
-    def __init__(self, files: Files, template: Template | None = None) -> None:
-        self._known: dict[str, Function] = {**COLLECTIONS, **TYPES}
+    def __init__(self, files: Files, template: Template = _no_template) -> None:
+        self._known: dict[str, Function] = {}
+        for family in (*_PURE, file_functions(files, template)):
+            self._known.update(family)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._known
 
     def call(self, name: str, arguments: Sequence[Value]) -> Value:
         """The function's result. Raises ``EvaluationError`` for a name or for arguments that cannot be right."""

@@ -1,25 +1,15 @@
 """Conversions between types, and the mark of a sensitive value. ``try`` and ``can`` are the evaluator's."""
 
 from terraform_lint.source.conversion import CONVERSIONS, kind
-from terraform_lint.source.functions.registry import Family, Implementation
+from terraform_lint.source.functions.registry import Family
 from terraform_lint.source.knowledge import bare, nature
 from terraform_lint.source.values import Sensitive, Unknown, Value
 
 TYPES = Family()
 
 
-def _declare_conversions() -> None:
-    for name, convert in CONVERSIONS.items():
-        TYPES(f"to{name}", "any?", unknown="inside", marks="inside" if name in ("list", "map") else "spreads")(
-            _converter(convert)
-        )
-
-
-def _converter(convert: Implementation) -> Implementation:
-    return lambda value: convert(value)
-
-
-_declare_conversions()
+for _name, _convert in CONVERSIONS.items():
+    TYPES(f"to{_name}", "any?", unknown="inside", marks="inside" if _name in ("list", "map") else "spreads")(_convert)
 
 
 @TYPES("sensitive", "any?", unknown="seen", marks="inside")

@@ -1,0 +1,41 @@
+"""Hashes of strings and files, and ids that are made of them."""
+
+import uuid
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import md5, sha1, sha256, sha512
+
+from terraform_lint.source.conversion import shown
+from terraform_lint.source.functions.registry import Family, Implementation
+from terraform_lint.source.values import EvaluationError, Value
+
+HASHES = Family()
+
+DIGESTS: dict[str, Callable[[bytes], str]] = {
+    "md5": lambda content: md5(content, usedforsecurity=False).hexdigest(),
+    "sha1": lambda content: sha1(content, usedforsecurity=False).hexdigest(),
+    "sha256": lambda content: sha256(content).hexdigest(),
+    "sha512": lambda content: sha512(content).hexdigest(),
+    "base64sha256": lambda content: b64encode(sha256(content).digest()).decode(),
+    "base64sha512": lambda content: b64encode(sha512(content).digest()).decode(),
+}
+"""By the name of the function; ``file`` before it names the function of a file."""
+
+
+def _of_text(digest: Callable[[bytes], str]) -> Implementation:
+    return lambda text: digest(text.encode())
+
+
+for _name, _digest in DIGESTS.items():
+    HASHES(_name, "text")(_of_text(_digest))
+
+_SPACES = {"dns": uuid.NAMESPACE_DNS, "url": uuid.NAMESPACE_URL, "oid": uuid.NAMESPACE_OID, "x500": uuid.NAMESPACE_X500}
+
+
+@HASHES("uuidv5", "text", "text")
+def uuidv5(space: str, name: str) -> Value:
+    """The id of a name in a name space: ``dns``, ``url``, ``oid``, ``x500`` or an id."""
+    try:
+        return str(uuid.uuid5(_SPACES.get(space) or uuid.UUID(space), name))
+    except ValueError:
+        raise EvaluationError(f"uuidv5() takes no name space {shown(space)}") from None
