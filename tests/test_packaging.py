@@ -32,6 +32,25 @@ def test_starting_loads_nothing_heavy(arguments):
     assert run(sys.executable, "-c", program).splitlines()[-1] == "LOADED []"
 
 
+PLAN = """{"format_version": "1.2", "resource_changes": [{"address": "aws_vpc.a", "mode": "managed", "type": "aws_vpc",
+"change": {"actions": ["create"], "after": {"tags": null}}}]}"""
+SOURCE = 'resource "aws_vpc" "a" {\n  tags = { tenant = "acme" }\n}\n'
+
+
+@pytest.mark.parametrize(("checked", "source_code_parsers"), [("plan.json", False), ("source", True)])
+def test_the_terraform_check_loads_neither_engine_nor_cloud_sdk(tmp_path, checked, source_code_parsers):
+    (tmp_path / "plan.json").write_text(PLAN)
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "main.tf").write_text(SOURCE)
+    program = (
+        f"import sys; import agent.cli; agent.cli.main(['lint', '{checked}', '--policy', 'pack:tenant', '--quiet'])\n"
+        f"print('LOADED', sorted(sys.modules.keys() & set({(*HEAVY, 'tree_sitter')})))"
+    )
+    loaded = run(sys.executable, "-c", program, cwd=tmp_path).splitlines()[-1]
+    # NOTE: the policy is YAML behind a model; source is parsed, and a plan is not
+    assert loaded == f"LOADED {['pydantic', 'tree_sitter', 'yaml'] if source_code_parsers else ['pydantic', 'yaml']}"
+
+
 @pytest.mark.parametrize("name", PACKAGES)
 def test_each_package_is_the_one_of_this_distribution(name, root):
     module = __import__(name)
@@ -82,6 +101,19 @@ def test_the_light_install_leaves_the_engine_out_and_says_how_to_get_it(light, t
     assert done.returncode == 2
     assert "pip install 'apportion[" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_light_install_checks_terraform(light, tmp_path):
+    (tmp_path / "plan.json").write_text(PLAN)
+    (tmp_path / "main.tf").write_text(SOURCE)
+    installed = run(light / "pip", "list", "--format", "freeze").casefold()
+    assert [name for name in ("duckdb", "sqlalchemy", "pyarrow", "boto3", "google", "azure") if name in installed] == []
+    command = [light / "apportion", "lint", "--policy", "pack:tenant", "--quiet"]
+    plan = subprocess.run([*command, "plan.json"], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (plan.returncode, "aws_vpc.a has no tag tenant" in plan.stdout) == (1, True), plan.stderr
+    source = subprocess.run([*command, "."], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert source.returncode == 0, source.stdout + source.stderr
 
 
 @pytest.mark.slow
