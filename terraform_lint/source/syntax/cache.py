@@ -57,9 +57,9 @@ def default_cache_folder() -> Path | None:
     chosen = os.environ.get("APPORTION_CACHE", "")
     if chosen:
         return None if chosen.casefold() == "off" else Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(base):
-        return Path(base, "apportion", "hcl")
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if base.is_absolute():
+        return base / "apportion" / "hcl"
     try:
         return Path.home() / ".cache" / "apportion" / "hcl"
     except RuntimeError:
@@ -91,7 +91,7 @@ class Cache:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=path.parent, delete=False) as file:
                 file.write(entry)
-            os.replace(file.name, path)
+            Path(file.name).replace(path)
             self._wrote = True
         except OSError:
             self._folder = None

@@ -54,6 +54,7 @@ _CHAIN = (
     indexing.AttrSplatExprTermRule,
     indexing.FullSplatExprTermRule,
 )
+_DIRECTIVES = frozenset((directives.TemplateIfRule, directives.TemplateForRule))
 _ENDS = {
     directives.TemplateElseRule: "else",
     directives.TemplateEndifRule: "endif",
@@ -283,7 +284,7 @@ class _Reader:
     def _pieces(self, parts: Sequence[Any]) -> Iterator[Piece]:
         for part in parts:
             content = part.content if isinstance(part, strings.StringPartRule) else part
-            if isinstance(content, directives.TemplateIfRule | directives.TemplateForRule):
+            if type(content) in _DIRECTIVES:
                 yield from self._pieces(content.children)
             elif isinstance(content, strings.InterpolationRule):
                 yield TemplateSequence("value", self._line(content), False, False, self._expression(content.expression))

@@ -11,23 +11,23 @@ import msgspec
 Span: TypeAlias = tuple[int, int]
 
 
-class _Node(msgspec.Struct, frozen=True, tag=True, array_like=True):
+class _Node(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     line: int
 
 
-class Literal(_Node, frozen=True):
+class Literal(_Node, frozen=True, gc=False):
     """A string without interpolation, a bool or null. Numbers are :class:`Number`."""
 
     value: str | bool | None
 
 
-class Number(_Node, frozen=True):
+class Number(_Node, frozen=True, gc=False):
     """A number, as written: ``1.10``, ``1e3``. No sign."""
 
     text: str
 
 
-class Template(_Node, frozen=True):
+class Template(_Node, frozen=True, gc=False):
     """A quoted string or heredoc with interpolations or directives. ``parts``: literal text and expressions in turn.
 
     Escapes are resolved, ``~`` has eaten its white space, ``<<-`` its indentation. A template of one interpolation
@@ -37,7 +37,7 @@ class Template(_Node, frozen=True):
     parts: "tuple[Expression, ...]"
 
 
-class TemplateIf(_Node, frozen=True):
+class TemplateIf(_Node, frozen=True, gc=False):
     """``%{ if c }…%{ else }…%{ endif }`` in a template; ``otherwise`` is an empty text where there is no else."""
 
     condition: "Expression"
@@ -45,7 +45,7 @@ class TemplateIf(_Node, frozen=True):
     otherwise: "Expression"
 
 
-class TemplateFor(_Node, frozen=True):
+class TemplateFor(_Node, frozen=True, gc=False):
     """``%{ for k, v in c }…%{ endfor }`` in a template; ``key`` is None with one name only."""
 
     key: str | None
@@ -54,27 +54,27 @@ class TemplateFor(_Node, frozen=True):
     body: "Expression"
 
 
-class Name(_Node, frozen=True):
+class Name(_Node, frozen=True, gc=False):
     """The first step of a traversal: ``var``, ``local``, ``aws_vpc``, ``each``."""
 
     name: str
 
 
-class Attr(_Node, frozen=True):
+class Attr(_Node, frozen=True, gc=False):
     """``of.name``."""
 
     of: "Expression"
     name: str
 
 
-class Index(_Node, frozen=True):
+class Index(_Node, frozen=True, gc=False):
     """``of[key]``; the legacy ``of.0`` is an index too."""
 
     of: "Expression"
     key: "Expression"
 
 
-class Splat(_Node, frozen=True):
+class Splat(_Node, frozen=True, gc=False):
     """``of[*]…`` (``full``) or ``of.*…``. ``each`` is what is applied to every element, over the name ``""``.
 
     ``a[*].b.c`` is ``Splat(of=a, each=Attr(Attr(Name(""), "b"), "c"))``.
@@ -85,7 +85,7 @@ class Splat(_Node, frozen=True):
     full: bool
 
 
-class Call(_Node, frozen=True):
+class Call(_Node, frozen=True, gc=False):
     """``name(a, b, c...)``; ``expand``: the last argument is spread. ``name`` may hold ``::``."""
 
     name: str
@@ -93,7 +93,7 @@ class Call(_Node, frozen=True):
     expand: bool
 
 
-class Conditional(_Node, frozen=True):
+class Conditional(_Node, frozen=True, gc=False):
     """``condition ? then : otherwise``."""
 
     condition: "Expression"
@@ -101,7 +101,7 @@ class Conditional(_Node, frozen=True):
     otherwise: "Expression"
 
 
-class Binary(_Node, frozen=True):
+class Binary(_Node, frozen=True, gc=False):
     """``left operator right``, with HCL's precedence."""
 
     operator: str
@@ -109,27 +109,27 @@ class Binary(_Node, frozen=True):
     right: "Expression"
 
 
-class Unary(_Node, frozen=True):
+class Unary(_Node, frozen=True, gc=False):
     """``-operand`` or ``!operand``."""
 
     operator: str
     operand: "Expression"
 
 
-class Tuple(_Node, frozen=True):
+class Tuple(_Node, frozen=True, gc=False):
     """``[a, b]``."""
 
     items: "tuple[Expression, ...]"
 
 
-class Object(_Node, frozen=True):
+class Object(_Node, frozen=True, gc=False):
     """``{ key = value }`` in source order. A bare or quoted key is a :class:`Literal`, ``(key)`` its expression."""
 
     items: "tuple[tuple[Expression, Expression], ...]"
     span: Span
 
 
-class ForTuple(_Node, frozen=True):
+class ForTuple(_Node, frozen=True, gc=False):
     """``[for k, v in c : value if condition]``; ``key`` is None with one name only."""
 
     key: str | None
@@ -139,7 +139,7 @@ class ForTuple(_Node, frozen=True):
     condition: "Expression | None"
 
 
-class ForObject(_Node, frozen=True):
+class ForObject(_Node, frozen=True, gc=False):
     """``{for k, v in c : new_key => value... if condition}``; ``group`` is the ``...``."""
 
     key: str | None
@@ -158,7 +158,7 @@ Expression: TypeAlias = (
 """Parentheses leave no trace but in an object's key."""
 
 
-class Attribute(msgspec.Struct, frozen=True, array_like=True):
+class Attribute(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """``name = value``; ``span`` runs from the name to the end of the value."""
 
     name: str
@@ -167,7 +167,7 @@ class Attribute(msgspec.Struct, frozen=True, array_like=True):
     span: Span
 
 
-class Block(msgspec.Struct, frozen=True, array_like=True):
+class Block(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """``type "label" { … }``; ``span`` runs from the type to the closing brace. Labels carry no quotes."""
 
     type: str
@@ -178,14 +178,14 @@ class Block(msgspec.Struct, frozen=True, array_like=True):
     span: Span
 
 
-class Body(msgspec.Struct, frozen=True, array_like=True):
+class Body(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What stands between two braces, or in a file; each in source order."""
 
     attributes: tuple[Attribute, ...]
     blocks: tuple[Block, ...]
 
 
-class Comment(msgspec.Struct, frozen=True, array_like=True):
+class Comment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A comment that speaks to apportion: its text without the comment mark, trimmed.
 
     ``own_line``: nothing else stands on the line.
@@ -196,14 +196,14 @@ class Comment(msgspec.Struct, frozen=True, array_like=True):
     own_line: bool
 
 
-class SyntaxProblem(msgspec.Struct, frozen=True, array_like=True):
+class SyntaxProblem(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a text stops being HCL, in plain words."""
 
     line: int
     message: str
 
 
-class ParsedFile(msgspec.Struct, frozen=True, array_like=True):
+class ParsedFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One file. With a ``problem`` the body is empty: nothing of a broken file is judged by guess."""
 
     body: Body
