@@ -5,8 +5,7 @@ Decoded on first use: most plans say all in their values.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -21,21 +20,13 @@ _DEFAULTS = {"aws": "default_tags", "azapi": "default_tags", "google": "default_
 _NONE = TagSet()
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A resource block: its expressions (decoded once asked for) and its provider's key."""
-
-    expressions: Mapping[str, Any]
-    provider_key: str
-
-
 class Configuration:
     """The section ``configuration`` of one plan, and what its other resources show of the providers' default tags."""
 
     def __init__(self, raw: Raw, changes: Iterable[ResourceChange]) -> None:
         self._raw = bytes(raw)
         self._changes = changes
-        self._blocks: dict[str, _Block | None] = {}
+        self._written: dict[str, Mapping[str, Any] | None] = {}
         self._defaults: dict[str, TagSet] = {}
 
     @property
@@ -45,8 +36,11 @@ class Configuration:
 
     def expressions(self, address: str) -> Mapping[str, Any] | None:
         """What is written for a resource, by attribute; None where the plan does not say."""
-        block = self._block(address)
-        return block.expressions if block else None
+        declared = _declared(address)
+        if declared not in self._written:
+            block = self._blocks.get(declared)
+            self._written[declared] = _expressions(block.expressions) if block else None
+        return self._written[declared]
 
     def defaults(self, provider: str, address: str) -> TagSet:
         """The default tags or labels that the provider of a resource adds, without regard to the resource's own."""
@@ -87,8 +81,8 @@ class Configuration:
 
     def _provider_key(self, provider: str, address: str) -> str:
         """The provider configuration of a resource; an empty text where the plan does not say."""
-        block = self._block(address)
-        key = block.provider_key if block else ""
+        block = self._blocks.get(_declared(address))
+        key = block.provider_config_key if block else ""
         if key in self._providers and (":" not in key or self._providers[key].expressions):
             return key
         # A module inherits a configuration, and older plans do not say which.
@@ -129,17 +123,8 @@ class Configuration:
                 return TagSet(shown)
         return TagSet(shown, rest=reason)
 
-    def _block(self, address: str) -> _Block | None:
-        declared = _KEY.sub("", address) if "[" in address else address
-        if declared not in self._blocks:
-            found = self._index.get(declared)
-            self._blocks[declared] = (
-                _Block(_expressions(found.expressions), found.provider_config_key) if found else None
-            )
-        return self._blocks[declared]
-
     @cached_property
-    def _index(self) -> Mapping[str, ConfiguredResource]:
+    def _blocks(self) -> Mapping[str, ConfiguredResource]:
         """Resource blocks by address without instance keys."""
         index: dict[str, ConfiguredResource] = {}
         waiting: list[tuple[str, Module | None]] = [("", self._decoded.root_module)]
@@ -152,10 +137,16 @@ class Configuration:
         return index
 
 
+@lru_cache(maxsize=64)
 def provider_family(name: str) -> str:
     """``aws`` of ``registry.terraform.io/hashicorp/aws``; the beta provider of Google is ``google`` too."""
     short = name.rpartition("/")[2].removesuffix("-beta")
     return short or name
+
+
+def _declared(address: str) -> str:
+    """The address of the block that declares a resource: no instance keys."""
+    return _KEY.sub("", address) if "[" in address else address
 
 
 def _family(config: ProviderConfig) -> str:
