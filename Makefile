@@ -1,7 +1,7 @@
 # Everything a developer or CI runs. Each target brings what it needs; a second run finds it in place.
 .DEFAULT_GOAL := test
 .DELETE_ON_ERROR:
-.PHONY: dev lint format test cover slow bench demo docs package lock clean
+.PHONY: dev lint format test cover slow bench bench-peers demo docs package lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -52,6 +52,14 @@ slow: dev
 
 bench: dev
 	$(BIN)/python -m benchmarks --lines $(LINES)
+
+# The tools that the Terraform check is measured against, each in an environment of its own; none is a dependency.
+bench-peers:
+	for file in benchmarks/peers/*.txt; do \
+	  peer=.bench/peers/$$(basename $$file .txt); \
+	  test -x $$peer/bin/python || $(PYTHON) -m venv $$peer; \
+	  $$peer/bin/python -m pip install --quiet --requirement $$file || exit 1; \
+	done
 
 demo: dev
 	$(BIN)/apportion demo demo

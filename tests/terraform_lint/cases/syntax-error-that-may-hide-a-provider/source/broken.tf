@@ -1,0 +1,3 @@
+provider "aws" {
+  default_tags {
+    tags = { tenant = 
