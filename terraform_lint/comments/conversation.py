@@ -8,6 +8,7 @@ from typing import Protocol
 from terraform_lint.comments.rest import Refused
 
 _MARKER = "<!-- apportion:lint -->"
+_COMMAND = re.compile(r"^([ \t]*)/(?=[A-Za-z])", re.MULTILINE)
 _NO_NAME = re.compile(r"[^\w./]+")
 
 
@@ -49,7 +50,8 @@ def keep(conversation: Conversation, markdown: str, name: str, *, update_only: b
     Each call looks first, so that calling again after an answer that never came makes no second comment.
     """
     marker = _marker(name)
-    body = _cut(f"{marker}\n{markdown.removeprefix(_MARKER).lstrip()}", conversation.longest)
+    text = _without_commands(markdown.removeprefix(_MARKER).lstrip())
+    body = _cut(f"{marker}\n{text}", conversation.longest)
     for comment in _ours(conversation, marker):
         if comment.body.split() == body.split():
             return f"the comment on {conversation.name} says this already"
@@ -72,6 +74,11 @@ def _ours(conversation: Conversation, marker: str) -> Iterator[Comment]:
     """The marker alone proves nothing: anyone can write it."""
     found = [comment for comment in conversation.comments() if comment.body.startswith(marker)]
     return (comment for comment in found if comment.own)
+
+
+def _without_commands(text: str) -> str:
+    """A line that starts with ``/merge`` is an order to GitLab, and to many a bot, with the rights of our token."""
+    return _COMMAND.sub(r"\1\\/", text)
 
 
 def _cut(body: str, longest: int) -> str:

@@ -26,6 +26,7 @@ class Runner:
         self.output, self.summary, self.event = folder / "output", folder / "summary", folder / "event.json"
         self.event.write_text(json.dumps({"pull_request": {"number": 7}}))
         self.environment = {
+            "GITHUB_ACTION_PATH": "/the/action",
             "RUNNER_TEMP": str(self.sandbox.temp),
             "GITHUB_OUTPUT": str(self.output),
             "GITHUB_STEP_SUMMARY": str(self.summary),
@@ -68,7 +69,7 @@ class Runner:
         if text.startswith("'"):
             return text.strip("'")
         context, name = text.split(".", 1)
-        return inputs[name] if context == "inputs" else {"token": TOKEN, "action_path": "/the/action"}[name]
+        return inputs[name] if context == "inputs" else {"token": TOKEN}[name]
 
 
 @pytest.fixture

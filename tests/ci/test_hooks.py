@@ -49,11 +49,13 @@ def test_the_recipe_uses_hooks_that_are_there(tmp_path: Path) -> None:
         assert run(Sandbox(tmp_path, tagged=False), hook["id"], ["main.tf"], hook["args"]) == 1
 
 
+@pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("name", ["a.tf", "a.tofu", "a/b.tf.json", "b.tofu.json", "x.tfvars", "x.auto.tfvars.json"])
-def test_the_hook_for_all_runs_on_every_file_of_terraform(name: str) -> None:
-    assert re.search(HOOKS["apportion-lint-all"]["files"], name)
+def test_a_hook_runs_on_every_file_of_terraform(hook: str, name: str) -> None:
+    assert re.search(HOOKS[hook]["files"], name)
 
 
+@pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("name", ["main.py", "plan.json", "a.tf.bak", "tfvars"])
-def test_the_hook_for_all_leaves_other_files_alone(name: str) -> None:
-    assert not re.search(HOOKS["apportion-lint-all"]["files"], name)
+def test_a_hook_leaves_other_files_alone(hook: str, name: str) -> None:
+    assert not re.search(HOOKS[hook]["files"], name)

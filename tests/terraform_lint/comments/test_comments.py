@@ -139,6 +139,13 @@ def test_markdown_without_a_marker_gets_one(job: Job) -> None:
     assert job.server.bodies == [f"{MARKER}\nplain"]
 
 
+def test_text_of_a_plan_gives_no_orders(job: Job) -> None:
+    job.post("x\n/merge\n  /approve now\n/ slash // comment\nsee /path\n```\n/close\n```")
+    assert job.server.bodies == [
+        f"{MARKER}\nx\n\\/merge\n  \\/approve now\n/ slash // comment\nsee /path\n```\n\\/close\n```"
+    ]
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_a_busy_server_is_asked_again_after_the_time_it_names(job: Job, status: int) -> None:
     job.server.then("POST", Trouble(status, {"Retry-After": "7"}))
