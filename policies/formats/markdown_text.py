@@ -5,6 +5,7 @@ import re
 from policies.formats.printable import many_lines, one_line
 
 _MARKUP = re.compile(r"[&<>|`*\[\]\\~$]|(?<![^\W_])_|_(?![^\W_])")
+_STARTS = re.compile(r"^(\d*)([#+=.)-])")
 _WAKES = re.compile(r"@|#(?=\w)|:(?=//)|(?<=\bwww)\.|(?<=\bgh)-(?=\d)", re.IGNORECASE)
 _PLAIN_CODE = re.compile(r"[^`|\\]+")
 _TICKS = re.compile(r"`+")
@@ -12,9 +13,9 @@ _ASLEEP = "\N{WORD JOINER}"
 
 
 def prose(text: str) -> str:
-    """``text`` as prose in a table cell, a paragraph or HTML: markup as entities, mentions and links put to sleep."""
-    asleep = _WAKES.sub(lambda found: f"{found[0]}{_ASLEEP}", one_line(text))
-    return _MARKUP.sub(_entity, asleep)
+    """``text`` as prose in a table cell, a list or a paragraph: markup as entities, mentions and links put to sleep."""
+    asleep = _WAKES.sub(lambda found: f"{found[0]}{_ASLEEP}", one_line(text).strip())
+    return _STARTS.sub(lambda found: f"{found[1]}&#{ord(found[2])};", _MARKUP.sub(_entity, asleep))
 
 
 def prose_naming(text: str, name: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from policies.finding import Finding, Report, Unread
 from policies.formats import wording
-from policies.formats.printable import many_lines, one_line
+from policies.formats.printable import encodable, many_lines, one_line
 from policies.formats.rule_texts import meaning, mending
 
 RESULT_LIMIT = 25_000
@@ -100,7 +100,11 @@ def _named(finding: Finding) -> dict[str, Any]:
 
 def _uri(file: str) -> str:
     """A relative URI reference, so that it is the same on every machine; an absolute path becomes a file URI."""
-    path = quote(file.removeprefix("./").encode("utf-8", "surrogateescape"), safe="/!$&'()*+,;=@")
+    try:
+        name = file.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        name = encodable(file).encode()
+    path = quote(name.removeprefix(b"./"), safe="/!$&'()*+,;=@")
     return f"file://{path}" if path.startswith("/") else path
 
 

@@ -127,8 +127,9 @@ class _Text:
             return
         shown = rest if first.blocks or self._all else rest[:_FEW]
         lines: list[str] = []
-        for where, here in groupby(shown, key=lambda finding: wording.place(finding.file, finding.line)):
-            lines += _wrapped(where, [_named(finding, first) for finding in here])
+        for (file, line), here in groupby(shown, key=lambda finding: (finding.file, finding.line)):
+            known = line is None and file == first.file
+            lines += _wrapped("" if known else wording.place(file, line), [_named(finding, first) for finding in here])
         if left := len(rest) - len(shown):
             lines.append(f"and {left:,} more (--all lists them)")
         same = "fix" if first.fix else "reason" if first.reason else "finding"

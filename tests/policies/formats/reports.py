@@ -229,6 +229,9 @@ HOSTILE = st.text(
         "```",
         "\\|",
         "@everyone",
+        "# x",
+        "1. x",
+        "\udd00",
         "https://x.y",
         "{{x}}",
     ]

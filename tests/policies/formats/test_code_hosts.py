@@ -122,7 +122,9 @@ def test_one_long_name_cannot_push_the_rest_aside() -> None:
         ("_a_ *b*", "&#95;a&#95; &#42;b&#42;"),
         ("<b>|`", "&#60;b&#62;&#124;&#96;"),
         ("@team", "@\u2060team"),
-        ("#12", "#\u206012"),
+        ("see #12", "see #\u206012"),
+        ("# head", "&#35; head"),
+        ("12. item", "12&#46; item"),
         ("https://a.b", "https:\u2060//a.b"),
         ("www.a.b", "www.\u2060a.b"),
         ("line\nline\x1b", "line&#92;nline&#92;x1b"),
@@ -159,6 +161,12 @@ def test_code_and_prose_come_out_of_the_renderer_as_they_went_in(to_html: Callab
     plain = [html.unescape(re.sub(r"</?code>", "", cell)).replace("\u2060", "") for cell in cells]
     assert plain[1] == f"x{seen}x"
     assert plain[0].strip("x").strip() == (seen.strip("x").strip() if seen.strip() else "")
+
+
+@given(text=HOSTILE)
+def test_prose_starts_no_block_of_its_own(to_html: Callable[[str], str], text: str) -> None:
+    page = to_html(f"- {prose(text)}\n- end\n")
+    assert re.findall(r"<(\w+)", page) == ["ul", "li", "li"]
 
 
 @given(given=REPORTS)
