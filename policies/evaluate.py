@@ -176,6 +176,8 @@ class _Judging:
                 part=carrier.part,
                 attribute=carrier.attribute,
                 value=problem.value,
+                spelling=problem.spelling,
+                proposal=problem.proposal if rule == "wrong-case" else None,
                 reason=standing.reason,
                 until=standing.until,
                 owner=standing.owner,

@@ -137,6 +137,12 @@ class Ruleset:
         return cls(policy.value, registry, environment, shared_values=shared_values, exemption_lines=lines)
 
     @property
+    def customer_keys(self) -> frozenset[str]:
+        """The keys that name a customer: those asked for as ``known: customers``, all where there is no such."""
+        asking = frozenset(rule.name for rule in self.keys if rule.values.registry is not None)
+        return asking or frozenset(rule.name for rule in self.keys)
+
+    @property
     def asks_environment(self) -> bool:
         """Whether some match has the environment as a condition."""
         return ENVIRONMENT in self.asked

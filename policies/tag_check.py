@@ -15,7 +15,8 @@ class Problem(NamedTuple):
     """``clause`` goes on after the name of what bears the tags: ``has no tag tenant``.
 
     ``value`` is the value as found and ``proposal`` the value that is right, where there is one and it may be shown.
-    ``reason``: why the tag cannot be known; empty for what is certain.
+    ``spelling``: the key as found, where it is another spelling. ``reason``: why the tag cannot be known; empty for
+    what is certain.
     """
 
     rule: str
@@ -23,6 +24,7 @@ class Problem(NamedTuple):
     value: str | None = None
     proposal: str | None = None
     reason: str = ""
+    spelling: str = ""
 
 
 _UNSHOWN = {
@@ -137,15 +139,18 @@ class TagCheck:
         if sensitive:
             rule = wrong.rule if wrong is not None else "wrong-case"
             return Problem(
-                rule, clause + (f", and its value (sensitive) {_UNSHOWN[rule]}" if wrong is not None else "")
+                rule,
+                clause + (f", and its value (sensitive) {_UNSHOWN[rule]}" if wrong is not None else ""),
+                spelling=key,
             )
         if wrong is None:
-            return Problem("wrong-case", clause, value, value)
-        return Problem(wrong.rule, f"{clause}, and its value {quoted(value)} {wrong.told}", value, wrong.proposal)
+            return Problem("wrong-case", clause, value, value, spelling=key)
+        told = f"{clause}, and its value {quoted(value)} {wrong.told}"
+        return Problem(wrong.rule, told, value, wrong.proposal, spelling=key)
 
     def _respelled_unknown(self, key: str, reason: str) -> Problem:
         clause = f"has {self._noun} {quoted(key)} instead of {self.exact}, and its value is not known yet: {reason}"
-        return Problem("wrong-case", clause)
+        return Problem("wrong-case", clause, spelling=key)
 
     def _respellings(self, tags: Mapping[str, object]) -> tuple[str, ...]:
         """The keys that are this one in another spelling, in order."""

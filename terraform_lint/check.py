@@ -67,7 +67,7 @@ def check(paths: Sequence[str], options: CheckOptions) -> Checked:
 
 def _judged(gathered: Gathered, options: CheckOptions) -> Report:
     report = judge(gathered, options.ruleset, today=options.today, advice=advise, baseline=options.baseline)
-    return with_costs(report, options.costs)
+    return with_costs(report, options.costs, options.ruleset.customer_keys) if options.costs else report
 
 
 def gather(inputs: Inputs, options: CheckOptions) -> Gathered:
@@ -89,7 +89,8 @@ def _source(folders: Sequence[Path], options: CheckOptions) -> Gathered:
     from terraform_lint.source.syntax.cache import Cache, default_cache_folder
 
     roots = discover(folders)
-    options.step(f"reading {len(roots)} root module{'s' if len(roots) != 1 else ''}")
+    if len(roots) > 1:
+        options.step(f"reading {len(roots)} root modules")
     return read_source(
         roots,
         SourceOptions(

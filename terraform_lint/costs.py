@@ -3,9 +3,10 @@
 ``costs_by_type.json`` is written by ``apportion run`` next to a month's results, so that the check needs no engine.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -111,23 +112,17 @@ def _selectors() -> dict[str, Selector]:
     return msgspec.json.decode(content, type=dict[str, Selector])
 
 
-def with_costs(report: Report, costs: Costs | None) -> Report:
-    """The report with what each wrongly tagged resource will cost a month, where the bill tells."""
-    if costs is None:
-        return report
-    known: dict[str, tuple[Decimal, str] | None] = {}
-    return replace(report, findings=tuple(_priced(report.findings, costs, known)))
+def with_costs(report: Report, costs: Costs, keys: Collection[str]) -> Report:
+    """The report with what each resource will cost a month that names no customer, where the bill tells.
 
+    ``keys``: the tags that name the customer.
+    """
+    monthly = cache(costs.monthly)
 
-def _priced(
-    findings: Iterable[Finding], costs: Costs, known: dict[str, tuple[Decimal, str] | None]
-) -> Iterable[Finding]:
-    for finding in findings:
-        type_name = "aws_ebs_volume" if finding.rule == _VOLUME else finding.type
-        if finding.rule not in _WRONG or finding.verdict not in ("violation", "existing"):
-            yield finding
-            continue
-        if type_name not in known:
-            known[type_name] = costs.monthly(type_name)
-        price = known[type_name]
-        yield finding if price is None else replace(finding, cost=str(price[0]), currency=price[1])
+    def priced(finding: Finding) -> Finding:
+        if finding.rule not in _WRONG or finding.key not in keys or finding.verdict not in ("violation", "existing"):
+            return finding
+        price = monthly("aws_ebs_volume" if finding.rule == _VOLUME else finding.type)
+        return finding if price is None else replace(finding, cost=str(price[0]), currency=price[1])
+
+    return replace(report, findings=tuple(map(priced, report.findings)))

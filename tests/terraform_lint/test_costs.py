@@ -1,6 +1,7 @@
 """What a wrongly tagged resource will cost, as last month's bill tells."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -84,10 +85,11 @@ def test_only_findings_that_leave_nobody_to_charge_get_a_cost(tmp_path):
         finding(rule="ignored-changes"),
         finding(verdict="exempt"),
         finding("aws_instance", "untagged-volume"),
+        replace(finding(), key="team"),
     )
-    priced = with_costs(Report(found, Summary()), costs).findings
-    assert [one.cost for one in priced] == ["412.00", "", "", "7.00"]
-    assert [one.currency for one in priced] == ["USD", "", "", "USD"]
+    priced = with_costs(Report(found, Summary()), costs, {"tenant"}).findings
+    assert [one.cost for one in priced] == ["412.00", "", "", "7.00", ""]
+    assert [one.currency for one in priced] == ["USD", "", "", "USD", ""]
 
 
 @pytest.mark.parametrize("effective", ["NaN", "1e5x", "Infinity"])
