@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from terraform_lint.source.syntax.cache import Cache
+from terraform_lint.source.syntax.cache import Cache, decode
 from terraform_lint.source.syntax.faults import TemplateError, WrongTextError
+from terraform_lint.source.syntax.processes import parse_text, parse_texts
 from terraform_lint.source.syntax.tree import Expression, ParsedFile
 
 __all__ = ["TemplateError", "parse", "parse_files", "parse_template"]

@@ -13,7 +13,7 @@ from typing import Any
 import hcl2
 from hcl2.rules import base, containers, directives, expressions, for_expressions, functions, indexing, strings
 from hcl2.rules import literal_rules as literals
-from hcl2.rules.tokens import COMMA
+from hcl2.rules.abstract import LarkToken
 from lark.exceptions import UnexpectedInput, VisitError
 
 from terraform_lint.source.syntax import bodies, templates
@@ -238,7 +238,7 @@ class _Reader:
         if after is None or self._line(after) != self._line_at(self._end(element.expression)):
             return
         between = siblings[siblings.index(element) + 1 : siblings.index(after)]
-        if not any(isinstance(token, COMMA) for token in between):
+        if not any(_is_token(token, "COMMA") for token in between):
             raise WrongTextError(self._line(after), "a comma or a new line must stand between the items of an object")
 
     def _key(self, rule: Any) -> Expression:
@@ -252,7 +252,7 @@ class _Reader:
         if given is None:
             return Call(self._line(rule), name, (), expand=False)
         arguments = tuple([self._expression(argument) for argument in given.arguments])
-        expand = any(getattr(child, "lark_name", str)() == "ELLIPSIS" for child in given.children)
+        expand = any(_is_token(child, "ELLIPSIS") for child in given.children)
         return Call(self._line(rule), name, arguments, expand=expand)
 
     def _for_tuple(self, rule: Any) -> Expression:
@@ -400,6 +400,10 @@ class _Reader:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise too_deep(self._line(rule))
+
+
+def _is_token(child: Any, kind: str) -> bool:
+    return isinstance(child, LarkToken) and child.lark_name() == kind
 
 
 def _word(rule: Any) -> str:
