@@ -15,6 +15,8 @@ Body: TypeAlias = Fields | Mapping[str, Any]
 Written: TypeAlias = Mapping[str, Any] | None
 """The expressions of a body as the plan's ``configuration`` has them; None: it does not have them."""
 
+_FILLED_IN = frozenset({"root_block_device", "ebs_block_device", "volume_tags", "tags_all", "settings", "metadata"})
+"""What providers fill in where nobody wrote it."""
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -130,7 +132,9 @@ class Planned:
         """Unknown, and not just because nobody wrote it and the provider fills it in."""
         if field(self._unknown, name) is not True:
             return False
-        return self._written is None or name in self._written
+        if self._written is None or name in self._written:
+            return True
+        return not self._written and name not in _FILLED_IN  # a body without any expression may have been trimmed
 
     def _reason(self, name: str) -> str:
         return later((self._written or _NOTHING).get(name))
