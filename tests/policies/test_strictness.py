@@ -167,7 +167,11 @@ def test_an_exemption_that_holds_wins_over_one_that_expired(tmp_path: Path) -> N
         ("tags: [{key: tenant, match: {typ: x}}]", 2, "unknown key 'typ' in tags[0].match; did you mean 'type'?"),
         ("tags: [{key: tenant, from: 2027-1-1}]", 2, "'2027-1-1' is not a date; write it as YYYY-MM-DD"),
         ("tags:\n  - key: t\n    mode: warn\n    from: 2027-01-01", 5, "it goes with mode: block"),
-        ("tags:\n  - key: t\n    scopes:\n      - {match: {type: x}, mode: off, from: 2027-01-01}", 5, "goes with mode: block"),
+        (
+            "tags:\n  - key: t\n    scopes:\n      - {match: {type: x}, mode: off, from: 2027-01-01}",
+            5,
+            "from is the day a block begins; it goes with mode: block",
+        ),
         ("tags:\n  - key: t\n    scopes:\n      - {match: {type: x}}", 5, "a scope says what differs"),
         ("tags: [{key: ' tenant'}]", 2, "' tenant' is no tag key"),
         ("tags: [{key: ''}]", 2, "'' is no tag key"),
