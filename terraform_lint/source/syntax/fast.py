@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from tree_sitter import Language, Node, Parser
-from tree_sitter_hcl import language
+from tree_sitter import Node
 
-from terraform_lint.source.syntax import bodies, templates
+from terraform_lint.source.syntax import bodies, kinds, templates
 from terraform_lint.source.syntax.faults import MAX_DEPTH, UnsureError, WrongTextError, too_deep
 from terraform_lint.source.syntax.templates import Form, TemplateSequence
 from terraform_lint.source.syntax.traversals import ATTRIBUTE_SPLAT, FULL_SPLAT, LegacyIndex, Step, object_key, traverse
@@ -30,74 +29,10 @@ from terraform_lint.source.syntax.tree import (
     Name,
     Number,
     Object,
-    Span,
     Tuple,
     Unary,
 )
 
-_LANGUAGE = Language(language())
-
-
-def _kind(name: str, *, named: bool = True) -> int:
-    found = _LANGUAGE.id_for_node_kind(name, named)
-    if found is None:
-        raise RuntimeError(f"tree-sitter-hcl knows no {name}")
-    return found
-
-
-_ATTR_SPLAT = _kind("attr_splat")
-_ATTRIBUTE = _kind("attribute")
-_BLOCK = _kind("block")
-_BODY = _kind("body")
-_BLOCK_END = _kind("block_end")
-_BLOCK_START = _kind("block_start")
-_COMMA = _kind(",", named=False)
-_COMMENT = _kind("comment")
-_CONDITIONAL = _kind("conditional")
-_ELLIPSIS = _kind("ellipsis")
-_EXPRESSION = _kind("expression")
-_FOR_COND = _kind("for_cond")
-_FOR_END = _kind("template_for_end")
-_FOR_START = _kind("template_for_start")
-_FUNCTION_ARGUMENTS = _kind("function_arguments")
-_GET_ATTR = _kind("get_attr")
-_HEREDOC = _kind("heredoc_template")
-_IDENTIFIER = _kind("identifier")
-_IDENTIFIER_OF_HEREDOC = _kind("heredoc_identifier")
-_IF_ELSE = _kind("template_else_intro")
-_IF_END = _kind("template_if_end")
-_IF_START = _kind("template_if_intro")
-_INDEX = _kind("index")
-_INTERPOLATION = _kind("template_interpolation")
-_LITERAL = _kind("literal_value")
-_NEW_INDEX = _kind("new_index")
-_OBJECT = _kind("object")
-_OBJECT_ELEM = _kind("object_elem")
-_OPERATION = _kind("operation")
-_PARENTHESIS = _kind("(", named=False)
-_QUOTED = _kind("quoted_template")
-_SPLAT = _kind("splat")
-_STRING = _kind("string_lit")
-_STRIP = _kind("strip_marker")
-_TEMPLATE = _kind("template_expr")
-_VARIABLE = _kind("variable_expr")
-
-_MARKER_KINDS = {_IF_ELSE: "else", _IF_END: "endif", _FOR_END: "endfor"}
-_OPERATORS = {
-    _kind(text, named=False): text for text in ("*", "/", "%", "+", "-", ">", ">=", "<", "<=", "==", "!=", "&&", "||")
-}
-_UNARY = {_kind(text, named=False): text for text in ("-", "!")}
-_SEQUENCES = frozenset((_INTERPOLATION, _IF_START, _IF_ELSE, _IF_END, _FOR_START, _FOR_END))
-_DIRECTIVES = frozenset((_kind("template_directive"), _kind("template_if"), _kind("template_for")))
-_TEMPLATE_TEXT = frozenset(
-    (
-        _kind("template_literal"),
-        _kind("quoted_template_start"),
-        _kind("quoted_template_end"),
-        _kind("heredoc_start"),
-        _IDENTIFIER_OF_HEREDOC,
-    )
-)
 _NUMBER = re.compile(rb"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _OPENERS = {"$": (b"${",), "%": (b"%{",)}
 _BARE_SEQUENCE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
@@ -109,37 +44,6 @@ def parse(source: bytes) -> Body:
     Raises :class:`UnsureError`, or :class:`WrongTextError` where the text is certainly wrong.
     """
     return _Converter(source).file()
-
-
-def first_error(source: bytes) -> int:
-    """The 1-based line of the first place that tree-sitter cannot make sense of; 1 where there is none."""
-    cursor = Parser(_LANGUAGE).parse(source).walk()
-    while True:
-        node = cursor.node
-        assert node is not None  # noqa: S101  a cursor always stands on a node
-        if node.is_error or node.is_missing:
-            return node.start_point.row + 1
-        if node.has_error and cursor.goto_first_child():
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return 1
-
-
-def comment_spans(source: bytes) -> list[Span]:
-    """Where the comments stand."""
-    spans: list[Span] = []
-    cursor = Parser(_LANGUAGE).parse(source).walk()
-    while True:
-        node = cursor.node
-        assert node is not None  # noqa: S101  a cursor always stands on a node
-        if node.kind_id == _COMMENT:
-            spans.append((node.start_byte, node.end_byte))
-        if cursor.goto_first_child():
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return spans
 
 
 def parse_template(text: str, *, line: int, one_line: bool) -> Expression:
@@ -164,36 +68,36 @@ class _Converter:
         self._shift = shift
         self._depth = 0
         self._converters: dict[int, Callable[[Node], Expression]] = {
-            _LITERAL: self._literal,
-            _VARIABLE: self._variable,
-            _TEMPLATE: self._template,
-            _kind("collection_value"): self._collection,
-            _kind("function_call"): self._call,
-            _OPERATION: self._operation,
-            _CONDITIONAL: self._conditional,
-            _kind("for_expr"): self._for,
+            kinds.LITERAL: self._literal,
+            kinds.VARIABLE: self._variable,
+            kinds.TEMPLATE: self._template,
+            kinds.COLLECTION: self._collection,
+            kinds.CALL: self._call,
+            kinds.OPERATION: self._operation,
+            kinds.CONDITIONAL: self._conditional,
+            kinds.FOR: self._for,
         }
 
     def file(self) -> Body:
         root = self._root()
         for child in root.children:
-            if child.kind_id == _BODY:
+            if child.kind_id == kinds.BODY:
                 return self._body(child)
-            if child.kind_id != _COMMENT:
+            if child.kind_id != kinds.COMMENT:
                 raise UnsureError
         return bodies.EMPTY
 
     def template_file(self, start: int, end: int) -> Expression:
         body = self._root().children[0]
-        if len(body.children) != 1 or body.children[0].kind_id != _ATTRIBUTE:
+        if len(body.children) != 1 or body.children[0].kind_id != kinds.ATTRIBUTE:
             raise UnsureError
         heredoc = body.children[0].children[-1].children[0].children[0]
-        if heredoc.kind_id != _HEREDOC:
+        if heredoc.kind_id != kinds.HEREDOC:
             raise UnsureError
         return self._pieces(heredoc.children, start, end, self._line(heredoc) + self._rows, Form.LINES)
 
     def _root(self) -> Node:
-        root = Parser(_LANGUAGE).parse(self._source).root_node
+        root = kinds.tree(self._source).root_node
         if root.has_error:
             raise UnsureError
         return root
@@ -205,11 +109,11 @@ class _Converter:
         end_lines: list[int] = []
         for child in node.children:
             kind = child.kind_id
-            if kind == _ATTRIBUTE:
+            if kind == kinds.ATTRIBUTE:
                 item: Attribute | Block = self._attribute(child)
-            elif kind == _BLOCK:
+            elif kind == kinds.BLOCK:
                 item = self._block(child)
-            elif kind == _COMMENT:
+            elif kind == kinds.COMMENT:
                 continue
             else:
                 raise UnsureError
@@ -223,10 +127,11 @@ class _Converter:
             children = _code(children)
         name, _, value = children
         start = node.start_byte
+        row = node.start_point[0]
         text = self._source[start : name.end_byte].decode()
-        if "::" in text:
+        if "::" in text or value.start_point[0] != row:
             raise UnsureError
-        return Attribute(text, self._expression(value), self._line(node), (start, node.end_byte))
+        return Attribute(text, self._expression(value), row + 1, (start, node.end_byte))
 
     def _block(self, node: Node) -> Block:
         line = self._line(node)
@@ -235,13 +140,16 @@ class _Converter:
         body = bodies.EMPTY
         for child in node.children:
             kind = child.kind_id
-            if kind == _IDENTIFIER:
+            if kind == kinds.IDENTIFIER:
                 labels.append(self._text(child))
-            elif kind == _STRING:
+            elif kind == kinds.STRING:
                 labels.append(self._string(child))
-            elif kind == _BODY:
+            elif kind == kinds.BODY:
                 body = self._body(child)
-            elif kind not in {_COMMENT, _BLOCK_START, _BLOCK_END}:
+            elif kind == kinds.BLOCK_START:
+                if self._line(child) != line:
+                    raise UnsureError
+            elif kind not in {kinds.COMMENT, kinds.BLOCK_END}:
                 raise UnsureError
         self._depth -= 1
         end_line = node.end_point[0] + 1
@@ -254,9 +162,9 @@ class _Converter:
         if len(children) == 1:
             first = children[0]
             kind = first.kind_id
-            if kind == _LITERAL:
+            if kind == kinds.LITERAL:
                 return self._literal(first)
-            if kind == _VARIABLE:
+            if kind == kinds.VARIABLE:
                 return self._variable(first)
         else:
             children = _code(children)
@@ -270,14 +178,14 @@ class _Converter:
     def _term(self, nodes: list[Node], line: int) -> Expression:
         """A term as it lies flat in its parent: what it starts with, and the steps from there."""
         first = nodes[0]
-        steps = nodes[3:] if first.kind_id == _PARENTHESIS else nodes[1:]
+        steps = nodes[3:] if first.kind_id == kinds.PARENTHESIS else nodes[1:]
         if not steps:
-            return self._expression(nodes[1]) if first.kind_id == _PARENTHESIS else self._plain(first)
+            return self._expression(nodes[1]) if first.kind_id == kinds.PARENTHESIS else self._plain(first)
         depth = self._depth
         self._depth += len(steps)
         if self._depth > MAX_DEPTH:
             raise too_deep(line)
-        base = self._expression(nodes[1]) if first.kind_id == _PARENTHESIS else self._plain(first)
+        base = self._expression(nodes[1]) if first.kind_id == kinds.PARENTHESIS else self._plain(first)
         row: list[Step] = []
         for step in steps:
             self._add_steps(step, row)
@@ -292,20 +200,24 @@ class _Converter:
 
     def _add_steps(self, node: Node, row: list[Step]) -> None:
         kind = node.kind_id
-        if kind == _GET_ATTR:
+        if kind == kinds.GET_ATTR:
             row.append(self._text(node.children[-1]))
-        elif kind == _INDEX:
+        elif kind == kinds.INDEX:
             row.append(self._index(node.children[0]))
-        elif kind == _SPLAT:
+        elif kind == kinds.SPLAT:
             splat = node.children[0]
-            row.append(ATTRIBUTE_SPLAT if splat.kind_id == _ATTR_SPLAT else FULL_SPLAT)
-            for step in _code(splat.children)[1:]:
+            row.append(ATTRIBUTE_SPLAT if splat.kind_id == kinds.ATTR_SPLAT else FULL_SPLAT)
+            steps = _code(splat.children)[1:]
+            self._depth += len(steps)
+            if self._depth > MAX_DEPTH:
+                raise too_deep(self._line(node))
+            for step in steps:
                 self._add_steps(step, row)
         else:
             raise UnsureError
 
     def _index(self, node: Node) -> Expression | LegacyIndex:
-        if node.kind_id == _NEW_INDEX:
+        if node.kind_id == kinds.NEW_INDEX:
             return self._expression(_code(node.children)[1])
         return LegacyIndex(Number(self._line(node), self._text(node)[1:].lstrip()))
 
@@ -330,24 +242,26 @@ class _Converter:
     def _call(self, node: Node) -> Expression:
         children = _code(node.children)
         name = self._text(children[0])
-        if children[2].kind_id != _FUNCTION_ARGUMENTS:
+        if children[2].kind_id != kinds.FUNCTION_ARGUMENTS:
             return Call(self._line(node), name, (), expand=False)
         given = children[2].children
-        arguments = tuple([self._expression(child) for child in given if child.kind_id == _EXPRESSION])
-        return Call(self._line(node), name, arguments, expand=given[-1].kind_id == _ELLIPSIS)
+        arguments = tuple([self._expression(child) for child in given if child.kind_id == kinds.EXPRESSION])
+        return Call(self._line(node), name, arguments, expand=given[-1].kind_id == kinds.ELLIPSIS)
 
     def _operation(self, node: Node) -> Expression:
         line = self._line(node)
         self._enter(line)
         children = _code(node.children[0].children)
-        operator = next((at for at, child in enumerate(children) if child.kind_id in _OPERATORS), -1)
+        operator = next((at for at, child in enumerate(children) if child.kind_id in kinds.OPERATORS), -1)
         first = children[0].kind_id
-        if first in _UNARY:
-            found: Expression = Unary(line, _UNARY[first], self._term(children[1:], self._line(children[1])))
+        if first in kinds.UNARY:
+            found: Expression = Unary(line, kinds.UNARY[first], self._term(children[1:], self._line(children[1])))
         elif operator > 0:
             left = self._term(children[:operator], line)
             right = children[operator + 1 :]
-            found = Binary(line, _OPERATORS[children[operator].kind_id], left, self._term(right, self._line(right[0])))
+            found = Binary(
+                line, kinds.OPERATORS[children[operator].kind_id], left, self._term(right, self._line(right[0]))
+            )
         else:
             raise UnsureError
         self._depth -= 1
@@ -360,7 +274,7 @@ class _Converter:
             condition, _, then, _, otherwise = _code(node.children)
             branches.append((then, otherwise))
             inner = _code(condition.children)
-            if inner[0].kind_id != _CONDITIONAL:
+            if inner[0].kind_id != kinds.CONDITIONAL:
                 break
             node = inner[0]
         depth = self._depth
@@ -376,21 +290,21 @@ class _Converter:
 
     def _collection(self, node: Node) -> Expression:
         inner = node.children[0]
-        if inner.kind_id == _OBJECT:
+        if inner.kind_id == kinds.OBJECT:
             return self._object(inner)
-        items = tuple([self._expression(child) for child in inner.children if child.kind_id == _EXPRESSION])
+        items = tuple([self._expression(child) for child in inner.children if child.kind_id == kinds.EXPRESSION])
         return Tuple(self._line(inner), items)
 
     def _object(self, node: Node) -> Expression:
         items: list[tuple[Expression, Expression]] = []
         children = _code(node.children)
         for child, after in pairwise(children):
-            if child.kind_id != _OBJECT_ELEM:
+            if child.kind_id != kinds.OBJECT_ELEM:
                 continue
-            if after.kind_id == _OBJECT_ELEM and after.start_point[0] == child.end_point[0]:
+            if after.kind_id == kinds.OBJECT_ELEM and after.start_point[0] == child.end_point[0]:
                 raise UnsureError
             key, _, value = _code(child.children)
-            in_parentheses = key.children[0].kind_id == _PARENTHESIS
+            in_parentheses = key.children[0].kind_id == kinds.PARENTHESIS
             name = object_key(self._expression(key), in_parentheses=in_parentheses)
             items.append((name, self._expression(value)))
         shift = self._shift
@@ -401,17 +315,17 @@ class _Converter:
         line = self._line(inner)
         children = [child for child in _code(inner.children) if child.is_named]
         intro = _code(children[1].children)
-        names = [self._text(child) for child in intro if child.kind_id == _IDENTIFIER]
+        names = [self._text(child) for child in intro if child.kind_id == kinds.IDENTIFIER]
         key = names[0] if len(names) == 2 else None
-        collection = next(self._expression(child) for child in intro if child.kind_id == _EXPRESSION)
-        values = [self._expression(child) for child in children if child.kind_id == _EXPRESSION]
+        collection = next(self._expression(child) for child in intro if child.kind_id == kinds.EXPRESSION)
+        values = [self._expression(child) for child in children if child.kind_id == kinds.EXPRESSION]
         condition = None
         for child in children:
-            if child.kind_id == _FOR_COND:
+            if child.kind_id == kinds.FOR_COND:
                 condition = self._expression(_code(child.children)[1])
         if len(values) == 1:
             return ForTuple(line, key, names[-1], collection, values[0], condition)
-        group = any(child.kind_id == _ELLIPSIS for child in children)
+        group = any(child.kind_id == kinds.ELLIPSIS for child in children)
         return ForObject(line, key, names[-1], collection, values[0], values[1], group, condition)
 
     # Templates
@@ -426,10 +340,10 @@ class _Converter:
     def _template(self, node: Node) -> Expression:
         inner = node.children[0]
         line = self._line(inner)
-        if inner.kind_id == _QUOTED:
+        if inner.kind_id == kinds.QUOTED:
             return self._pieces(inner.children, inner.start_byte + 1, inner.end_byte - 1, line, Form.QUOTED)
         children = inner.children
-        identifiers = [child for child in children if child.kind_id == _IDENTIFIER_OF_HEREDOC]
+        identifiers = [child for child in children if child.kind_id == kinds.IDENTIFIER_OF_HEREDOC]
         if len(identifiers) != 2:
             raise UnsureError
         marker = identifiers[0].text or b""
@@ -466,25 +380,25 @@ class _Converter:
     def _sequences(self, nodes: list[Node]) -> Iterator[Node]:
         for node in nodes:
             kind = node.kind_id
-            if kind in _SEQUENCES:
+            if kind in kinds.SEQUENCES:
                 yield node
-            elif kind in _DIRECTIVES:
+            elif kind in kinds.DIRECTIVES:
                 yield from self._sequences(node.children)
-            elif kind not in _TEMPLATE_TEXT:
+            elif kind not in kinds.TEMPLATE_TEXT:
                 raise UnsureError
 
     def _sequence(self, node: Node) -> TemplateSequence:
         children = _code(node.children)
         kind = node.kind_id
         line = self._line(node)
-        strip_before = children[1].kind_id == _STRIP
-        strip_after = children[-2].kind_id == _STRIP
-        if kind in _MARKER_KINDS:
-            return TemplateSequence(_MARKER_KINDS[kind], line, strip_before, strip_after)
-        expression = next((self._expression(child) for child in children if child.kind_id == _EXPRESSION), None)
-        names = [self._text(child) for child in children if child.kind_id == _IDENTIFIER]
+        strip_before = children[1].kind_id == kinds.STRIP
+        strip_after = children[-2].kind_id == kinds.STRIP
+        if kind in kinds.MARKER_KINDS:
+            return TemplateSequence(kinds.MARKER_KINDS[kind], line, strip_before, strip_after)
+        expression = next((self._expression(child) for child in children if child.kind_id == kinds.EXPRESSION), None)
+        names = [self._text(child) for child in children if child.kind_id == kinds.IDENTIFIER]
         return TemplateSequence(
-            {_INTERPOLATION: "value", _IF_START: "if", _FOR_START: "for"}[kind],
+            {kinds.INTERPOLATION: "value", kinds.IF_START: "if", kinds.FOR_START: "for"}[kind],
             line,
             strip_before,
             strip_after,
@@ -509,4 +423,4 @@ class _Converter:
 
 def _code(nodes: list[Node]) -> list[Node]:
     """``nodes`` without comments, which may stand anywhere."""
-    return [node for node in nodes if node.kind_id != _COMMENT]
+    return [node for node in nodes if node.kind_id != kinds.COMMENT]

@@ -17,11 +17,11 @@ def parse(source: bytes) -> ParsedFile:
 
     Raises :class:`WrongTextError`.
     """
-    from terraform_lint.source.syntax import fast
+    from terraform_lint.source.syntax import fast, kinds
 
     try:
         body = fast.parse(source)
-        comments = _comments(source, fast.comment_spans(source)) if _MENTION in source else ()
+        comments = _comments(source, kinds.comment_spans(source)) if _MENTION in source else ()
         return ParsedFile(body, comments, None)
     except UnsureError:
         return _by_reference(source)
@@ -30,13 +30,13 @@ def parse(source: bytes) -> ParsedFile:
 
 
 def _by_reference(source: bytes) -> ParsedFile:
-    from terraform_lint.source.syntax import fast
+    from terraform_lint.source.syntax import kinds
     from terraform_lint.source.syntax.scan import Scan
 
     text = source.decode()
     scan = Scan(text)
     if len(source) > REFERENCE_LIMIT or _LONG_BLANK.search(text):
-        line = fast.first_error(source)
+        line = kinds.first_error(source)
         raise WrongTextError(line, f"this is no HCL, or not plain enough to be read in a file of {len(source)} bytes")
     body = _reference_body(text)
     spans = [(len(text[:start].encode()), len(text[:end].encode())) for start, end in scan.comments]

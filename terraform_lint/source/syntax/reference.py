@@ -14,6 +14,7 @@ import hcl2
 from hcl2.rules import base, containers, directives, expressions, for_expressions, functions, indexing, strings
 from hcl2.rules import literal_rules as literals
 from hcl2.rules.abstract import LarkToken
+from hcl2.rules.whitespace import NewLineOrCommentRule
 from lark.exceptions import UnexpectedInput, VisitError
 
 from terraform_lint.source.syntax import bodies, templates
@@ -136,11 +137,18 @@ class _Reader:
     def _block(self, rule: Any) -> Block:
         self._enter(rule)
         labels = [self._label(label) for label in rule.labels]
+        self._check_header(rule)
         body = self.body(rule.body)
         self._depth -= 1
         start, end = self._start(rule), self._end(rule)
         span = (self._places.bytes(start), self._places.bytes(end))
         return Block(labels[0], tuple(labels[1:]), body, self._line(rule), self._line_at(end), span)
+
+    def _check_header(self, rule: Any) -> None:
+        line = self._line(rule)
+        before = rule.children[: rule.children.index(rule.body)]
+        if any(isinstance(child, NewLineOrCommentRule) and "\n" in child.serialize() for child in before):
+            raise WrongTextError(line, "the `{` of a block must stand on the line where the block starts")
 
     def _label(self, rule: Any) -> str:
         if isinstance(rule, literals.IdentifierRule):
