@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from policies.finding import Finding, Report
+from policies.finding import Finding, Report, Unread
 from policies.formats import wording
 from policies.formats.markdown_text import code, fenced, prose, prose_naming
 from policies.formats.page import Page
@@ -62,12 +62,15 @@ def _verdict(report: Report) -> str:
 
 
 def _unread(report: Report, page: Page) -> int:
-    rows = [
-        f"- {code(wording.place(unread.file, unread.line))} {prose(wording.unread_headline(unread))}"
-        + (f" – {prose(unread.mend)}" if unread.mend else "")
-        for unread in report.unread
-    ]
+    rows = [_input(unread) for unread in report.unread]
     return len(rows) - page.section(["**Not read**", ""], rows, [""])
+
+
+def _input(unread: Unread) -> str:
+    where = code(wording.place(unread.file, unread.line))
+    said = unread.message.removeprefix(unread.file).lstrip(" :") if where else wording.unread_headline(unread)
+    mend = f" – {prose(unread.mend)}" if unread.mend else ""
+    return f"- {where} {prose(said)}{mend}"
 
 
 def _blocking(page: Page, findings: Sequence[Finding]) -> int:

@@ -1,5 +1,6 @@
 """Lines of source files, for the excerpts that stand beside findings."""
 
+import os
 import stat
 from pathlib import Path
 from typing import Protocol
@@ -19,11 +20,12 @@ class SourceFiles:
     """Files below or beside ``root``, the folder that relative names start from; read on first use, then kept.
 
     A file is passed over if it is missing, no regular file, larger than 4 MiB, not UTF-8 or holds a NUL, and once
-    64 MiB have been read: an excerpt is a courtesy.
+    64 MiB have been read: an excerpt is a courtesy. So is one that a link leads to out of ``root``: whoever opens a
+    change could link to a secret of the machine, and the excerpt would print it.
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._root = root.resolve()
         self._read: dict[str, list[str] | None] = {}
         self._left = _MOST_BYTES
 
@@ -35,7 +37,9 @@ class SourceFiles:
 
     def _lines(self, file: str) -> list[str] | None:
         try:
-            path = self._root / file
+            path = Path(os.path.normpath(self._root / file))
+            if (target := path.resolve()) != path and not target.is_relative_to(self._root):
+                return None
             known = path.stat()
             if not stat.S_ISREG(known.st_mode) or known.st_size > min(_LARGEST_FILE, self._left):
                 return None

@@ -245,7 +245,7 @@ def _hostile_report(texts: Sequence[str], verdicts: Sequence[Verdict], line: int
     texts_of = ("rule", "key", "provider", "type", "address", "action", "message", "fix", "file", "part", "value",
                 "reason", "until", "owner", "cost", "currency", "path")  # fmt: skip
     findings = [
-        Finding(**{name: next(turn) for name in texts_of}, verdict=verdict, mode=mode, line=line)  # type: ignore[arg-type]  # by name
+        Finding(**{name: next(turn) for name in texts_of}, verdict=verdict, mode=mode, line=line)
         for verdict in verdicts
     ]
     unread = [Unread(next(turn), line, next(turn), next(turn))] if line is None or line % 2 else []

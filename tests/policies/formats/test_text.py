@@ -229,3 +229,18 @@ def test_a_file_is_read_once(tmp_path: Path) -> None:
     assert source.line("a.tf", 1) == "one"
     (tmp_path / "a.tf").unlink()
     assert source.line("a.tf", 1) == "one"
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "repository", tmp_path / "elsewhere"
+    inside.mkdir()
+    outside.mkdir()
+    (outside / "secret").write_text("key\n")
+    (inside / "main.tf").write_text("one\n")
+    (inside / "link.tf").symlink_to(outside / "secret")
+    (inside / "folder").symlink_to(outside)
+    (inside / "same.tf").symlink_to("main.tf")
+    source = SourceFiles(inside)
+    assert [source.line(name, 1) for name in ("link.tf", "folder/secret")] == [None, None]
+    assert source.line("same.tf", 1) == "one"
+    assert source.line("../elsewhere/secret", 1) == "key"
