@@ -1,6 +1,7 @@
 """What a module declares: its files merged into one, override files laid over the others as Terraform does."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,7 +63,7 @@ class Module:
 
     Names map to declarations; a provider's is ``aws`` or ``aws.west``, a resource's ``type.name``.
     ``expected_providers``: ``configuration_aliases``. ``versions``: provider names to version constraints.
-    ``broken``: files that could not be read, whose declarations are missing.
+    ``broken``: files whose declarations are missing, with what could be read of them at all.
     """
 
     folder: Path
@@ -76,30 +77,45 @@ class Module:
     expected_providers: set[str] = field(default_factory=set)
     versions: dict[str, str] = field(default_factory=dict)
     comments: dict[str, tuple[Comment, ...]] = field(default_factory=dict)
-    broken: list[str] = field(default_factory=list)
+    broken: dict[str, bytes] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     resource_types: set[str] = field(default_factory=set)
 
     def missing(self, what: str) -> str:
-        """Why a name may be there although no file that could be read declares it; empty where it certainly is not."""
-        return f"{what} may be declared in {self.broken[0]}, which could not be read" if self.broken else ""
+        """Why a name may be there although no file that could be read declares it; empty where it certainly is not.
+
+        ``what``: ``var.x``, ``provider aws``. A broken file may declare it if its last word stands in the text.
+        """
+        words = [re.split(r"[ .]", what)[-1].encode(), *([b"provider"] if what.startswith("provider ") else [])]
+        for file, text in self.broken.items():
+            if not text or b"\0" in text or all(re.search(rb"\b%s\b" % re.escape(word), text) for word in words):
+                return f"{what} may be declared in {file}, which could not be read"
+        return ""
 
 
-def declare(
-    folder: Path, files: Mapping[str, ParsedFile], overrides: frozenset[str], shown: Mapping[str, str]
-) -> Module:
-    """Merges the parsed files of a module, given in Terraform's order. ``shown``: how people write their names."""
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of a module; ``shown`` is its name as people write it."""
+
+    shown: str
+    parsed: ParsedFile
+    text: bytes
+    override: bool
+
+
+def declare(folder: Path, files: Iterable[SourceFile]) -> Module:
+    """Merges the files of a module, given in Terraform's order."""
     module = Module(folder)
-    for name, parsed in files.items():
-        file = shown[name]
+    for source in files:
+        file, parsed = source.shown, source.parsed
         if parsed.comments:
             module.comments[file] = parsed.comments
         if parsed.problem is not None:
-            module.broken.append(file)
+            module.broken[file] = source.text
             module.unread.append(Unread(file, parsed.problem.line, parsed.problem.message, "mend the syntax"))
         for block in parsed.body.blocks:
-            _add(module, Place(file, block), override=name in overrides)
+            _add(module, Place(file, block), override=source.override)
     module.resource_types = {declared.first.labels[0] for declared in module.resources.values()}
     return module
 

@@ -18,7 +18,7 @@ _LOCAL = ("./", "../", ".\\", "..\\")
 
 def is_local(source: str) -> bool:
     """Whether a module's source is a folder beside the caller."""
-    return source.startswith(_LOCAL) or source in (".", "..")
+    return (source.startswith(_LOCAL) or source in (".", "..")) and "\0" not in source
 
 
 def local_sources(content: bytes, name: str) -> list[str]:
@@ -38,9 +38,10 @@ def _hcl_sources(content: bytes) -> Iterator[str]:
             depth += 1
         elif kind == "close":
             depth -= 1
+            block = block if depth else b""
         elif kind == "word":
             word = token[0]
-            block = word if depth == 0 else block
+            block = block or word
         elif kind == "string" and depth == 1 and block == b"module" and word == b"source":
             yield token[0][1:-1].decode("utf-8", "replace")
             word = b""

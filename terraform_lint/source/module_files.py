@@ -43,9 +43,17 @@ def files_of(folder: Path) -> ModuleFiles:
     """The files of a module's folder; none where the folder cannot be read."""
     try:
         with os.scandir(folder) as entries:
-            return module_files([entry.name for entry in entries if entry.is_file()])
+            return module_files([entry.name for entry in entries if is_file(entry)])
     except OSError:
         return module_files([])
+
+
+def is_file(entry: "os.DirEntry[str]") -> bool:
+    """Whether it is a file, or a symbolic link to one; a link to itself is none."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def read_bytes(path: Path) -> bytes | str:

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from policies.finding import Unread
-from terraform_lint.source.declarations import Module, declare
+from terraform_lint.source.declarations import Module, SourceFile, declare
 from terraform_lint.source.local_calls import local_sources
 from terraform_lint.source.module_files import ModuleFiles, files_of, read_bytes
 from terraform_lint.source.options import SourceOptions
 from terraform_lint.source.roots import resolve_below
 from terraform_lint.source.syntax.parse import parse_files
-from terraform_lint.source.syntax.tree import ParsedFile
 
 TERRAGRUNT = "terragrunt.hcl"
 
@@ -45,7 +44,12 @@ class Modules:
                 ahead += [resolve_below(folder, source) for source in local_sources(content, name)]
         parsed = parse_files(contents, self._options.cache)
         for folder, chosen in files.items():
-            self._found[folder] = self._module(folder, chosen, parsed, unread[folder]) if chosen.names else None
+            sources = [
+                SourceFile(self._options.shown(folder / name), parsed[key], contents[key], name in chosen.overrides)
+                for name in chosen.names
+                if (key := str(folder / name)) in parsed
+            ]
+            self._found[folder] = self._module(folder, chosen, sources, unread[folder]) if chosen.names else None
 
     def module(self, folder: Path) -> Module | None:
         """The module in a folder; None where no source stands there."""
@@ -53,12 +57,10 @@ class Modules:
             self.load([folder])
         return self._found[folder]
 
-    def _module(self, folder: Path, chosen: ModuleFiles, parsed: dict[str, ParsedFile], unread: list[Unread]) -> Module:
-        shown = {name: self._options.shown(folder / name) for name in chosen.names}
-        files = {name: parsed[str(folder / name)] for name in chosen.names if str(folder / name) in parsed}
-        module = declare(folder, files, chosen.overrides, shown)
+    def _module(self, folder: Path, chosen: ModuleFiles, sources: list[SourceFile], unread: list[Unread]) -> Module:
+        module = declare(folder, sources)
         module.unread += unread
-        module.broken += [each.file for each in unread]
+        module.broken |= {each.file: b"" for each in unread}
         where = self._options.shown(folder)
         if chosen.shadowed:
             module.notes.append(f"{where}: .tofu files take the place of {', '.join(chosen.shadowed)}, as in OpenTofu")

@@ -87,7 +87,7 @@ def _report_absent(instance: Instance, name: str, absent: Absent) -> None:
     if not instance.expansion(call).scopes:
         return
     if absent.endless:
-        instance.run.report(Unread(call.file, call.first.line, f"{address}: {absent.reason}", absent.mend))
+        instance.run.report(Unread(call.file, call.first.line, f"module {name}: {absent.reason}", absent.mend))
         return
     instance.run.gathered.externals.append(
         External(address, absent.source, call.file, call.first.line, instance.run.path, absent.reason, absent.mend)

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from terraform_lint.source.module_files import read_bytes
 
 _MOST_FILES = 10_000
+_MOST_PATTERNS = 100
 
 
 class CheckedFiles:
@@ -35,14 +36,21 @@ class CheckedFiles:
             return f"{folder} is no folder"
         if pattern.startswith("/") or ".." in PurePosixPath(pattern).parts:
             return f"the pattern {pattern} leaves the folder"
-        found: list[str] = []
+        try:
+            found = self._below(start, pattern)
+        except (ValueError, NotImplementedError, OSError):
+            return f"the pattern {pattern} is none that can be followed"
+        return found if len(found) <= _MOST_FILES else f"{folder} holds more than {_MOST_FILES} such files"
+
+    def _below(self, start: Path, pattern: str) -> list[str]:
+        found: set[str] = set()
         for alternative in _alternatives(pattern):
             for path in start.glob(alternative):
                 if path.is_file() and self._is_allowed(Path(os.path.realpath(path))):
-                    found.append(path.relative_to(start).as_posix())
+                    found.add(path.relative_to(start).as_posix())
                 if len(found) > _MOST_FILES:
-                    return f"{folder} holds more than {_MOST_FILES} such files"
-        return sorted(set(found))
+                    break
+        return sorted(found)
 
     def _content(self, path: str) -> bytes | str:
         real = self._real(path)
@@ -62,10 +70,16 @@ class CheckedFiles:
 
 
 def _alternatives(pattern: str) -> list[str]:
-    """``*.{yml,yaml}`` as patterns without braces."""
-    opened = pattern.find("{")
-    closed = pattern.find("}", opened)
-    if opened < 0 or closed < 0:
-        return [pattern]
-    before, after = pattern[:opened], pattern[closed + 1 :]
-    return [each for part in pattern[opened + 1 : closed].split(",") for each in _alternatives(before + part + after)]
+    """``*.{yml,yaml}`` as patterns without braces. Raises ``ValueError`` where they are too many."""
+    ahead, found = [pattern], []
+    while ahead:
+        each = ahead.pop()
+        opened = each.find("{")
+        closed = each.find("}", opened)
+        if opened < 0 or closed < 0:
+            found.append(each)
+        else:
+            ahead += [each[:opened] + part + each[closed + 1 :] for part in each[opened + 1 : closed].split(",")]
+        if len(ahead) + len(found) > _MOST_PATTERNS:
+            raise ValueError("too many alternatives")
+    return found

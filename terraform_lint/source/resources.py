@@ -103,18 +103,21 @@ def _remarks(declared: Declared) -> Iterator[Remark]:
     for lifecycle in blocks(declared.body, "lifecycle"):
         written = attribute(lifecycle.body, "ignore_changes")
         if written is not None:
-            named = [text for item in items(written.value) if (text := _ignored(item))]
-            if named:
-                what = "all changes" if named == ["all"] else f"changes of {', '.join(named)}"
+            for text, key in filter(None, map(_ignored, items(written.value))):
+                what = "all changes" if text == "all" else f"changes of {text}"
                 message = f"lifecycle ignores {what}: what is wrong there stays wrong once the resource is created"
-                yield Remark("ignored-changes", message, written.line)
+                yield Remark("ignored-changes", message, written.line, key)
 
 
-def _ignored(item: Expression) -> str:
-    """What an entry of ``ignore_changes`` keeps from changing, where that is about tags; else empty."""
+def _ignored(item: Expression) -> tuple[str, str] | None:
+    """An entry of ``ignore_changes`` as text, where it is about tags, and the key if it is about one tag alone."""
     text = _written(item)
-    names = text.replace("[", ".").split(".")
-    return text if text == "all" or _TAGS & set(names) else ""
+    if text == "all":
+        return text, ""
+    *path, last = [part.strip('"]') for part in text.replace("[", ".").split(".")]
+    if last in _TAGS:
+        return text, ""
+    return (text, last if last != _ANY_KEY else "") if path and path[-1] in _TAGS else None
 
 
 _TAGS = frozenset(
@@ -125,11 +128,14 @@ _TAGS = frozenset(
 )  # fmt: skip
 
 
+_ANY_KEY = "…"
+
+
 def _written(item: Expression | None) -> str:
     """A reference as it is written: ``tags["tenant"]``."""
     if isinstance(item, Attr):
         return f"{_written(item.of)}.{item.name}"
     if isinstance(item, Index):
         key = item.key.value if isinstance(item.key, Literal) else None
-        return f'{_written(item.of)}["{key}"]' if isinstance(key, str) else f"{_written(item.of)}[…]"
+        return f'{_written(item.of)}["{key}"]' if isinstance(key, str) else f"{_written(item.of)}[{_ANY_KEY}]"
     return reference(item) if item is not None else ""

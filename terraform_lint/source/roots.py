@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terraform_lint.source.local_calls import local_sources
-from terraform_lint.source.module_files import files_of, module_files, read_bytes
+from terraform_lint.source.module_files import files_of, is_file, module_files, read_bytes
 
 _DEEPEST = 40
 
@@ -82,7 +82,7 @@ def _folders_with_source(folder: Path, depth: int = 0) -> Iterator[Path]:
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
-            files = [entry.name for entry in listed if entry.is_file()]
+            files = [entry.name for entry in listed if is_file(entry)]
             folders = [entry.name for entry in listed if entry.is_dir(follow_symlinks=False)]
     except OSError:
         return

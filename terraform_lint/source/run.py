@@ -27,7 +27,7 @@ from terraform_lint.source.values import EvaluationError, OpenMap, Unknown, Valu
 from terraform_lint.source.variables import given_variables
 
 _MOST_INSTANCES = 10_000
-_MOST_INSTANCES_OF_ALL = 50_000
+_MOST_INSTANCES_OF_ALL = 20_000
 
 
 class NoNames:
