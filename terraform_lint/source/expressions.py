@@ -13,11 +13,13 @@ from terraform_lint.source.comprehensions import Nested, object_from, text_from,
 from terraform_lint.source.conversion import as_text, kind, parse_number, shown, unified
 from terraform_lint.source.knowledge import (
     MOST_LETTERS,
+    Nature,
+    OutOfStepsError,
     TooLargeError,
     bare,
-    first_unknown,
     joined,
     marked,
+    nature,
     overridable,
     with_rest,
 )
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Evaluator", "Nested"]
 
 _MOST_STEPS = 1_000_000
+_PARTS_A_STEP = 8
 _MOST_STEPS_OF_ALL = 20_000_000
 _TOO_DEEP = Unknown("the expression is nested too deeply to evaluate")
 _Result = TypeVar("_Result")
@@ -101,11 +104,19 @@ class Evaluator:
         return whole(self._found(expression, scope))
 
     def _found(self, expression: tree.Expression, scope: Scope) -> Found:
-        self._left -= 1
-        self._left_of_all -= 1
-        if self._left < 0 or self._left_of_all < 0:
-            raise TooLargeError("the expression takes too many steps to evaluate")
+        self._spend(1)
         return self._evaluations[type(expression)](expression, scope)
+
+    def _spend(self, steps: int) -> None:
+        self._left -= steps
+        self._left_of_all -= steps
+        if self._left < 0 or self._left_of_all < 0:
+            raise OutOfStepsError("the expression takes too many steps to evaluate")
+
+    def _nature(self, value: Value) -> Nature:
+        found = nature(value)
+        self._spend(found.parts // _PARTS_A_STEP)
+        return found
 
     def _literal(self, node: tree.Literal, _scope: Scope) -> Value:
         return node.value
@@ -184,6 +195,7 @@ class Evaluator:
 
     def _beside(self, value: Value, other: tree.Expression, scope: Scope) -> Value:
         """The value in the type it has in common with the arm that was not chosen."""
+        self._nature(value)
         if not _may_convert(bare(value)):
             return value
         try:
@@ -211,12 +223,16 @@ class Evaluator:
                 raise failed
             return why
         one, other = unified(arms)
+        self._nature(arms)
         return joined(one, other, why)
 
     def _binary(self, node: tree.Binary, scope: Scope) -> Value:
         if node.operator in ("&&", "||"):
             return self._logical(node, scope)
-        return apply_binary(node.operator, self._value(node.left, scope), self._value(node.right, scope))
+        left, right = self._value(node.left, scope), self._value(node.right, scope)
+        if isinstance(left, list | dict):
+            self._nature(left)
+        return apply_binary(node.operator, left, right)
 
     def _logical(self, node: tree.Binary, scope: Scope) -> Value:
         settles = node.operator == "||"
@@ -278,7 +294,7 @@ class Evaluator:
             if isinstance(items, Unknown) and name not in _ANY_NUMBER:
                 return marked(items, isinstance(spread, Sensitive))
             arguments += [marked(item, isinstance(spread, Sensitive)) for item in _listed(items)]
-        return self._functions.call(name, arguments)
+        return self._functions.call(name, arguments, self._spend)
 
     def _try(self, node: tree.Call, scope: Scope) -> Value:
         """The first argument that does not fail. One with unknown parts may yet fail: then the others count too."""
@@ -291,13 +307,13 @@ class Evaluator:
                 failed = error
                 continue
             candidates.append(value)
-            if first_unknown(value) is None:
+            if self._nature(value).unknown is None:
                 break
         if not candidates:
             raise failed
         result = candidates.pop()
         for candidate in reversed(candidates):
-            why = first_unknown(candidate)
+            why = self._nature(candidate).unknown
             result = joined(candidate, result, why) if why is not None else candidate
         return result
 
@@ -308,7 +324,7 @@ class Evaluator:
             value = self._value(node.arguments[0], scope)
         except EvaluationError:
             return False
-        unknown = first_unknown(value)
+        unknown = self._nature(value).unknown
         return True if unknown is None else unknown
 
     def _contains(self, node: tree.Call, scope: Scope) -> Value | _Passed:

@@ -19,40 +19,49 @@ class TooLargeError(Exception):
     """Evaluating goes beyond a bound. No ``EvaluationError``: ``try`` must not take another branch because of it."""
 
 
+class OutOfStepsError(TooLargeError):
+    """All steps of an evaluation are taken: it ends here, not only the part that took the last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Nature:
-    """What stands anywhere inside a value: the first unknown, and whether something is sensitive."""
+    """What stands anywhere inside a value: the first unknown, whether something is sensitive, and how much there is."""
 
     unknown: Unknown | None
     sensitive: bool
+    parts: int = 1
 
 
 _CERTAIN = Nature(None, sensitive=False)
+_LETTERS_A_PART = 64
 
 
 def nature(value: Value) -> Nature:
     """Looks through the whole value. Raises ``TooLargeError`` for values of very many parts."""
-    if isinstance(value, str | bool | Decimal | None):
+    if isinstance(value, bool | Decimal | None):
         return _CERTAIN
     unknown, sensitive, parts, waiting = None, False, 0, [value]
     while waiting:
         part = waiting.pop()
         parts += 1
+        if isinstance(part, str):
+            parts += len(part) // _LETTERS_A_PART
+        elif isinstance(part, Unknown):
+            unknown = unknown or part
+        elif not isinstance(part, bool | Decimal | None):
+            sensitive = sensitive or isinstance(part, Sensitive)
+            waiting.extend(reversed(_inside(part)))
         if parts > MOST_PARTS:
             raise TooLargeError(f"a value of more than {MOST_PARTS:,} parts is too large to evaluate")
-        if isinstance(part, Unknown):
-            unknown = unknown or part
-        elif isinstance(part, Sensitive):
-            sensitive = True
-            waiting.append(part.value)
-        elif isinstance(part, OpenMap):
-            waiting.append(part.rest)
-            waiting.extend(reversed(part.known.values()))
-        elif isinstance(part, dict):
-            waiting.extend(reversed(part.values()))
-        elif isinstance(part, list):
-            waiting.extend(reversed(part))
-    return Nature(unknown, sensitive)
+    return Nature(unknown, sensitive, parts)
+
+
+def _inside(value: "list[Value] | dict[str, Value] | OpenMap | Sensitive") -> list[Value]:
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        return list(value.values())
+    return [value.value] if isinstance(value, Sensitive) else [*value.known.values(), value.rest]
 
 
 def first_unknown(value: Value) -> Unknown | None:

@@ -13,7 +13,8 @@ from terraform_lint.source.functions.lists import LISTS
 from terraform_lint.source.functions.networks import NETWORKS
 from terraform_lint.source.functions.numeric import NUMERIC
 from terraform_lint.source.functions.outside import OUTSIDE
-from terraform_lint.source.functions.registry import Function
+from terraform_lint.source.functions.patterns import PATTERNS
+from terraform_lint.source.functions.registry import Function, Spend
 from terraform_lint.source.functions.strings import STRINGS
 from terraform_lint.source.functions.types import TYPES
 from terraform_lint.source.functions.yaml_text import YAML
@@ -35,10 +36,15 @@ _PURE = (
     NUMERIC,
     OUTSIDE,
     PATHS,
+    PATTERNS,
     STRINGS,
     TYPES,
     YAML,
 )
+
+
+def _unlimited(_steps: int) -> None:
+    """For a caller that bounds its work otherwise."""
 
 
 def _no_template(_text: str, _names: Map) -> Value:
@@ -56,11 +62,11 @@ class Functions:
     def __contains__(self, name: str) -> bool:
         return name in self._known
 
-    def call(self, name: str, arguments: Sequence[Value]) -> Value:
+    def call(self, name: str, arguments: Sequence[Value], spend: Spend = _unlimited) -> Value:
         """The function's result. Raises ``EvaluationError`` for a name or for arguments that cannot be right."""
         function = self._known.get(name.removeprefix("core::"))
         if function is not None:
-            return function.call(arguments)
+            return function.call(arguments, spend)
         if name.startswith("provider::"):
             return Unknown(f"{name}() is a function of a provider")
         raise EvaluationError(f"there is no function {name}()")

@@ -9,6 +9,7 @@ from terraform_lint.source.conversion import as_bool, as_number, as_text, kind, 
 from terraform_lint.source.knowledge import (
     MOST_LETTERS,
     MOST_PARTS,
+    OutOfStepsError,
     TooLargeError,
     bare,
     first_unknown,
@@ -19,6 +20,9 @@ from terraform_lint.source.knowledge import (
 from terraform_lint.source.values import EvaluationError, OpenMap, Sensitive, Unknown, Value
 
 Implementation: TypeAlias = Callable[..., Value]
+Spend: TypeAlias = Callable[[int], None]
+"""Told of the work as it is done, in steps of an expression; raises ``TooLargeError`` where it becomes too much."""
+_PARTS_A_STEP = 8
 Partial: TypeAlias = Literal["spreads", "inside", "seen"]
 _Declared = TypeVar("_Declared", bound=Implementation)
 
@@ -33,7 +37,8 @@ class Function:
     out. ``unknown``: "spreads": an unknown anywhere in an argument makes the result unknown; "inside": only an
     argument that is wholly unknown does, the function says itself what is certain where parts are; "seen": it gets
     unknown arguments too. ``marks``, alike: a sensitive part anywhere makes the result sensitive; only an argument's
-    own mark does, and marks inside stay; the function gets marked arguments and marks the result itself.
+    own mark does, and marks inside stay; the function gets marked arguments and marks the result itself. ``metered``:
+    it gets ``Spend`` before its arguments, because their size does not tell its work.
     """
 
     name: str
@@ -43,8 +48,9 @@ class Function:
     optional: int = 0
     unknown: Partial = "spreads"
     marks: Partial = "spreads"
+    metered: bool = False
 
-    def call(self, arguments: Sequence[Value]) -> Value:
+    def call(self, arguments: Sequence[Value], spend: Spend) -> Value:
         """The result. Raises ``EvaluationError`` for arguments the function does not take."""
         types = self._types(len(arguments))
         sensitive = False
@@ -52,14 +58,23 @@ class Function:
             sensitive = any(isinstance(argument, Sensitive) for argument in arguments)
             arguments = [bare(argument) for argument in arguments]
         if self.marks == "spreads":
-            inside = any(nature(argument).sensitive for argument in arguments)
+            natures = [nature(argument) for argument in arguments]
+            spend(sum(found.parts for found in natures) // _PARTS_A_STEP)
+            inside = any(found.sensitive for found in natures)
             sensitive = sensitive or inside
             arguments = [stripped(argument) for argument in arguments] if inside else arguments
         unknown = self._unknown(arguments)
         if unknown is not None:
             return marked(unknown, sensitive)
         converted = [self._converted(argument, types[at], at) for at, argument in enumerate(arguments)]
-        return marked(within_bounds(self.implementation(*converted)), sensitive)
+        try:
+            result = within_bounds(self.implementation(*((spend,) if self.metered else ()), *converted))
+        except OutOfStepsError:
+            raise
+        except TooLargeError as error:
+            return marked(Unknown(str(error)), sensitive)
+        spend(_size(result) // _PARTS_A_STEP)
+        return marked(result, sensitive)
 
     def _unknown(self, arguments: Sequence[Value]) -> Unknown | None:
         """The unknown that makes the result unknown, whatever the function does."""
@@ -94,6 +109,12 @@ class Function:
 
 def _arguments(count: int) -> str:
     return f"{count} argument" if count == 1 else f"{count} arguments"
+
+
+def _size(value: Value) -> int:
+    if isinstance(value, OpenMap):
+        return len(value.known)
+    return len(value) if isinstance(value, list | dict | str) else 1
 
 
 def within_bounds(value: Value) -> Value:
@@ -153,11 +174,12 @@ class Family(dict[str, Function]):
         optional: int = 0,
         unknown: Partial = "spreads",
         marks: Partial = "spreads",
+        metered: bool = False,
     ) -> Callable[[_Declared], _Declared]:
         """Declares what follows as the function ``name``; see :class:`Function`."""
 
         def declare(implementation: _Declared) -> _Declared:
-            self[name] = Function(name, implementation, parameters, more, optional, unknown, marks)
+            self[name] = Function(name, implementation, parameters, more, optional, unknown, marks, metered)
             return implementation
 
         return declare
