@@ -5,7 +5,8 @@ verdict. A verdict is ``ok``, ``unknown``, ``external``, ``existing``, ``exempt`
 ``skipped`` or ``violation:<rule>``; ``|`` parts what is equally right. An address that ends in ``*`` stands for all
 that begin so. ``mentions``: what the output must say, ``silent``: what it must not; ``unread``: files that must be
 named as not read; ``exit``: exit codes that do not follow from the verdicts; ``partial``: more may be judged than is
-listed; ``workspace``: the one to check.
+listed; ``workspace``: the one to check;
+``skipped``: how many changes are skipped, where that is not one an address.
 """
 
 import json

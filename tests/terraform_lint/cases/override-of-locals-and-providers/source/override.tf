@@ -1,0 +1,8 @@
+locals {
+  tags = { tenant = "" }
+}
+provider "aws" {
+  default_tags {
+    tags = { Name = local.name }
+  }
+}
