@@ -13,10 +13,22 @@ from msgspec import Raw
 
 from policies.resource import TagSet
 from terraform_lint.plan.attributes import text_of
-from terraform_lint.plan.shape import Configured, ConfiguredResource, Module, ProviderConfig, ResourceChange
+from terraform_lint.plan.shape import (
+    ConfiguredModules,
+    ConfiguredProviders,
+    ConfiguredResource,
+    Module,
+    ProviderConfig,
+    ResourceChange,
+)
 
 _KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
-_DEFAULTS = {"aws": "default_tags", "azapi": "default_tags", "google": "default_labels"}
+_DEFAULTS = {
+    "aws": "default_tags",
+    "azapi": "default_tags",
+    "google": "default_labels",
+    "google-beta": "default_labels",
+}
 _NONE = TagSet()
 
 
@@ -27,95 +39,101 @@ class Configuration:
         self._raw = bytes(raw)
         self._changes = changes
         self._written: dict[str, Mapping[str, Any] | None] = {}
-        self._defaults: dict[str, TagSet] = {}
+        self._defaults: dict[tuple[str, str], TagSet] = {}
 
     @property
     def is_there(self) -> bool:
         """Whether the plan has the section at all; some tools cut it out."""
         return bool(self._raw)
 
-    def expressions(self, address: str) -> Mapping[str, Any] | None:
+    def expressions(self, change: ResourceChange) -> Mapping[str, Any] | None:
         """What is written for a resource, by attribute; None where the plan does not say."""
-        declared = _declared(address)
+        declared = _declared(change.address)
         if declared not in self._written:
             block = self._blocks.get(declared)
             self._written[declared] = _expressions(block.expressions) if block else None
         return self._written[declared]
 
-    def defaults(self, provider: str, address: str) -> TagSet:
+    def defaults(self, change: ResourceChange) -> TagSet:
         """The default tags or labels that the provider of a resource adds, without regard to the resource's own."""
-        if not self._with_defaults.get(provider):
+        name = local_name(change)
+        if not self._have_defaults.get(name):
             return _NONE
-        key = self._provider_key(provider, address)
-        found = self._defaults.get(key)
+        key = self._key(name, change.address)
+        found = self._defaults.get((name, key))
         if found is None:
-            found = self._defaults[key] = self._defaults_of(provider, key)
+            found = self._defaults[name, key] = self._defaults_of(name, key)
         return found
 
-    def version_constraint(self, provider: str) -> str:
-        """All version constraints on a provider, one after the other."""
-        configs = (config for config in self._providers.values() if _family(config) == provider)
+    def where_defaults_stand(self, change: ResourceChange) -> str:
+        """``provider "aws" (alias west) default_tags``; empty where the plan does not say which provider it is."""
+        name = local_name(change)
+        keys = self._keys.get(name, ())
+        key = self._key(name, change.address) if len(keys) > 1 else name
+        alias = key.rpartition(":")[2].partition(".")[2]
+        return f'provider "{name}" {f"(alias {alias}) " if alias else ""}{_DEFAULTS[name]}' if key else ""
+
+    def version_constraint(self, change: ResourceChange) -> str:
+        """All version constraints on the provider of a resource, one after the other."""
+        configs = (self._providers[key] for key in self._keys.get(local_name(change), ()))
         return ", ".join(config.version_constraint for config in configs if config.version_constraint)
 
     @cached_property
-    def _decoded(self) -> Configured:
-        if not self._raw:
-            return Configured()
-        return msgspec.json.decode(self._raw, type=Configured | None) or Configured()
-
-    @property
     def _providers(self) -> Mapping[str, ProviderConfig]:
-        return self._decoded.provider_config or {}
+        if not self._raw:
+            return {}
+        found = msgspec.json.decode(self._raw, type=ConfiguredProviders | None)
+        return (found.provider_config if found else None) or {}
 
     @cached_property
-    def _with_defaults(self) -> Mapping[str, list[str]]:
-        """By provider, the keys of its configurations; only where one of them has default tags."""
+    def _keys(self) -> Mapping[str, list[str]]:
+        """The configurations of each provider."""
         keys: dict[str, list[str]] = {}
         for key, config in self._providers.items():
-            keys.setdefault(_family(config), []).append(key)
+            keys.setdefault(short_name(config.full_name or config.name), []).append(key)
+        return keys
+
+    @cached_property
+    def _have_defaults(self) -> Mapping[str, bool]:
+        """Whether any configuration of a provider has default tags."""
         return {
-            provider: found
-            for provider, found in keys.items()
-            if any(_default_expression(provider, self._providers[key]) is not None for key in found)
+            name: any(_default_expression(name, self._providers[key]) is not None for key in keys)
+            for name, keys in self._keys.items()
         }
 
-    def _provider_key(self, provider: str, address: str) -> str:
+    def _key(self, name: str, address: str) -> str:
         """The provider configuration of a resource; an empty text where the plan does not say."""
         block = self._blocks.get(_declared(address))
         key = block.provider_config_key if block else ""
         if key in self._providers and (":" not in key or self._providers[key].expressions):
             return key
         # A module inherits a configuration, and older plans do not say which.
-        roots = [
-            key
-            for key in self._with_defaults[provider]
-            if not self._providers[key].module_address or self._providers[key].expressions
-        ]
+        configs = ((key, self._providers[key]) for key in self._keys[name])
+        roots = [key for key, config in configs if not config.module_address or config.expressions]
         return roots[0] if len(roots) == 1 else ""
 
-    def _defaults_of(self, provider: str, key: str) -> TagSet:
-        name = _DEFAULTS[provider]
+    def _defaults_of(self, name: str, key: str) -> TagSet:
+        setting = _DEFAULTS[name]
         if not key:
-            return TagSet(
-                rest=f"several {provider} providers are configured, and the plan does not say whose {name} count"
-            )
-        expression = _default_expression(provider, self._providers[key])
+            reason = f"several {name} providers are configured, and the plan does not say whose {setting} count"
+            return TagSet(rest=reason)
+        expression = _default_expression(name, self._providers[key])
         if expression is None:
             return _NONE
         constant = expression.get("constant_value") if isinstance(expression, dict) else None
         if isinstance(constant, dict):
             return TagSet({tag: text_of(value) for tag, value in constant.items()})
-        return self._seen(provider, key, f"the {name} of the provider are no constants")
+        return self._seen(name, key, f"the {setting} of the provider are no constants")
 
-    def _seen(self, provider: str, key: str, reason: str) -> TagSet:
+    def _seen(self, name: str, key: str, reason: str) -> TagSet:
         """Default tags as other resources of the same provider configuration show them.
 
         A resource without tags of its own shows them all; any other shows those that are not its own.
         """
         shown: dict[str, str | None] = {}
         for change in self._changes:
-            pair = _whole_and_own(change, provider)
-            if pair is None or self._provider_key(provider, change.address) != key:
+            pair = _whole_and_own(change, name)
+            if pair is None or self._key(name, change.address) != key:
                 continue
             whole, own = pair
             shown.update({tag: text_of(value) for tag, value in whole.items() if tag not in own})
@@ -127,7 +145,8 @@ class Configuration:
     def _blocks(self) -> Mapping[str, ConfiguredResource]:
         """Resource blocks by address without instance keys."""
         index: dict[str, ConfiguredResource] = {}
-        waiting: list[tuple[str, Module | None]] = [("", self._decoded.root_module)]
+        found = msgspec.json.decode(self._raw, type=ConfiguredModules | None) if self._raw else None
+        waiting: list[tuple[str, Module | None]] = [("", found.root_module if found else None)]
         while waiting:
             prefix, module = waiting.pop()
             if module is None:
@@ -138,19 +157,19 @@ class Configuration:
 
 
 @lru_cache(maxsize=64)
-def provider_family(name: str) -> str:
-    """``aws`` of ``registry.terraform.io/hashicorp/aws``; the beta provider of Google is ``google`` too."""
-    short = name.rpartition("/")[2].removesuffix("-beta")
-    return short or name
+def short_name(name: str) -> str:
+    """``aws`` of ``registry.terraform.io/hashicorp/aws``."""
+    return name.rpartition("/")[2] or name
+
+
+def local_name(change: ResourceChange) -> str:
+    """The short name of a resource's provider; of a trimmed plan, the type's first word."""
+    return short_name(change.provider_name or change.type.partition("_")[0])
 
 
 def _declared(address: str) -> str:
     """The address of the block that declares a resource: no instance keys."""
     return _KEY.sub("", address) if "[" in address else address
-
-
-def _family(config: ProviderConfig) -> str:
-    return provider_family(config.full_name or config.name)
 
 
 def _expressions(raw: Raw) -> Mapping[str, Any]:
@@ -159,26 +178,26 @@ def _expressions(raw: Raw) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _default_expression(provider: str, config: ProviderConfig) -> object:
+def _default_expression(name: str, config: ProviderConfig) -> object:
     """The expression of a provider block's default tags; None where it has none."""
-    name = _DEFAULTS.get(provider)
-    if name is None or not isinstance(config.expressions, dict):
+    setting = _DEFAULTS.get(name)
+    if setting is None or not isinstance(config.expressions, dict):
         return None
-    found = config.expressions.get(name)
-    if provider != "aws":
+    found = config.expressions.get(setting)
+    if name != "aws":
         return found
     block = found[0] if isinstance(found, list) and found else None
     return block.get("tags") if isinstance(block, dict) else None
 
 
-def _whole_and_own(change: ResourceChange, provider: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def _whole_and_own(change: ResourceChange, name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """All tags of a resource and its own among them, where both are wholly known and of that provider."""
     after, marks = change.change.after, change.change.after_unknown
-    if after is None or isinstance(marks, bool) or provider_family(change.provider_name or "") != provider:
+    if after is None or isinstance(marks, bool) or local_name(change) != name:
         return None
-    names = ("terraform_labels", "labels") if provider == "google" else ("tags_all", "tags")
-    whole, own = (getattr(after, name) for name in names)
-    if not isinstance(whole, dict) or any(_has_true(getattr(marks, name, None)) for name in names):
+    names = ("terraform_labels", "labels") if name.startswith("google") else ("tags_all", "tags")
+    whole, own = (getattr(after, attribute) for attribute in names)
+    if not isinstance(whole, dict) or any(_has_true(getattr(marks, attribute, None)) for attribute in names):
         return None
     return whole, own if isinstance(own, dict) else {}
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from policies.resource import Action, Carrier, Gathered, Resource
 from terraform_lint import special
 from terraform_lint.plan.attributes import Planned, Written, field
-from terraform_lint.plan.configuration import Configuration, provider_family
+from terraform_lint.plan.configuration import Configuration, local_name
 from terraform_lint.plan.shape import Fields, Marks, ResourceChange
 from terraform_lint.plan.tags import inherits, own_carrier
 
@@ -32,7 +32,8 @@ def gather(changes: Iterable[ResourceChange], configuration: Configuration, name
         if change.mode != "managed" or action in _NEVER_JUDGED:
             gathered.skipped += 1
             continue
-        provider = provider_family(change.provider_name or change.type.partition("_")[0])
+        name_of_provider = local_name(change)
+        provider = "google" if name_of_provider == "google-beta" else name_of_provider
         carriers = _carriers(change, provider, configuration)
         if not carriers:
             gathered.not_taggable += 1
@@ -46,7 +47,7 @@ def gather(changes: Iterable[ResourceChange], configuration: Configuration, name
             file=name,
             module=change.module_address or "",
             path=path,
-            inherits=inherits(change, provider),
+            inherits=inherits(change, provider, configuration),
         )
         gathered.resources.append(resource)
     return gathered
@@ -55,18 +56,18 @@ def gather(changes: Iterable[ResourceChange], configuration: Configuration, name
 def _carriers(change: ResourceChange, provider: str, configuration: Configuration) -> tuple[Carrier, ...]:
     own: tuple[Carrier, ...] | None = None
     if special.is_special(change.type):
-        defaults = configuration.defaults(provider, change.address)
+        defaults = configuration.defaults(change)
         own = special.carriers(change.type, _planned(change, configuration), defaults)
     if own is None:
         carrier = own_carrier(change, provider, configuration)
         own = (carrier,) if carrier is not None else ()
-    return own + _parts(change, provider, configuration) if special.has_parts(change.type) else own
+    return own + _parts(change, configuration) if special.has_parts(change.type) else own
 
 
-def _parts(change: ResourceChange, provider: str, configuration: Configuration) -> tuple[Carrier, ...]:
+def _parts(change: ResourceChange, configuration: Configuration) -> tuple[Carrier, ...]:
     """Left out where neither the values nor the configuration say which volumes there will be."""
     after, unknown = change.change.after, _body(change.change.after_unknown)
-    written = configuration.expressions(change.address)
+    written = configuration.expressions(change)
     if after is None:
         return ()
     disks = change.type != "aws_launch_template"
@@ -75,8 +76,8 @@ def _parts(change: ResourceChange, provider: str, configuration: Configuration) 
     if written is None and not disks and field(after, "tag_specifications") is None:
         return ()
     defaults = None
-    if disks and _defaults_reach_disks(after, unknown, configuration.version_constraint(provider)):
-        defaults = configuration.defaults(provider, change.address)
+    if disks and _defaults_reach_disks(after, unknown, configuration.version_constraint(change)):
+        defaults = configuration.defaults(change)
     return special.parts(change.type, _planned(change, configuration, written), defaults)
 
 
@@ -96,7 +97,7 @@ def _defaults_reach_disks(after: Fields, unknown: Fields | None, constraint: str
 
 
 def _planned(change: ResourceChange, configuration: Configuration, written: Written = None) -> Planned:
-    expressions = written if written is not None else configuration.expressions(change.address)
+    expressions = written if written is not None else configuration.expressions(change)
     unknown, sensitive = _body(change.change.after_unknown), _body(change.change.after_sensitive)
     return Planned(change.change.after, unknown, sensitive, expressions)
 

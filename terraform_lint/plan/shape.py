@@ -107,8 +107,13 @@ class ProviderConfig(msgspec.Struct):
     expressions: Any = None
 
 
-class Configured(msgspec.Struct):
-    """The section ``configuration``."""
+class ConfiguredProviders(msgspec.Struct):
+    """The providers of the section ``configuration``."""
 
     provider_config: dict[str, ProviderConfig] | None = None
+
+
+class ConfiguredModules(msgspec.Struct):
+    """The modules of the section ``configuration``."""
+
     root_module: Module | None = None

@@ -55,19 +55,16 @@ def own_carrier(change: ResourceChange, provider: str, configuration: Configurat
     if not configuration.is_there and any(_any(getattr(unknown, whole, None)) for whole in _WHOLE.get(provider, ())):
         own = TagSet(own.known, own.unknown, own.rest or _NO_CONFIGURATION, own.sensitive)
     origin = "the provider's default labels" if provider == "google" else "the provider's default tags"
-    return Carrier(overlay(configuration.defaults(provider, change.address), own, origin=origin), name)
+    return Carrier(overlay(configuration.defaults(change), own, origin=origin), name)
 
 
-def inherits(change: ResourceChange, provider: str) -> str:
+def inherits(change: ResourceChange, provider: str, configuration: Configuration) -> str:
     """What would settle tags for all such resources at once, where this one shows that it takes part."""
     after, unknown = change.change.after, change.change.after_unknown
     for whole in _WHOLE.get(provider, ()):
         if getattr(after, whole, UNSET) is not UNSET or getattr(unknown, whole, UNSET) is not UNSET:
-            return _INHERITS[provider]
+            return configuration.where_defaults_stand(change)
     return ""
-
-
-_INHERITS = {"aws": 'provider "aws" default_tags', "google": 'provider "google" default_labels'}
 
 
 def _own_name(after: Fields, unknown: Fields | None, provider: str) -> str | None:
@@ -94,7 +91,7 @@ def _own_tags(
         return tags_of(value, waiting if waiting is not UNSET else None, secret, reason)
     if waiting is not True and change.change.after_unknown is not True:
         return _EMPTY
-    expression = (configuration.expressions(change.address) or {}).get(name)
+    expression = (configuration.expressions(change) or {}).get(name)
     constant = expression.get("constant_value") if isinstance(expression, dict) else None
     if isinstance(constant, dict):
         return tags_of(constant, None, secret)
@@ -106,4 +103,4 @@ def _any(marks: object) -> bool:
 
 
 def _reason(change: ResourceChange, name: str, configuration: Configuration) -> str:
-    return later((configuration.expressions(change.address) or {}).get(name))
+    return later((configuration.expressions(change) or {}).get(name))

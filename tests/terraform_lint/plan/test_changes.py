@@ -56,6 +56,7 @@ def test_addresses_and_modules_are_those_of_the_plan(only):
         ("registry.opentofu.org/hashicorp/aws", "aws"),
         ("aws/", "aws"),
         ("registry.terraform.io/hashicorp/google-beta", "google"),
+        ("registry.terraform.io/acme/aws-beta", "aws-beta"),
     ],
 )
 def test_the_provider_goes_by_its_short_name(gathered, change, name, provider):

@@ -173,8 +173,14 @@ def test_a_module_inherits_the_only_provider_of_its_kind(gathered, change):
 def test_a_module_that_may_inherit_one_of_several_providers_is_left_open(gathered, change):
     providers = AWS | {"aws.env": _aws({"constant_value": {"tenant": "acme"}})["aws"]}
     bucket, configuration = _in_module(change, "n:aws", providers)
-    found = gathered(bucket, configuration=configuration).resources[0].carriers[0].tags
-    assert "several aws providers" in found.rest
+    configuration["root_module"]["resources"] = [{"address": "aws_vpc.r", "provider_config_key": "aws"}]
+    root = change("aws_vpc", {"tags": None}, unknown={"tags_all": True}, name="r")
+    for changes in ((root, bucket), (bucket, root)):
+        found = {
+            item.address: item.carriers[0].tags for item in gathered(*changes, configuration=configuration).resources
+        }
+        assert "several aws providers" in found[bucket["address"]].rest
+        assert found["aws_vpc.r"] == TagSet()
 
 
 def test_a_provider_configured_inside_a_module_counts_there(gathered, change):
@@ -206,3 +212,37 @@ def test_a_resource_says_which_defaults_would_reach_it(only):
     assert aws.inherits == 'provider "aws" default_tags'
     assert google.inherits == 'provider "google" default_labels'
     assert (old.inherits, azure.inherits) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("key", "inherits"),
+    [
+        ("aws.env", 'provider "aws" (alias env) default_tags'),
+        ("aws", 'provider "aws" default_tags'),
+        ("module.m:aws.inner", 'provider "aws" (alias inner) default_tags'),
+        ("m:aws", ""),
+    ],
+)
+def test_the_provider_block_that_settles_tags_is_named_with_its_alias(gathered, change, key, inherits):
+    inner = {"name": "aws", "alias": "inner", "module_address": "module.m", "expressions": {"region": {}}}
+    providers = AWS | {"aws.env": {"name": "aws", "alias": "env"}, "module.m:aws.inner": inner}
+    found = gathered(change("aws_vpc", {"tags": None, "tags_all": {}}, key=key), providers=providers)
+    assert found.resources[0].inherits == inherits
+
+
+def test_the_beta_provider_of_google_has_default_labels_of_its_own(gathered, change):
+    def google(name, value):
+        return {"name": name, "expressions": {"default_labels": {"constant_value": {"tenant": value}}}}
+
+    providers = {"google": google("google", "a"), "google-beta": google("google-beta", "b")}
+    bucket = change(
+        "google_storage_bucket",
+        {"labels": None},
+        unknown={"effective_labels": True},
+        provider="google-beta",
+        key="x:google-beta",
+    )
+    (resource,) = gathered(bucket, providers=providers).resources
+    assert resource.carriers[0].tags.known == {"tenant": "b"}
+    assert resource.inherits == 'provider "google-beta" default_labels'
+    assert resource.provider == "google"
