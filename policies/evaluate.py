@@ -157,7 +157,7 @@ class _Judging:
             message += f"; blocks from {demand.strictness.since}"
         fix = ""
         if standing.verdict in _ADVISED:
-            fix = self._advice(resource, carrier, key, problem.proposal, rule)
+            fix = self._advice(resource, carrier, key, problem.proposal or _own_value(resource, carrier, key), rule)
         self._count_exemption(demand, standing.verdict)
         self.findings.append(
             Finding(
@@ -312,6 +312,14 @@ class _Judging:
             elif (covered := self._waived[waiver]) and ends - self._today <= SOON:
                 findings = _counted(covered, "finding", "findings")
                 yield f"{at} expires on {ends}: {findings} will count again (owner {exemption.owner})"
+
+
+def _own_value(resource: Resource, carrier: Carrier, key: str) -> str | None:
+    """The resource's own value for a part of it: a part is told only where the resource has a good one."""
+    if not carrier.part:
+        return None
+    own = (each.tags for each in resource.carriers if not each.part and not each.tags.sensitive)
+    return next((value for tags in own if (value := tags.known.get(key))), None)
 
 
 def _message(resource: Resource, carrier: Carrier, problem: Problem, key: str) -> str:

@@ -291,6 +291,17 @@ def test_a_part_has_its_own_rule_and_line(tmp_path: Path) -> None:
     found = only(judged(ruleset(tmp_path, TENANT), resource))
     assert (found.rule, found.mode, found.part, found.line) == ("untagged-volume", "warn", "root_block_device[0]", 9)
     assert found.message == "aws_instance.web: root_block_device[0] has no tag tenant"
+    assert found.fix == "tenant = acme"
+
+
+def test_the_value_of_a_sensitive_tag_is_not_advised_for_a_part(tmp_path: Path) -> None:
+    resource = bucket(carriers=(volume(), Carrier(TagSet({"tenant": "acme"}, sensitive=True))))
+    assert only(judged(ruleset(tmp_path, TENANT), resource)).fix == "tenant = None"
+
+
+def test_a_part_of_something_without_tags_of_its_own_is_judged_alone(tmp_path: Path) -> None:
+    found = only(judged(ruleset(tmp_path, TENANT), bucket(carriers=(volume(TagSet({"tenant": ""})),))))
+    assert (found.rule, found.part, found.fix) == ("untagged-volume", "root_block_device[0]", "tenant = None")
 
 
 @pytest.mark.parametrize("own", [TagSet(), TagSet({"Tenant": "acme"}), TagSet(rest="later")])
@@ -397,3 +408,10 @@ def test_the_run_keeps_what_was_not_read_and_not_taggable(tmp_path: Path) -> Non
 def test_a_policy_that_asks_for_nothing_finds_nothing(tmp_path: Path) -> None:
     report = judged(ruleset(tmp_path, "version: 1\n"), bucket())
     assert (report.findings, report.summary.checked) == ((), 1)
+
+
+def test_findings_stand_in_the_order_of_file_line_and_address(tmp_path: Path) -> None:
+    places = [("b.tf", 1, "a.x"), ("a.tf", 20, "a.w"), ("a.tf", 3, "a.z"), ("a.tf", 3, "a.y"), ("a.tf", None, "a.v")]
+    resources = [bucket(file=file, line=line, address=address) for file, line, address in places]
+    found = judged(ruleset(tmp_path, TENANT), *resources).findings
+    assert [each.address for each in found] == ["a.v", "a.y", "a.z", "a.w", "a.x"]
