@@ -74,6 +74,7 @@ ROWS = (
     "odd: default_tags by constant_value",
     "odd: default_tags by references",
     "odd: one unknown tag makes tags_all unknown",
+    "odd: lists named tags",
     "odd: UTF-8 BOM in HCL",
     "odd: sensitive values",
     "bad: truncated JSON",
