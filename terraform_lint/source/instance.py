@@ -91,7 +91,8 @@ class Instance:
         """The instances of a resource or module call in this module."""
         identity = id(declared)
         if identity not in self._expansions:
-            self._expansions[identity] = Expansion({})  # what asks for itself has no instances yet
+            ring = Unknown("how often it is there depends on itself")
+            self._expansions[identity] = Expansion({None: self}, ring, repeated=True)
             self._expansions[identity] = self._expanded(declared)
         return self._expansions[identity]
 
