@@ -13,6 +13,8 @@ _FARTHEST = 40
 _CLOSE = 4
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _SUBJECT = re.compile(rf'\s*((?:{_STRING}|[^={{(\[#:"/])*)')
+_STRINGS = re.compile(_STRING)
+_COMMENT = re.compile("#|//")
 _NOT_CODE = re.compile(rf"{_STRING}|#.*|//.*")
 
 
@@ -36,7 +38,7 @@ def excerpt(source: SourceLines, finding: Finding) -> list[Marked]:
     if wrong is None:
         return [_marked(finding.line, text, *_subject(text))]
     number, line, found = wrong
-    marked = _marked(number, line, len(line) - len(line.lstrip()), found.end())
+    marked = _marked(number, line, found.start(), found.end())
     above = range(finding.line, number) if number - finding.line <= _CLOSE else range(finding.line, finding.line + 1)
     return [*(_marked(at, source.line(finding.file, at) or "", 0, 0) for at in above), marked]
 
@@ -58,13 +60,15 @@ def _subject(text: str) -> tuple[int, int]:
 
 
 def _wrong_value(source: SourceLines, finding: Finding, first: str) -> tuple[int, str, re.Match[str]] | None:
-    """The line, from the finding's to the end of the block that opens on it, that assigns the value as found."""
+    """The line, from the finding's to the end of the block that opens on it, that writes the tag as found."""
     if finding.value is None or finding.line is None:
         return None
-    assigned = re.compile(r"^\s*[^\s#/][^=:#]*[=:]\s*" + re.escape(f'"{finding.value}"'))
+    name, value = re.escape(finding.spelling or finding.key), re.escape(finding.value)
+    assigned = re.compile(rf'(?<![\w."-])"?{name}"?\s*[=:]\s*"{value}"')
     depth, line = 0, first
     for number in range(finding.line, finding.line + _FARTHEST):
-        if (found := assigned.match(line)) is not None:
+        found = assigned.search(line)
+        if found is not None and not _COMMENT.search(_STRINGS.sub("", line[: found.start()])):
             return number, line, found
         code = _NOT_CODE.sub("", line)
         depth += sum(map(code.count, "{[(")) - sum(map(code.count, "}])"))

@@ -129,7 +129,10 @@ class _Text:
         lines: list[str] = []
         for (file, line), here in groupby(shown, key=lambda finding: (finding.file, finding.line)):
             known = line is None and file == first.file
-            lines += _wrapped("" if known else wording.place(file, line), [_named(finding, first) for finding in here])
+            where = "" if known else f"{wording.place(file, line)}  "
+            alike, others = _told_alike(here, first)
+            lines += _wrapped(where, alike)
+            lines += [f"{where}{wording.headline(finding)}" for finding in others]
         if left := len(rest) - len(shown):
             lines.append(f"and {left:,} more (--all lists them)")
         same = "fix" if first.fix else "reason" if first.reason else "finding"
@@ -143,21 +146,25 @@ def _margin(marked: Sequence[Marked]) -> str:
     return " " * max((len(str(line.number)) for line in marked), default=1)
 
 
-def _named(finding: Finding, first: Finding) -> str:
-    """The address where the finding says what the first one says, else its own sentence."""
-    if template(finding) != template(first):
-        return wording.headline(finding)
-    part = f" ({one_line(finding.part)})" if finding.part and finding.part != first.part else ""
-    return one_line(finding.address) + part
+def _told_alike(findings: Iterable[Finding], first: Finding) -> tuple[list[str], list[Finding]]:
+    """The addresses of those that say what the first one says, and those that say something else."""
+    same: list[str] = []
+    others: list[Finding] = []
+    for finding in findings:
+        if template(finding) != template(first):
+            others.append(finding)
+        else:
+            part = f" ({one_line(finding.part)})" if finding.part and finding.part != first.part else ""
+            same.append(one_line(finding.address) + part)
+    return same, others
 
 
-def _wrapped(where: str, names: Iterable[str]) -> list[str]:
-    """``main.tf:12  a, b, c``, broken between names and indented below the first."""
-    start = f"{where}  " if where else ""
+def _wrapped(start: str, names: Sequence[str]) -> list[str]:
+    """``main.tf:12  a, b, c``, broken between names and indented below the first; no line for no name."""
     lines, line = [], start
     for name in names:
         if line != start and len(line) + len(name) + 2 > _WIDEST:
             lines.append(f"{line},")
             line = start = " " * len(start)
         line += name if line == start else f", {name}"
-    return [*lines, line]
+    return [*lines, line] if names else []

@@ -70,6 +70,12 @@ def test_a_far_value_is_shown_behind_a_gap() -> None:
     assert shown[3:7] == [" 1 | tags = {", "...", '11 |   tenant = "Acme"', "   |   ^^^^^^^^^^^^^^^"]
 
 
+def test_a_tag_in_a_one_line_map_is_underlined_as_it_is_spelled() -> None:
+    body = 'tags = { env = "Acme", "Tenant" = "Acme" } # tenant = "Acme"\n'
+    shown = lines(finding(file="a.tf", line=1, value="Acme", spelling="Tenant"), source=Lines({"a.tf": body}))
+    assert shown[4] == "  | " + " " * body.index('"Tenant"') + "^" * len('"Tenant" = "Acme"')
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -130,9 +136,14 @@ def test_of_warnings_that_repeat_a_few_are_named() -> None:
 
 
 def test_findings_of_one_fix_that_say_different_things_keep_their_sentences() -> None:
-    one = finding("a.b", message="a.b has tenant 'X'", fix="f")
-    other = finding("a.c", message="a.c has tenant 'Y'", fix="f")
-    assert "a.c has tenant 'Y'" in "\n".join(lines(one, other))
+    tags = {"a.a": "X", "a.b": "X", "a.c": "Y", "a.d": "Z"}
+    shown = lines(*(finding(name, message=f"{name} has tenant {tag!r}", fix="f") for name, tag in tags.items()))
+    assert shown[3:7] == [
+        "  = also: 3 more with the same fix",
+        "      a.b",
+        "      a.c has tenant 'Y'",
+        "      a.d has tenant 'Z'",
+    ]
 
 
 def test_costs_of_one_fix_are_added_exactly_and_a_resource_costs_once() -> None:
