@@ -35,9 +35,10 @@ class Demands:
         self._checks: list[tuple[KeyRule, TagCheck, TagCheck]] = [
             (rule, self._check(rule, label=False), self._check(rule, label=True)) for rule in ruleset.keys
         ]
-        fields = sorted(ruleset.asked - {ENVIRONMENT})
+        fields = sorted(ruleset.asked - {ENVIRONMENT, "address"})
         self._asked = attrgetter(*fields) if fields else None
-        self._demanded: dict[tuple[object, str], tuple[Demand, ...]] = {}
+        self._spelled: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._demanded: dict[tuple[object, str, tuple[bool, ...]], tuple[Demand, ...]] = {}
 
     def _check(self, rule: KeyRule, *, label: bool) -> TagCheck:
         return TagCheck(rule.key, rule.values, self._today, label=label)
@@ -45,7 +46,8 @@ class Demands:
     def of(self, resource: Resource) -> tuple[Demand, ...]:
         """One demand for each key that is asked of the resource, in the order of policy.yaml."""
         environment = self._environment(resource) if self._ruleset.asks_environment else ""
-        alike = (self._asked(resource) if self._asked is not None else None, environment)
+        addressed = tuple([condition.holds(resource.address) for condition in self._ruleset.addresses])
+        alike = (self._asked(resource) if self._asked is not None else None, environment, addressed)
         found = self._demanded.get(alike)
         if found is None:
             found = self._demanded[alike] = tuple(self._demand_each(resource, environment))
@@ -68,11 +70,22 @@ class Demands:
         """Given for the run, or as the resource's own tags say; empty where they do not."""
         if self._ruleset.environment is not None:
             return self._ruleset.environment
-        for key in self._ruleset.environment_keys:
-            for carrier in resource.carriers:
-                known = carrier.tags.known if not carrier.part else {}
-                spelled = [known[key.canonical]] if key.canonical in known else []
-                spelled += [known[raw] for raw in sorted(known) if key.names(raw)]
-                if (value := next((value for value in spelled if value), None)) is not None:
+        for carrier in resource.carriers:
+            known = carrier.tags.known if not carrier.part else {}
+            for key in self._environment_keys(tuple(known)):
+                if value := known[key]:
                     return value
         return ""
+
+    def _environment_keys(self, delivered: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of a set's keys that name its environment: of each key, the exact spelling first."""
+        found = self._spelled.get(delivered)
+        if found is None:
+            named = [
+                raw
+                for key in self._ruleset.environment_keys
+                for raw in sorted(delivered, key=lambda raw: (raw != key.canonical, raw))
+                if key.names(raw)
+            ]
+            found = self._spelled[delivered] = tuple(dict.fromkeys(named))
+        return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from policies.condition import Condition
 from policies.faults import FaultsError
 from policies.finding import FindingMode
 from policies.policy import Exemption, Mode, PolicyFile, TagKeys, TagRequirement, Uncertain
@@ -115,6 +116,10 @@ class Ruleset:
         )
         self.asked = frozenset[str]().union(*(match.fields for match in _matches(policy)))
         """Every condition that some match has: resources equal in these are treated alike."""
+        self.addresses = tuple(
+            Condition(match.address, folded=False) for match in _matches(policy) if match.address is not None
+        )
+        """The conditions on addresses, which are all different: what counts is which of these hold."""
 
     @classmethod
     def build(

@@ -254,6 +254,48 @@ def test_values_that_are_sensitive_are_not_shown(tmp_path: Path) -> None:
     assert judged(rules, bucket(TagSet({"tenant": "acme"}, sensitive=True))).findings == ()
 
 
+@pytest.mark.parametrize(
+    ("tags", "clause"),
+    [
+        ({"Tenant": "acme"}, 'has tag "Tenant" instead of tenant'),
+        (
+            {"Tenant": "s3cret"},
+            'has tag "Tenant" instead of tenant, and its value (sensitive) is no customer, or one that has ended',
+        ),
+        ({"tenant": "ACME"}, "has tenant = (sensitive), which is not spelled as in the registry"),
+    ],
+)
+def test_what_is_wrong_with_a_sensitive_value_is_told(tmp_path: Path, tags: Any, clause: str) -> None:
+    found = only(judged(ruleset(tmp_path, CUSTOMERS), bucket(TagSet(tags, sensitive=True))))
+    assert found.message == f"aws_s3_bucket.logs {clause}"
+
+
+@pytest.mark.parametrize(
+    ("tags", "spelling", "proposal"),
+    [
+        ({"Tenant": "acme"}, "Tenant", "acme"),
+        ({"tenant": "ACME"}, "", "acme"),
+        ({"tenant": "acne"}, "", None),
+        ({"Tenant": "acne"}, "Tenant", None),
+    ],
+)
+def test_a_finding_carries_what_a_patch_may_write(
+    tmp_path: Path, tags: Any, spelling: str, proposal: str | None
+) -> None:
+    found = only(judged(ruleset(tmp_path, CUSTOMERS), bucket(tags)))
+    assert (found.spelling, found.proposal, found.value) == (spelling, proposal, next(iter(tags.values())))
+
+
+def test_a_long_list_of_values_is_cut_and_a_single_one_is_named(tmp_path: Path) -> None:
+    def told(values: str) -> str:
+        policy = f"version: 1\ntags: [{{key: env, values: {{one_of: [{values}]}}}}]\n"
+        return only(judged(ruleset(tmp_path, policy), bucket({"env": "zzz"}))).message.partition("which is ")[2]
+
+    assert told("prod") == "not prod"
+    assert told("a1, a2, a3, a4, a5, a6, a7, a8") == "none of a1, a2, a3, a4, a5, a6, a7, a8"
+    assert told("a1, a2, a3, a4, a5, a6, a7, a8, a9") == "none of a1, a2, a3, a4, a5, a6, a7, a8, …"
+
+
 def test_a_hostile_value_stays_on_its_line(tmp_path: Path) -> None:
     message = only(judged(ruleset(tmp_path, ENV), bucket({"env": "a\x1b[2J\u202e\n::error::" + "x" * 500}))).message
     assert message.isprintable()
