@@ -89,7 +89,7 @@ class BodyAttributes:
         found: list[Attributes] = []
         rest: str | None = None
         written = attribute(self.body, name)
-        if written is not None and written_blocks(name, written.value) is None:
+        if not static_blocks(self.body, name) and written is not None and written_blocks(name, written.value) is None:
             of_value = _blocks_of(self.value(name), self.line(name))
             found, rest = list(of_value.found), of_value.rest
         else:

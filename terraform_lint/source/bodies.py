@@ -1,10 +1,8 @@
 """What stands in a block, whether it was written as HCL or as JSON.
 
-In Terraform's JSON syntax only a schema tells an attribute from a nested block: what the parser gives as an attribute
-is a block here where it is asked for as one.
+In JSON only a schema tells an attribute from a nested block, and HCL lets some lists of blocks be written as an
+attribute: what the parser gives as an attribute alone is a block here where it is asked for as one.
 """
-
-from collections.abc import Iterator
 
 from terraform_lint.source.syntax.tree import (
     Attr,
@@ -30,29 +28,21 @@ def attribute(body: Body, name: str) -> Attribute | None:
 def blocks(body: Body, name: str) -> list[Block]:
     """The blocks of that name, or the objects of an attribute of that name; dynamic ones are not among them."""
     found = [block for block in body.blocks if block.type == name]
-    written = attribute(body, name)
-    return found + (written_blocks(name, written.value) or []) if written is not None else found
+    written = attribute(body, name) if not found else None
+    return found if written is None else written_blocks(name, written.value) or []
 
 
 def written_blocks(name: str, value: Expression) -> list[Block] | None:
     """An object, or a list of objects, as blocks; None where the value is not written out as that."""
-    if not all(isinstance(item, Object) for item in items(value)):
+    objects = [item for item in items(value) if isinstance(item, Object)]
+    if len(objects) != len(items(value)):
         return None
-    return [_block(name, (), item) for item in _objects(value)]
+    return [Block(name, (), _body(each), each.line, each.line, each.span) for each in objects]
 
 
 def dynamic_blocks(body: Body, name: str) -> list[Block]:
     """The ``dynamic "name"`` blocks."""
-    found = [block for block in body.blocks if block.type == "dynamic" and block.labels == (name,)]
-    written = attribute(body, "dynamic")
-    if written is not None:
-        for labelled in _objects(written.value):
-            found += [_block("dynamic", (name,), each) for each in _objects(_entry(labelled, name))]
-    return found
-
-
-def _block(name: str, labels: tuple[str, ...], written: Object) -> Block:
-    return Block(name, labels, _body(written), written.line, written.line, written.span)
+    return [block for block in body.blocks if block.type == "dynamic" and block.labels == (name,)]
 
 
 def _body(written: Object) -> Body:
@@ -64,18 +54,6 @@ def _body(written: Object) -> Body:
         ),
         (),
     )
-
-
-def _entry(written: Object, name: str) -> Expression | None:
-    return next((value for key, value in written.items if isinstance(key, Literal) and key.value == name), None)
-
-
-def _objects(value: Expression | None) -> Iterator[Object]:
-    """An object, or the objects of a list."""
-    if isinstance(value, Object):
-        yield value
-    elif isinstance(value, Tuple):
-        yield from (item for item in value.items if isinstance(item, Object))
 
 
 def literal_text(body: Body, name: str) -> str | None:

@@ -45,7 +45,8 @@ class CheckedFiles:
     def _below(self, start: Path, pattern: str) -> list[str]:
         found: set[str] = set()
         for alternative in _alternatives(pattern):
-            for path in start.glob(alternative):
+            every_file = f"{alternative}/*" if PurePosixPath(alternative).name == "**" else alternative
+            for path in start.glob(every_file):
                 if path.is_file() and self._is_allowed(Path(os.path.realpath(path))):
                     found.add(path.relative_to(start).as_posix())
                 if len(found) > _MOST_FILES:
