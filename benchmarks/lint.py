@@ -4,8 +4,9 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.lint_plans import SIZES, Plan, plan
@@ -90,21 +91,33 @@ def _plan_rows(made: Plan, size: int, options: argparse.Namespace) -> Iterator[R
     wrong = made.violations
     for tool in _chosen((APPORTION, COMPLIANCE, CHECKOV), options):
         assert tool.plan is not None
-        yield _measured(what, tool, tool.plan(made.path), wrong, options)
+        yield _measured(what, tool, partial(tool.plan, made.path), wrong, options)
     if (PEERS / "orjson").exists():
         yield Row(what, "orjson", _median([run(orjson(made.path), options.limit) for _ in range(options.runs)]))
 
 
 def _source_rows(source: Tree, options: argparse.Namespace) -> Iterator[Row]:
-    what = "source"
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as folder:
         for tool in _chosen((APPORTION, WARM, C7N_LEFT, CHECKOV), options):
-            assert tool.source is not None
-            command = tool.source(source.root)
+            make = _source_command(tool, source, Path(folder))
             if tool is WARM:
-                command = ["/usr/bin/env", f"XDG_CACHE_HOME={cache}", *command]
-                run(command, options.limit)  # the first run fills the cache
-            yield _measured(what, tool, command, source.violations, options)
+                run(make(), options.limit)  # fills the cache
+            yield _measured("source", tool, make, source.violations, options)
+
+
+def _source_command(tool: Tool, source: Tree, folder: Path) -> Callable[[], list[str]]:
+    """apportion itself begins each run with an empty cache, and fills it."""
+    if tool is APPORTION:
+        return lambda: _cached(source, Path(tempfile.mkdtemp(dir=folder)))
+    if tool is WARM:
+        return partial(_cached, source, folder / "kept")
+    assert tool.source is not None
+    return partial(tool.source, source.root)
+
+
+def _cached(source: Tree, cache: Path) -> list[str]:
+    assert WARM.source is not None
+    return ["/usr/bin/env", f"APPORTION_CACHE={cache}", *WARM.source(source.root)]
 
 
 def _chosen(tools: tuple[Tool, ...], options: argparse.Namespace) -> Iterator[Tool]:
@@ -117,13 +130,13 @@ def _chosen(tools: tuple[Tool, ...], options: argparse.Namespace) -> Iterator[To
 
 
 def _measured(
-    what: str, tool: Tool, command: list[str], violations: Mapping[str, str], options: argparse.Namespace
+    what: str, tool: Tool, make: Callable[[], list[str]], violations: Mapping[str, str], options: argparse.Namespace
 ) -> Row:  # fmt: skip
     """The median; a run of more than a minute is not done again."""
     runs: list[Run] = []
     while len(runs) < options.runs and (not runs or (runs[0].cost is not None and runs[0].cost.wall < 60)):
         print(f"{what}: {tool.name}", file=sys.stderr, flush=True)
-        runs.append(run(command, options.limit))
+        runs.append(run(make(), options.limit))
     if runs[0].code not in (0, 1) and runs[0].cost is not None:
         print(f"{tool.name} ended with {runs[0].code}: {runs[0].errors[-500:]}", file=sys.stderr)
     return Row(what, tool.name, _median(runs), _wrong(tool.read(runs[0]), violations) if runs[0].cost else None)
