@@ -32,7 +32,7 @@ def code(text: str) -> str:
     if _PLAIN_CODE.fullmatch(shown):
         return f"`{shown}`"
     # A table splits at | even inside backticks, and \| is no way out after another backslash: entities are.
-    entities = re.sub(r"[^\w\s]", _entity, shown, flags=re.ASCII)
+    entities = re.sub(r"[^A-Za-z0-9 ]", _entity, shown)
     return f"<code>{entities}</code>"
 
 

@@ -136,7 +136,7 @@ def test_prose_wakes_no_markup_and_calls_nobody(text: str, shown: str) -> None:
 
 def test_code_is_plain_where_it_can_be() -> None:
     assert code('a.b["x"]') == '`a.b["x"]`'
-    assert code("a`|b") == "<code>a&#96;&#124;b</code>"
+    assert code("_a_`|b") == "<code>&#95;a&#95;&#96;&#124;b</code>"
     assert code("") == ""
 
 
