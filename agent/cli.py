@@ -179,3 +179,7 @@ def _fail(lines: Sequence[str], code: int, *, debug: bool = False) -> int:
     shown = first if first.startswith("apportion") else f"apportion: {first}"
     print(terminal.clean("\n".join([shown, *rest])), file=sys.stderr)
     return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
