@@ -1,6 +1,6 @@
 """Evaluates expressions. What cannot be known from source stays unknown, with its reason, and no wider than it must.
 
-One evaluation takes at most a million steps, all of an evaluator together twenty million; what is beyond, or nested
+One evaluation takes at most 300,000 steps, all of an evaluator together ten million; what is beyond, or nested
 too deeply, is unknown. ``try`` and ``can`` turn on whether an argument fails, so they are evaluated here.
 """
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluator", "Nested"]
 
-_MOST_STEPS = 1_000_000
+_MOST_STEPS = 300_000
 _PARTS_A_STEP = 8
-_MOST_STEPS_OF_ALL = 20_000_000
+_MOST_STEPS_OF_ALL = 10_000_000
 _TOO_DEEP = Unknown("the expression is nested too deeply to evaluate")
 _Result = TypeVar("_Result")
 

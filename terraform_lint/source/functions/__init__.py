@@ -59,8 +59,14 @@ class Functions:
         for family in (*_PURE, file_functions(files, template)):
             self._known.update(family)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._known
+    @property
+    def names(self) -> frozenset[str]:
+        """Of all functions but ``try`` and ``can``."""
+        return frozenset(self._known)
+
+    def function(self, name: str) -> Function:
+        """The function itself, ``name`` being one of ``names``."""
+        return self._known[name]
 
     def call(self, name: str, arguments: Sequence[Value], spend: Spend = _unlimited) -> Value:
         """The function's result. Raises ``EvaluationError`` for a name or for arguments that cannot be right."""

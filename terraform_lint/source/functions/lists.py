@@ -112,8 +112,7 @@ def anytrue(items: list[Value]) -> Value:
 
 def _settled(items: list[Value], *, by: bool) -> Value:
     doubt: Unknown | None = None
-    for item in items:
-        truth = as_bool(item)
+    for truth in [as_bool(item) for item in items]:
         if isinstance(truth, Unknown):
             doubt = doubt or truth
         elif bool(truth) is by:

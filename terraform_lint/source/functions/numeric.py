@@ -106,10 +106,12 @@ def range_(first: Decimal, end: Decimal | None = None, step: Decimal | None = No
         step = Decimal(-1 if end < start else 1)
     if step == 0 or (end - start) * step < 0:
         raise EvaluationError("range() takes a step that leads to its end")
+    if (end - start) / step > _MOST_IN_RANGE:
+        raise EvaluationError(f"range() gives at most {_MOST_IN_RANGE:,} numbers")
+    if all(number == number.to_integral_value() for number in (start, end, step)):
+        return [Decimal(number) for number in range(int(start), int(end), int(step))]
     numbers: list[Value] = []
     while (start > end) if step < 0 else (start < end):
-        if len(numbers) == _MOST_IN_RANGE:
-            raise EvaluationError(f"range() gives at most {_MOST_IN_RANGE:,} numbers")
         numbers.append(start)
         start = calculated(Fraction.__add__, start, step)
     return numbers
