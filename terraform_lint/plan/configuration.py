@@ -39,6 +39,7 @@ class Configuration:
         self._raw = bytes(raw)
         self._changes = changes
         self._written: dict[str, Mapping[str, Any] | None] = {}
+        self._inherited: dict[str, str] = {}
         self._defaults: dict[tuple[str, str], TagSet] = {}
 
     @property
@@ -107,10 +108,12 @@ class Configuration:
         key = block.provider_config_key if block else ""
         if key in self._providers and (":" not in key or self._providers[key].expressions):
             return key
-        # A module inherits a configuration, and older plans do not say which.
-        configs = ((key, self._providers[key]) for key in self._keys[name])
-        roots = [key for key, config in configs if not config.module_address or config.expressions]
-        return roots[0] if len(roots) == 1 else ""
+        if name not in self._inherited:
+            # A module inherits a configuration, and older plans do not say which.
+            configs = ((key, self._providers[key]) for key in self._keys[name])
+            roots = [key for key, config in configs if not config.module_address or config.expressions]
+            self._inherited[name] = roots[0] if len(roots) == 1 else ""
+        return self._inherited[name]
 
     def _defaults_of(self, name: str, key: str) -> TagSet:
         setting = _DEFAULTS[name]

@@ -93,7 +93,9 @@ def _damage(error: msgspec.DecodeError, text: memoryview) -> NotAPlanError:
             message = "no JSON: a text in it does not end where it should, as after a conversion between code pages"
             return NotAPlanError(message, ENCODING)
         return NotAPlanError(f"the JSON ends early, at byte {len(text)}: the rest of the file is missing", _AGAIN)
-    line = bytes(text[:at]).count(b"\n") + 1
+    whole = bytes(text.obj)
+    at += len(whole) - len(text)  # lines of a log may stand before
+    line = whole.count(b"\n", 0, at) + 1
     return NotAPlanError(
         f"no JSON from byte {at} on: the text was cut or changed, as by a conversion between code pages", ENCODING, line
     )

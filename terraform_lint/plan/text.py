@@ -6,7 +6,7 @@ SHOW = "run `terraform plan -out=FILE`, then `terraform show -json FILE > plan.j
 ENCODING = 'write the file as UTF-8: in PowerShell 7, or with `cmd /c "terraform show -json FILE > plan.json"`'
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 _PLAN_START = re.compile(rb'\{\s*"(?:format_version|terraform_version|resource_changes)"')
-_OBJECT_LINE = re.compile(rb"^(?:\x1b\[[0-9;]*m|\s)*(?=\{)", re.MULTILINE)
+_OBJECT_LINE = re.compile(rb"^(?:\x1b\[[0-9;]{0,9}m|[ \t]){0,99}(?=\{)", re.MULTILINE)  # bounded: time stays linear
 _FOR_PEOPLE = re.compile(rb"(?:Terraform|OpenTofu) (?:will perform|used the selected)|# \S+ will be ")
 _HEAD = 4096
 
@@ -78,16 +78,15 @@ def _codec(content: bytes) -> str | None:
 
 def _start(text: bytes) -> int | None:
     """Where the document begins: at once, or after lines of a log; None where there is no document."""
-    head = text[:_HEAD].removeprefix(b"\xef\xbb\xbf")
-    if head.lstrip().startswith(b"{"):
+    head = text[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"{"):
         return text.index(b"{")
-    if head.lstrip().startswith((b"<", b'"')) or (head.lstrip()[:1] == b"[" and _OBJECT_LINE.search(text) is None):
+    if head.startswith((b"<", b'"')):
         return None
-    found = _PLAN_START.search(text)
-    if found is None:
-        found = _OBJECT_LINE.search(text)
-        return found.end() if found else None
-    return found.start()
+    if found := _PLAN_START.search(text):
+        return found.start()
+    found = _OBJECT_LINE.search(text)
+    return found.end() if found else None
 
 
 def _what_it_is(text: bytes) -> str:

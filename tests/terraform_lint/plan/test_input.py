@@ -50,6 +50,7 @@ def test_a_byte_order_mark_in_front_of_blanks_is_no_harm(text):
         b"[command]/tmp/3d21/terraform-bin show -json plan.tfplan\n",
         b"\x1b[0m\x1b[1mInitializing {the} backend...\x1b[0m\n\x1b[0m",
         b"Running show in [remote] mode: ",
+        b"[step 3] ",
     ],
 )
 @pytest.mark.parametrize(
@@ -146,6 +147,7 @@ def test_text_damaged_between_code_pages_is_refused_with_the_line():
     assert "code page" in unread.message
     assert unread.line == 2
     assert "UTF-8" in unread.mend
+    assert _refused(b"[command]terraform show\n" + damaged).line == 3
 
 
 def test_a_closing_quote_lost_for_good_is_refused():
@@ -195,3 +197,9 @@ def test_a_plan_without_changes_is_fine():
 def test_file_and_path_are_as_given(text):
     (resource,) = read_plan(text, "live/eu/plan.json", path="live/eu").resources
     assert (resource.file, resource.line, resource.path) == ("live/eu/plan.json", None, "live/eu")
+
+
+@pytest.mark.parametrize("filler", [b" ", b"\n", b" \n\t", b"\x1b[0m", b"{", b"[", b"# ", b'{"', b'["', b"\r"])
+def test_a_megabyte_of_anything_is_refused_without_delay(filler):
+    _refused((filler * 1_000_000)[:1_000_000])
+    _refused(b"x" + (filler * 1_000_000)[:1_000_000] + b"x")
