@@ -304,6 +304,8 @@ class _Converter:
             if after.kind_id == kinds.OBJECT_ELEM and after.start_point[0] == child.end_point[0]:
                 raise UnsureError
             key, _, value = _code(child.children)
+            if key.end_point[0] != value.start_point[0]:
+                raise UnsureError
             in_parentheses = key.children[0].kind_id == kinds.PARENTHESIS
             name = object_key(self._expression(key), in_parentheses=in_parentheses)
             items.append((name, self._expression(value)))
