@@ -27,7 +27,7 @@ LIMIT = 300.0
 _POLICY = POLICIES / "apportion" / "policy.yaml"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _COMPLIANCE = (
-    re.compile(r"Failure: (.+?) \(resource that supports \w+\) does not have "),
+    re.compile(r"Failure: (.+?) \((?:resource that supports )?\w+\) does not have "),
     re.compile(r"Failure: \S+ property in (.+?) resource (?:does not match|is not)"),
 )
 

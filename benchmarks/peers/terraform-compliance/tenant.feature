@@ -1,25 +1,36 @@
 Feature: Every taggable resource names its tenant
 
-  Scenario: the tag is there
+  Scenario: an AWS tag is there, be it by default tags
+    Given I have resource that supports tags_all defined
+    Then it must contain tags_all
+    And it must contain tenant
+
+  Scenario: an AWS tag names a tenant
+    Given I have resource that supports tags_all defined
+    When it has tags_all
+    When it has tenant
+    Then its value must match the "^[a-z0-9][a-z0-9-]*$" regex
+
+  Scenario: another tag is there
     Given I have resource that supports tags defined
-    When its type metadata does not contain "^google_" regex
+    When its type metadata does not contain "^(aws|google)_" regex
     Then it must contain tags
     And it must contain tenant
 
-  Scenario: the tag names a tenant
+  Scenario: another tag names a tenant
     Given I have resource that supports tags defined
-    When its type metadata does not contain "^google_" regex
+    When its type metadata does not contain "^(aws|google)_" regex
     When it has tags
     When it has tenant
     Then its value must match the "^[a-z0-9][a-z0-9-]*$" regex
 
-  Scenario: the label is there
-    Given I have resource that supports labels defined
-    Then it must contain labels
+  Scenario: a label is there, be it by default labels
+    Given I have resource that supports effective_labels defined
+    Then it must contain effective_labels
     And it must contain tenant
 
-  Scenario: the label names a tenant
-    Given I have resource that supports labels defined
-    When it has labels
+  Scenario: a label names a tenant
+    Given I have resource that supports effective_labels defined
+    When it has effective_labels
     When it has tenant
     Then its value must match the "^[a-z0-9][a-z0-9-]*$" regex
