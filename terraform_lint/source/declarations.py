@@ -126,8 +126,13 @@ def _add(module: Module, place: Place, *, override: bool) -> None:
         _set_locals(module, place)
     elif block.type == "terraform":
         _read_settings(module, block.body)
-    elif len(block.labels) == _LABELS.get(block.type):
-        _declare_one(module, place, override=override)
+    elif block.type in _LABELS:
+        wanted = _LABELS[block.type]
+        if len(block.labels) == wanted:
+            _declare_one(module, place, override=override)
+        else:
+            message = f"a {block.type} block has {wanted} label{'s' if wanted > 1 else ''}, not {len(block.labels)}"
+            module.unread.append(Unread(place.file, block.line, message, "mend the syntax"))
 
 
 def _set_locals(module: Module, place: Place) -> None:

@@ -9,6 +9,7 @@ from terraform_lint.source.calls import Absent, called_module
 from terraform_lint.source.declarations import Declared, Module
 from terraform_lint.source.expansion import Expansion, expand
 from terraform_lint.source.names import meaning
+from terraform_lint.source.namespaces import Instances
 from terraform_lint.source.provider_defaults import Providers
 from terraform_lint.source.run import NO_NAMES, Run
 from terraform_lint.source.scope import Found, Scope
@@ -56,7 +57,8 @@ class Instance:
         self._values: dict[str, Value] = {}
         self._under_way: set[str] = set()
         self._expansions: dict[int, Expansion] = {}
-        self._children: dict[str, Mapping[Key, Instance] | Absent] = {}
+        self._instances: dict[int, tuple[Expansion, Instances]] = {}
+        self._children: dict[str, tuple[Expansion, Mapping[Key, Instance] | Absent]] = {}
         passed = attribute(call.body, "providers") if call else None
         self.providers = Providers(self, passed.value if passed else None, caller.providers if caller else None)
 
@@ -96,11 +98,23 @@ class Instance:
             self._expansions[identity] = self._expanded(declared)
         return self._expansions[identity]
 
+    def instances(self, declared: Declared, address: str, each: Callable[[Key, Scope], Found]) -> Instances:
+        """A block with all its instances, as an expression sees it; ``each`` makes one."""
+        expansion = self.expansion(declared)
+        kept = self._instances.get(id(declared))
+        if kept is None or kept[0] is not expansion:
+            found = {key: each(key, scope) for key, scope in expansion.scopes.items()}
+            kept = expansion, Instances(address, found, expansion.doubt, repeated=expansion.repeated)
+            self._instances[id(declared)] = kept
+        return kept[1]
+
     def children(self, name: str) -> "Mapping[Key, Instance] | Absent":
         """The instances of a called module, by key."""
-        if name not in self._children:
-            self._children[name] = self._called(name, self.module.calls[name])
-        return self._children[name]
+        expansion = self.expansion(self.module.calls[name])
+        kept = self._children.get(name)
+        if kept is None or kept[0] is not expansion:  # a ring that was seen from inside is not the last word
+            kept = self._children[name] = expansion, self._called(name, self.module.calls[name], expansion)
+        return kept[1]
 
     def all_children(self) -> "Iterator[tuple[str, Mapping[Key, Instance] | Absent]]":
         """Each call's name, and what it leads to."""
@@ -168,7 +182,7 @@ class Instance:
             self.run.note(f"{place}: there are too many instances to look at each; they are judged as one")
         return expansion
 
-    def _called(self, name: str, declared: Declared) -> "Mapping[Key, Instance] | Absent":
+    def _called(self, name: str, declared: Declared, expansion: Expansion) -> "Mapping[Key, Instance] | Absent":
         key = f"{self.key}.{name}" if self.key else name
         target = called_module(self, key, declared)
         if isinstance(target, Absent):
@@ -178,7 +192,7 @@ class Instance:
             each: Instance(
                 self.run, target, address=with_key(address, each), key=key, caller=self, call=declared, scope=scope
             )
-            for each, scope in self.expansion(declared).scopes.items()
+            for each, scope in expansion.scopes.items()
         }
 
 

@@ -11,17 +11,19 @@ from terraform_lint.source.module_files import ModuleFiles, files_of, read_bytes
 from terraform_lint.source.options import SourceOptions
 from terraform_lint.source.roots import resolve_below
 from terraform_lint.source.syntax.parse import parse_files
+from terraform_lint.source.syntax.tree import Expression
 
 TERRAGRUNT = "terragrunt.hcl"
 
 
 class Modules:
-    """The modules of a run, by folder."""
+    """The modules of a run, by folder. ``templates``: texts of template files that were parsed already."""
 
     def __init__(self, options: SourceOptions, allowed: Sequence[Path]) -> None:
         self._options = options
         self._allowed = allowed
         self._found: dict[Path, Module | None] = {}
+        self.templates: dict[str, Expression] = {}
 
     def load(self, folders: Iterable[Path]) -> None:
         """Reads these modules and the local ones that they call, and parses them all at once."""

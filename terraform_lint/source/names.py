@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from terraform_lint.source.addresses import Key, inside, with_key
 from terraform_lint.source.attributes import BodyAttributes
 from terraform_lint.source.calls import Absent
-from terraform_lint.source.namespaces import Instances, Named
+from terraform_lint.source.namespaces import Named
 from terraform_lint.source.resource_values import ResourceInstance, provider_name
 from terraform_lint.source.scope import Found, Scope
 from terraform_lint.source.tag_values import as_value
@@ -32,12 +32,11 @@ def _resource(instance: "Instance", name: str) -> Found:
     if declared is None:
         return instance.undeclared(name)
     address = inside(instance.address, name)
-    expansion = instance.expansion(declared)
-    found: dict[Key, Found] = {
-        key: ResourceInstance(instance, declared, with_key(address, key), scope)
-        for key, scope in expansion.scopes.items()
-    }
-    return Instances(address, found, expansion.doubt, repeated=expansion.repeated)
+
+    def each(key: Key, scope: Scope) -> Found:
+        return ResourceInstance(instance, declared, with_key(address, key), scope)
+
+    return instance.instances(declared, address, each)
 
 
 def _data(instance: "Instance", type_name: str) -> Found:
@@ -49,11 +48,11 @@ def _data_source(instance: "Instance", name: str) -> Found:
     if declared is None:
         return instance.undeclared(f"data.{name}")
     address = inside(instance.address, f"data.{name}")
-    expansion = instance.expansion(declared)
-    found: dict[Key, Found] = {
-        key: Named(address, partial(_read, instance, declared, scope)) for key, scope in expansion.scopes.items()
-    }
-    return Instances(address, found, expansion.doubt, repeated=expansion.repeated)
+
+    def each(_key: Key, scope: Scope) -> Found:
+        return Named(address, partial(_read, instance, declared, scope))
+
+    return instance.instances(declared, address, each)
 
 
 def _read(instance: "Instance", declared: "Declared", scope: Scope, label: str) -> Value:
@@ -73,13 +72,12 @@ def _module(instance: "Instance", name: str) -> Found:
     children = instance.children(name)
     if isinstance(children, Absent):
         return Unknown(f"{address} is not there to be read ({children.reason})", external=True)
-    found: dict[Key, Found] = {key: _outputs(child) for key, child in children.items()}
-    expansion = instance.expansion(declared)
-    return Instances(address, found, expansion.doubt, repeated=expansion.repeated)
 
+    def each(key: Key, _scope: Scope) -> Found:
+        child = children[key]
+        return Named(child.address, child.output, child.module.outputs)
 
-def _outputs(child: "Instance") -> Found:
-    return Named(child.address, child.output, child.module.outputs)
+    return instance.instances(declared, address, each)
 
 
 def _local_only(shown: str) -> Callable[["Instance"], Found]:

@@ -20,6 +20,7 @@ class CheckedFiles:
         self._start = start
         self._allowed = tuple(dict.fromkeys(Path(os.path.realpath(folder)) for folder in allowed))
         self._read: dict[str, bytes | str] = {}
+        self._matched: dict[tuple[str, str], list[str] | str] = {}
 
     def read(self, path: str) -> bytes | str:
         """The file's bytes; or, as text, the reason why it is not read."""
@@ -29,6 +30,11 @@ class CheckedFiles:
 
     def matching(self, folder: str, pattern: str) -> list[str] | str:
         """Sorted paths of the files below ``folder`` that match, relative to it; or why it is not read."""
+        if (folder, pattern) not in self._matched:
+            self._matched[folder, pattern] = self._matching(folder, pattern)
+        return self._matched[folder, pattern]
+
+    def _matching(self, folder: str, pattern: str) -> list[str] | str:
         start = self._real(folder)
         if start is None:
             return f"{folder} lies outside the checked folders"

@@ -108,11 +108,13 @@ class Run:
         return Path(os.path.relpath(folder, self.root)).as_posix()
 
     def _template(self, text: str, variables: dict[str, Value] | OpenMap) -> Value:
-        try:
-            expression = parse_template(text)
-        except TemplateError as error:
-            raise EvaluationError(f"line {error.line} of the template: {error.message}") from error
-        return self._evaluator.value(expression, _TemplateNames(variables))
+        templates = self.modules.templates
+        if text not in templates:
+            try:
+                templates[text] = parse_template(text)
+            except TemplateError as error:
+                raise EvaluationError(f"line {error.line} of the template: {error.message}") from error
+        return self._evaluator.value(templates[text], _TemplateNames(variables))
 
     def constraint(self, provider: str) -> str:
         """Which versions of a provider may be in use: what the lock file chose, else what the root asks for."""

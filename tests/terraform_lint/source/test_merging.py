@@ -116,6 +116,19 @@ def test_a_name_declared_twice_is_unread_with_both_places(project):
     assert "a.tf:1" in gathered.unread[0].message
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('resource "aws_s3_bucket" {}', "a resource block has 2 labels, not 1"),
+        ('module {\n source = "./m"\n}', "a module block has 1 label, not 0"),
+        ('variable "a" "b" {}', "a variable block has 1 label, not 2"),
+    ],
+)
+def test_a_block_with_a_wrong_number_of_labels_is_unread(project, text, message):
+    gathered = project({"main.tf": f"\n{text}\n"}).read()
+    assert [(each.file, each.line, each.message) for each in gathered.unread] == [("main.tf", 2, message)]
+
+
 def test_a_tofu_file_takes_the_place_of_its_terraform_twin(project, known):
     gathered = project(
         {

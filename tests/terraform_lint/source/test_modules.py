@@ -258,6 +258,15 @@ def test_an_output_that_is_not_there_is_unknown(project, tags):
     assert tags(gathered, "aws_s3_bucket.b").unknown == {"a": "module.m.no is not declared"}
 
 
+@pytest.mark.parametrize("argument", ["for_each = module.m.tags", "count = length(module.m)", "for_each = local.m"])
+def test_a_call_that_is_repeated_by_its_own_outputs_is_judged_once(project, tags, argument):
+    text = f'module "m" {{\n  source = "./m"\n  {argument}\n}}\nlocals {{ m = module.m }}\n'
+    text += 'resource "aws_s3_bucket" "it" { tags = { a = join(",", keys(module.m)) } }\n'
+    gathered = project({"main.tf": text, "m/main.tf": CHILD}).read(".")
+    assert sorted(each.address for each in gathered.resources) == ["aws_s3_bucket.it", "module.m.aws_s3_bucket.b"]
+    assert "a" in tags(gathered, "aws_s3_bucket.it").unknown
+
+
 def test_a_source_that_is_computed_is_followed(project, known):
     gathered = project(
         {"main.tf": 'locals { where = "./m" }\nmodule "m" { source = local.where }\n', "m/main.tf": CHILD}
