@@ -26,6 +26,11 @@ def advise(resource: Resource, carrier: Carrier, key: str, value: str | None, ru
         return ""
     if rule == "not-propagated":
         return "propagate_at_launch = true"
+    if resource.type == "aws_autoscaling_group":
+        return _tag_block(carrier, key, value)
+    if resource.provider == "digitalocean":
+        word = f"{key}:{f'<{key}>' if value is None else value}"
+        return f"tags = [{quoted(word)}]"
     default = _provider_default(resource, carrier, key, value) if rule in _MISSING else ""
     return default or _in_place(carrier, key, value)
 

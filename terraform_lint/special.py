@@ -239,7 +239,8 @@ def _azapi(attributes: Attributes, defaults: TagSet) -> tuple[Carrier, ...]:
         own = next((tags for block in attributes.blocks("body").found if (tags := block.tags("tags"))), None)
     if own is None and (isinstance(body, Unclear) or '"tags"' in (body or "")):
         own = TagSet(rest="they may stand in the text of body")
-    return (Carrier(overlay(defaults, own or TagSet()), line=attributes.line("tags")),)
+    # NOTE: the provider takes its default tags only where the resource has none at all; it does not merge them
+    return (Carrier(defaults if own is None else own, line=attributes.line("tags")),)
 
 
 def _words(attributes: Attributes, _defaults: TagSet) -> tuple[Carrier, ...]:
@@ -340,7 +341,10 @@ _NOT_TAGS = frozenset(
     {
         "aws_autoscaling_group_tag",  # a tag of a group that stands elsewhere, nothing that costs
         "aws_inspector_resource_group",  # a filter: which instances to look at
+        "aws_devopsguru_resource_collection",  # a filter: which resources to look at
         "azurerm_api_management_named_value",  # a list of words
+        "azurerm_api_management_workspace_named_value",
+        "azurerm_sentinel_threat_intelligence_indicator",
         "digitalocean_firewall",  # which droplets it guards
         "google_cloud_identity_group",  # the kind of group
     }
@@ -348,8 +352,8 @@ _NOT_TAGS = frozenset(
 
 _PROVIDERS_WITHOUT_TAGS = frozenset(
     {
-        "datadog", "fastly", "grafana", "helm", "ibm", "kubectl", "kubernetes", "linode", "newrelic", "openstack",
-        "pagerduty", "scaleway", "vultr",
+        "azuread", "datadog", "fastly", "grafana", "helm", "ibm", "kubectl", "kubernetes", "linode", "newrelic",
+        "openstack", "pagerduty", "scaleway", "vultr",
     }
 )  # fmt: skip
 """Providers whose ``tags`` are lists of words or whose ``labels`` steer software: no key and value on a bill."""

@@ -13,6 +13,8 @@ from terraform_lint.fix.text import Node, SourceText
 
 _PROVIDER = re.compile(r'^provider "(?P<name>[^"]+)"(?: \(alias (?P<alias>[^)]+)\))?')
 _DEFAULTS = {"aws": "default_tags", "google": "default_labels", "google-beta": "default_labels"}
+_LISTS = ("aws_autoscaling_group", "digitalocean")
+"""A type and a provider whose attribute ``tags`` is a list."""
 _NUMBER = re.compile(r"\[(\d+)\]$")
 _NEW_PROVIDERS = "providers.tf"
 _PARTS = ("untagged-volume", "untagged-launch")
@@ -55,6 +57,8 @@ def target_of(finding: Finding, resource: Resource, files: Files) -> Target:
     """Where a finding is mended. :class:`Cannot` where the source is not there, or is no HCL."""
     if files.get(resource.file) is None or resource.line is None:
         raise Cannot(f"{resource.file} is no HCL source that can be edited")
+    if finding.attribute == "tags" and (resource.type in _LISTS or resource.provider in _LISTS):
+        raise Cannot("its tags are a list, which is for a person to edit")
     if finding.rule == "missing-tag" and not finding.part and resource.inherits:
         provider = _provider(resource, files)
         if provider is not None:
@@ -131,8 +135,6 @@ def _into_provider(source: SourceText, block: Node, provider: str, tags: Mapping
 def _added(source: SourceText, block: Node, target: Target, tags: Mapping[str, str]) -> list[Edit]:
     if target.attribute == "tag block":
         return [edit for key, value in tags.items() for edit in block_in(source, block, _tag_block(key, value))]
-    if target.attribute == "tags" and target.part == "" and source.blocks(block, "tag"):
-        raise Cannot("it has a list of tags and tag blocks")
     name, dot, attribute = target.attribute.rpartition(".")
     if not dot:
         return tags_in(source, block, attribute, tags)

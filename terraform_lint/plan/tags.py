@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from msgspec import UNSET
 
 from policies.resource import Carrier, TagSet
-from terraform_lint.plan.attributes import LATER, later, tags_of
+from terraform_lint.plan.attributes import LATER, later, tags_of, text_of
 from terraform_lint.plan.configuration import Configuration
 from terraform_lint.plan.shape import Fields, ResourceChange
 from terraform_lint.special import overlay
@@ -26,6 +26,7 @@ _WHOLE: Mapping[str, tuple[str, ...]] = {
     "aws": ("tags_all",),
     "google": ("effective_labels", "terraform_labels"),
 }
+_PAIR = frozenset({"key", "value"})
 _EMPTY = TagSet()
 _NO_CONFIGURATION = "default tags may add it, and the plan has no configuration section that would tell"
 
@@ -68,14 +69,19 @@ def inherits(change: ResourceChange, provider: str, configuration: Configuration
 
 
 def _own_name(after: Fields, unknown: Fields | None, provider: str) -> str | None:
-    """The attribute that holds the tags: present, and a map, null or unknown. Lists are no tags."""
+    """The attribute that holds the tags: present, and a map, pairs, null or unknown. Words are no tags."""
     for name in _OWN.get(provider, _OWN_ELSEWHERE):
         value = getattr(after, name)
-        if value is None or isinstance(value, dict):
+        if value is None or isinstance(value, dict) or _pairs(value):
             return name
         if value is UNSET and unknown is not None and _map_or_true(getattr(unknown, name)):
             return name
     return None
+
+
+def _pairs(value: object) -> bool:
+    """Whether a list holds tags as objects with key and value, as AWS Cloud Control has them."""
+    return isinstance(value, list) and bool(value) and all(isinstance(e, dict) and e.keys() >= _PAIR for e in value)
 
 
 def _map_or_true(mark: object) -> bool:
@@ -86,6 +92,9 @@ def _own_tags(
     change: ResourceChange, name: str, unknown: Fields | None, configuration: Configuration, *, secret: object
 ) -> TagSet:
     value, waiting = getattr(change.change.after, name), getattr(unknown, name, None)
+    if _pairs(value):
+        value = {text_of(pair["key"]): pair["value"] for pair in value}
+        waiting = True if isinstance(waiting, list) and any(map(_any, waiting)) else UNSET
     if isinstance(value, dict):
         reason = _reason(change, name, configuration) if waiting and _any(waiting) else LATER
         return tags_of(value, waiting if waiting is not UNSET else None, secret, reason)

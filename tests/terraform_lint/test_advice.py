@@ -1,5 +1,7 @@
 """The HCL that a finding proposes: it parses, and stands in the least invasive place."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,9 +64,17 @@ def test_tags_in_unusual_places_are_written_there(attribute, part, expected):
 
 
 def test_an_auto_scaling_group_gets_a_tag_block_that_reaches_its_instances():
-    text = advise(resource(), Carrier(TagSet(), "tag block"), "tenant", "acme", "missing-tag")
-    assert text.startswith("tag {")
-    assert "propagate_at_launch = true" in text
+    for attribute in ("tag block", "tags"):  # the old list is on its way out
+        group = resource(type_name="aws_autoscaling_group")
+        text = advise(group, Carrier(TagSet(), attribute), "tenant", "acme", "missing-tag")
+        assert text.startswith("tag {")
+        assert "propagate_at_launch = true" in text
+
+
+def test_a_droplet_gets_a_word():
+    droplet = replace(resource(type_name="digitalocean_droplet"), provider="digitalocean")
+    assert advise(droplet, OWN, "tenant", "acme", "missing-tag") == 'tags = ["tenant:acme"]'
+    assert advise(droplet, OWN, "tenant", None, "missing-tag") == 'tags = ["tenant:<tenant>"]'
 
 
 def test_a_remark_has_nothing_to_paste():

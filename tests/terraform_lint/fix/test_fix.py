@@ -228,6 +228,14 @@ def test_what_cannot_be_mended_is_said(tmp_path, source, rule, more, reason):
     assert reason in proposal.left[0]
 
 
+def test_a_list_of_tags_is_left_to_a_person(tmp_path):
+    (tmp_path / "main.tf").write_text('resource "aws_autoscaling_group" "a" {\n  tags = []\n}\n')
+    on, wrong = one("aws_autoscaling_group.a", attribute="tags")
+    proposal = propose(Report((wrong,), Summary()), [on], base=tmp_path, values={"tenant": "acme"})
+    assert (proposal.patch, proposal.fixed) == ("", 0)
+    assert "its tags are a list" in proposal.left[0]
+
+
 @given(st.lists(st.sampled_from(["a", "b\r", "", "\f", "  x = 1", "é"]), max_size=8), st.integers(0, 7), st.booleans())
 def test_a_patch_turns_the_old_bytes_into_the_new_ones(tmp_path_factory, lines, at, newline):
     folder = tmp_path_factory.mktemp("patch")

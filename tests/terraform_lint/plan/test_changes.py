@@ -83,6 +83,8 @@ def test_without_a_provider_name_the_type_tells(gathered, change):
         ("kubernetes_namespace", {"metadata": [{"labels": {"tenant": "acme"}}]}),
         ("kubernetes_labels", {"labels": {"tenant": "acme"}}),
         ("azurerm_api_management_named_value", {"tags": None}),
+        ("azuread_application", {"tags": None}),
+        ("aws_devopsguru_resource_collection", {"tags": None}),
         ("aws_autoscaling_group_tag", {"tag": [{"key": "a", "value": "b"}]}),
         ("google_cloud_identity_group", {"labels": {"a": ""}}),
         ("null_resource", {}),

@@ -223,6 +223,23 @@ def test_azapi_tags_may_stand_in_the_body(only, after, known, rest):
     assert carrier.tags == TagSet(known, rest=rest)
 
 
+def test_default_tags_of_azapi_are_taken_whole_or_not_at_all(only):
+    defaults = {"azapi": {"name": "azapi", "expressions": {"default_tags": {"constant_value": {"tenant": "acme"}}}}}
+    (own,) = only("azapi_resource", {"tags": {"a": "b"}}, provider="azure/azapi", providers=defaults).carriers
+    assert own.tags == TagSet({"a": "b"})
+    (none,) = only("azapi_resource", {"tags": None}, provider="azure/azapi", providers=defaults).carriers
+    assert none.tags == TagSet({"tenant": "acme"})
+
+
+def test_pairs_of_cloud_control_are_tags(only):
+    pairs = [{"key": "tenant", "value": "acme"}, {"key": "env", "value": None}]
+    (carrier,) = only("awscc_s3_bucket", {"tags": pairs}, provider="hashicorp/awscc").carriers
+    assert carrier.tags == TagSet({"tenant": "acme", "env": None})
+    unclear = {"tags": [{"value": True}, {}]}
+    (carrier,) = only("awscc_s3_bucket", {"tags": pairs[:1]}, unknown=unclear, provider="hashicorp/awscc").carriers
+    assert carrier.tags.rest == LATER
+
+
 def test_words_of_digitalocean_are_keys_and_values(only):
     after, unknown = {"tags": ["tenant:acme", "production", None]}, {"tags": [False, False, False]}
     provider = "registry.terraform.io/digitalocean/digitalocean"
