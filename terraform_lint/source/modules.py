@@ -13,8 +13,6 @@ from terraform_lint.source.roots import resolve_below
 from terraform_lint.source.syntax.parse import parse_files
 from terraform_lint.source.syntax.tree import Expression
 
-TERRAGRUNT = "terragrunt.hcl"
-
 
 class Modules:
     """The modules of a run, by folder. ``templates``: texts of template files that were parsed already."""

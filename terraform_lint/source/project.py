@@ -11,10 +11,10 @@ from terraform_lint.source.calls import Absent
 from terraform_lint.source.comments import comment_problems
 from terraform_lint.source.installed import installed_modules
 from terraform_lint.source.instance import Instance
-from terraform_lint.source.modules import TERRAGRUNT, Modules
+from terraform_lint.source.modules import Modules
 from terraform_lint.source.options import SourceOptions
 from terraform_lint.source.resources import resources_of
-from terraform_lint.source.roots import Root, discover
+from terraform_lint.source.roots import TERRAGRUNT, Root, discover, run_by_terragrunt
 from terraform_lint.source.run import Run
 
 
@@ -26,8 +26,11 @@ def read_source(
     Raises nothing for bad source: what cannot be read is ``unread``, what cannot be known has its reason. ``step``
     hears the name of each root before it is looked at.
     """
-    found = [root for each in roots for root in ([each] if isinstance(each, Root) else discover([each]))]
-    found = list(dict.fromkeys(found))
+    paths = [each for each in roots if isinstance(each, Path)]
+    by_folder: dict[Path, Root] = {}
+    for root in (*(each for each in roots if isinstance(each, Root)), *discover(paths)):
+        by_folder.setdefault(root.folder, root)
+    found = list(by_folder.values())
     modules = Modules(options, [Path(os.path.realpath(each)) for each in (options.base, *(r.within for r in found))])
     modules.load(_all_folders(found, options))
     gathered = Gathered()
@@ -36,6 +39,7 @@ def read_source(
         if module is not None:
             step(options.shown(root.folder))
             gathered += _gathered(Run(root, module, modules, options))
+    gathered.notes += _terragrunt_notes(found, options)
     gathered.unread = list(dict.fromkeys(gathered.unread))
     gathered.notes = list(dict.fromkeys(gathered.notes))
     return gathered
@@ -45,6 +49,12 @@ def _all_folders(roots: Sequence[Root], options: SourceOptions) -> Iterator[Path
     for root in roots:
         yield root.folder
         yield from installed_modules(root.folder, options.base).folders.values()
+
+
+def _terragrunt_notes(roots: Sequence[Root], options: SourceOptions) -> Iterator[str]:
+    for within in dict.fromkeys(root.within for root in roots):
+        for folder in run_by_terragrunt(within):
+            yield f"{options.shown(folder)}: {TERRAGRUNT} is not read, and no source stands beside it"
 
 
 def _gathered(run: Run) -> Gathered:

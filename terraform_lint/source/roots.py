@@ -8,6 +8,7 @@ from pathlib import Path
 from terraform_lint.source.local_calls import local_sources
 from terraform_lint.source.module_files import files_of, is_file, module_files, read_bytes
 
+TERRAGRUNT = "terragrunt.hcl"
 _DEEPEST = 40
 
 
@@ -30,10 +31,11 @@ def discover(paths: Sequence[Path]) -> list[Root]:
     given: set[Path] = set()
     for path in paths:
         folder = path.resolve()
-        if not folder.is_dir():
-            folder, below = folder.parent, [folder.parent]
+        if folder.is_dir():
+            below = [each for each, files in _folders_below(folder) if module_files(files).names]
         else:
-            below = list(_folders_with_source(folder))
+            folder = folder.parent
+            below = [folder] if files_of(folder).names else []
         given.add(folder)
         for each in below:
             found.setdefault(each, Root(each, folder))
@@ -77,8 +79,14 @@ def _reach(start: Iterable[Path], calls: Mapping[Path, set[Path]], reached: set[
             ahead += calls.get(folder, ())
 
 
-def _folders_with_source(folder: Path, depth: int = 0) -> Iterator[Path]:
-    """The folder and those below it that hold source. Never through a symbolic link, so never round in a loop."""
+def run_by_terragrunt(folder: Path) -> list[Path]:
+    """The folders at and below a given one that hold no source, only what Terragrunt runs."""
+    found = _folders_below(folder) if folder.is_dir() else ()
+    return [each for each, files in found if TERRAGRUNT in files and not module_files(files).names]
+
+
+def _folders_below(folder: Path, depth: int = 0) -> Iterator[tuple[Path, list[str]]]:
+    """The folder and those below it, with their files. Never through a symbolic link, so never round in a loop."""
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
@@ -86,9 +94,8 @@ def _folders_with_source(folder: Path, depth: int = 0) -> Iterator[Path]:
             folders = [entry.name for entry in listed if entry.is_dir(follow_symlinks=False)]
     except OSError:
         return
-    if module_files(files).names:
-        yield folder
+    yield folder, files
     if depth < _DEEPEST:
         for name in folders:
             if not name.startswith("."):
-                yield from _folders_with_source(folder / name, depth + 1)
+                yield from _folders_below(folder / name, depth + 1)

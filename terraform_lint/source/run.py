@@ -14,10 +14,10 @@ from terraform_lint.source.functions import Functions
 from terraform_lint.source.installed import installed_modules
 from terraform_lint.source.knowledge import TooLargeError
 from terraform_lint.source.module_files import read_bytes
-from terraform_lint.source.modules import TERRAGRUNT, Modules
+from terraform_lint.source.modules import Modules
 from terraform_lint.source.options import SourceOptions
 from terraform_lint.source.readable import CheckedFiles
-from terraform_lint.source.roots import Root
+from terraform_lint.source.roots import TERRAGRUNT, Root
 from terraform_lint.source.scope import Found, Scope
 from terraform_lint.source.steps import attribute_of
 from terraform_lint.source.syntax.faults import TemplateError

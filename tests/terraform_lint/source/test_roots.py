@@ -1,5 +1,7 @@
 import pytest
 
+from terraform_lint.source.options import SourceOptions
+from terraform_lint.source.project import read_source
 from terraform_lint.source.roots import discover
 
 BUCKET = 'resource "aws_s3_bucket" "a" {}\n'
@@ -75,7 +77,24 @@ def test_folders_that_only_call_each_other_are_judged_once(project):
 
 
 def test_no_source_no_roots(project):
-    assert folders(project({"readme.md": "", "prod.tfvars": "a = 1"})) == []
+    found = project({"readme.md": "", "prod.tfvars": "a = 1"})
+    assert folders(found) == []
+    assert folders(found, "prod.tfvars", "not-there.tf", "nor/here") == []
+
+
+def test_a_root_that_is_named_in_two_ways_is_read_once(project):
+    found = project({"a/main.tf": BUCKET})
+    assert len(found.read(".", "a", "a/main.tf").resources) == 1
+    roots = [*discover([found.folder]), *discover([found.folder / "a"])]
+    assert len(read_source(roots, SourceOptions(base=found.folder)).resources) == 1
+
+
+def test_folders_that_terragrunt_runs_are_named(project):
+    found = project({"modules/m/main.tf": BUCKET, "live/terragrunt.hcl": "", "live/prod/m/terragrunt.hcl": ""})
+    assert found.read().notes == [
+        "live: terragrunt.hcl is not read, and no source stands beside it",
+        "live/prod/m: terragrunt.hcl is not read, and no source stands beside it",
+    ]
 
 
 @pytest.mark.parametrize(
