@@ -69,6 +69,7 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="resources of the plans")
     parser.add_argument("--folder", type=Path, default=ROOT / ".bench" / "lint")
     parser.add_argument("--limit", type=float, default=LIMIT, help="seconds after which a run is stopped")
+    parser.add_argument("--no-source", action="store_true", help="plans only")
     parser.add_argument("--only", nargs="*", help="names of tools; apportion and orjson are always run")
     options = parser.parse_args()
     rows = list(_rows(options))
@@ -81,6 +82,8 @@ def _rows(options: argparse.Namespace) -> Iterator[Row]:
     for size in options.sizes:
         made = plan(options.folder, size)
         yield from _plan_rows(made, size, options)
+    if options.no_source:
+        return
     source = tree(options.folder)
     print(f"source: {source.blocks} blocks, {source.size / 1000:.0f} KB", file=sys.stderr)
     yield from _source_rows(source, options)

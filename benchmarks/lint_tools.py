@@ -8,15 +8,12 @@ own below ``.bench/peers`` (or wherever ``APPORTION_PEERS`` says).
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from benchmarks.measure import Cost
 
@@ -24,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 POLICIES = Path(__file__).parent / "peers"
 PEERS = Path(os.environ.get("APPORTION_PEERS", ROOT / ".bench" / "peers"))
 LIMIT = 300.0
+_RUNNER = Path(__file__).with_name("lint_runner.py")
 _POLICY = POLICIES / "apportion" / "policy.yaml"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _COMPLIANCE = (
@@ -71,31 +69,13 @@ class Tool:
 
 def run(command: Sequence[str], limit: float = LIMIT) -> Run:
     """Runs to the end or to the limit; CPU and memory are those of the process and all its children."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        began = time.monotonic()
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, cwd=ROOT, start_new_session=True
-        )
-        status, usage = 0, None
-        while time.monotonic() - began < limit:
-            done, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if done:
-                break
-            usage = None
-            time.sleep(0.002)
-        wall = time.monotonic() - began
-        if usage is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            _, status, _ = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        texts = [_text(file) for file in (out, errors)]
-    cost = usage and Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024)
-    return Run(cost, process.returncode, *texts)
-
-
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode(errors="replace")
+    with tempfile.TemporaryDirectory() as folder:
+        out, errors = Path(folder) / "out", Path(folder) / "errors"
+        runner = [sys.executable, "-I", str(_RUNNER), str(limit), str(out), str(errors)]
+        told = subprocess.run([*runner, *command], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+        code, cpu, wall, peak = json.loads(told.stdout)
+        texts = [file.read_text("utf-8", "replace") for file in (out, errors)]
+    return Run(None if code is None else Cost(cpu, wall, peak), -1 if code is None else code, *texts)
 
 
 def _apportion(*more: str) -> Callable[[Path], list[str]]:

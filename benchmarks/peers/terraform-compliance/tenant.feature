@@ -7,9 +7,10 @@ Feature: Every taggable resource names its tenant
 
   Scenario: an AWS tag names a tenant
     Given I have resource that supports tags_all defined
-    When it has tags_all
     When it has tenant
-    Then its value must match the "^[a-z0-9][a-z0-9-]*$" regex
+    Then it must contain tags_all
+    And it must contain tenant
+    And its value must match the "^[a-z0-9][a-z0-9-]*$" regex
 
   Scenario: another tag is there
     Given I have resource that supports tags defined
@@ -20,9 +21,10 @@ Feature: Every taggable resource names its tenant
   Scenario: another tag names a tenant
     Given I have resource that supports tags defined
     When its type metadata does not contain "^(aws|google)_" regex
-    When it has tags
     When it has tenant
-    Then its value must match the "^[a-z0-9][a-z0-9-]*$" regex
+    Then it must contain tags
+    And it must contain tenant
+    And its value must match the "^[a-z0-9][a-z0-9-]*$" regex
 
   Scenario: a label is there, be it by default labels
     Given I have resource that supports effective_labels defined
@@ -31,6 +33,7 @@ Feature: Every taggable resource names its tenant
 
   Scenario: a label names a tenant
     Given I have resource that supports effective_labels defined
-    When it has effective_labels
     When it has tenant
-    Then its value must match the "^[a-z0-9][a-z0-9-]*$" regex
+    Then it must contain effective_labels
+    And it must contain tenant
+    And its value must match the "^[a-z0-9][a-z0-9-]*$" regex
