@@ -34,12 +34,18 @@ def read_source(
     modules = Modules(options, [Path(os.path.realpath(each)) for each in (options.base, *(r.within for r in found))])
     modules.load(_all_folders(found, options))
     gathered = Gathered()
+    undeclared = dict.fromkeys(options.variables)
     for root in found:
         module = modules.module(root.folder)
         if module is not None:
             step(options.shown(root.folder))
+            undeclared = {name: None for name in undeclared if name not in module.variables}
             gathered += _gathered(Run(root, module, modules, options))
     gathered.notes += _terragrunt_notes(found, options)
+    if found:
+        gathered.notes += [
+            f"no root module declares the variable {name}, which is given a value" for name in undeclared
+        ]
     gathered.unread = list(dict.fromkeys(gathered.unread))
     gathered.notes = list(dict.fromkeys(gathered.notes))
     return gathered

@@ -42,6 +42,12 @@ def test_the_default_counts_where_nothing_is_given(project):
     assert value(project({"main.tf": BUCKET + 'variable "v" { default = 1.50 }'}).read()) == "1.5"
 
 
+def test_a_given_variable_that_no_root_declares_is_told(project):
+    found = project({"a/main.tf": 'variable "here" {}', "b/main.tf": ""})
+    gathered = found.read(variables={"here": "x", "there": "y"})
+    assert gathered.notes == ["no root module declares the variable there, which is given a value"]
+
+
 def test_without_default_and_value_it_is_unknown(project):
     gathered = project({"main.tf": BUCKET + 'variable "v" {}', "never.tfvars": 'v = "x"'}).read()
     assert value(gathered) == "var.v has no default and no value is given"
