@@ -1,8 +1,10 @@
 """Values from one type to another, as Terraform converts them where an expression needs a string, number or bool."""
 
+import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from terraform_lint.source.knowledge import TooLargeError, bare, first_unknown, identity
 from terraform_lint.source.values import EvaluationError, OpenMap, Unknown, Value, ValueSet
@@ -119,6 +121,42 @@ def unified(values: Sequence[Value]) -> list[Value]:
     return _unified_maps(values, maps) if len(maps) > 1 else list(values)
 
 
+def one_type(values: Sequence[Value], *, null_fits: bool = False) -> list[Value]:
+    """As ``unified``. Raises ``EvaluationError`` where there is no type in common: a number beside a list.
+
+    ``null_fits``: beside a null that has no type itself, nobody asks for a type in common.
+    """
+    if not _alike(values) and not (null_fits and _holds_null(list(values))):
+        raise EvaluationError("the values have no type in common")
+    return unified(values)
+
+
+def _alike(values: Iterable[Value]) -> bool:
+    known = [value for value in map(bare, values) if not isinstance(value, Unknown | OpenMap | None)]
+    kinds = {list if isinstance(value, list) else type(value) for value in known}
+    if len(kinds) < 2 and not kinds & {list, dict}:
+        return True
+    if kinds == {list}:
+        return _columns_alike([dict(enumerate(value)) for value in known if isinstance(value, list)])
+    if kinds == {dict}:
+        return _columns_alike([value for value in known if isinstance(value, dict)])
+    return str in kinds and kinds <= {str, bool, Decimal}
+
+
+def _holds_null(value: Value) -> bool:
+    value = bare(value)
+    if isinstance(value, list):
+        return any(map(_holds_null, value))
+    return any(map(_holds_null, value.values())) if isinstance(value, dict) else value is None
+
+
+def _columns_alike(maps: Sequence[Mapping[Any, Value]]) -> bool:
+    """Whether each key has a type in common over all maps; where their keys differ, whether all values have one."""
+    if all(inner.keys() == maps[0].keys() for inner in maps):
+        return all(_alike([inner[key] for inner in maps]) for key in maps[0])
+    return _alike([value for inner in maps for value in inner.values()])
+
+
 def _leaf_text(value: Value) -> Value:
     return as_text(value) if isinstance(value, bool | Decimal) else value
 
@@ -129,6 +167,9 @@ def _mixed(values: Iterable[Value]) -> bool:
 
 
 def _unified_lists(values: Sequence[Value], lists: list[list[Value]]) -> list[Value]:
+    if all(type(inner) is list and len(inner) == len(lists[0]) for inner in lists):
+        columns = [iter(unified(column)) for column in zip(*lists, strict=True)]
+        return [[next(column) for column in columns] if isinstance(value, list) else value for value in values]
     items = iter(unified([item for inner in lists for item in inner]))
     return [type(value)([next(items) for _ in value]) if isinstance(value, list) else value for value in values]
 
@@ -147,7 +188,7 @@ def to_list(value: Value) -> Value:
     if value is None or isinstance(value, Unknown):
         return value
     if isinstance(value, list):
-        return unified(value)
+        return one_type(value)
     raise EvaluationError(f"{kind(value)} is not a list")
 
 
@@ -166,22 +207,39 @@ def to_map(value: Value) -> Value:
     if value is None or isinstance(value, Unknown):
         return value
     if isinstance(value, OpenMap):
-        return OpenMap(dict(zip(value.known, unified(list(value.known.values())), strict=True)), value.rest)
+        return OpenMap(dict(zip(value.known, one_type(list(value.known.values())), strict=True)), value.rest)
     if isinstance(value, dict):
-        return dict(zip(value, unified(list(value.values())), strict=True))
+        return dict(zip(value, one_type(list(value.values())), strict=True))
     raise EvaluationError(f"{kind(value)} is not a map")
 
 
 def unique(items: Sequence[Value]) -> list[Value]:
     """Each once, in order of first appearance. The items are wholly known."""
-    return list({identity(item): item for item in reversed(items)}.values())[::-1]
+    found: dict[Hashable, Value] = {}
+    for item in items:
+        found.setdefault(identity(item), item)
+    return list(found.values())
 
 
-def _set_order(value: Value) -> tuple[int, str, Decimal]:
+def _set_order(value: Value) -> tuple[bool, Decimal, str]:
+    """Strings, numbers and bools in their order, null last; the rest as Terraform happens to order it."""
     value = bare(value)
+    if isinstance(value, Decimal | bool):
+        return False, Decimal(value), ""
+    return value is None, Decimal(), value if isinstance(value, str) else _trace(value)
+
+
+def _trace(value: Value) -> str:
+    value = bare(value)
+    if isinstance(value, list):
+        return f"<{''.join(_trace(item) + ';' for item in value)}>"
+    if isinstance(value, dict):
+        return f"<{''.join(_trace(value[key]) + ';' for key in sorted(value))}>"
+    if isinstance(value, bool):
+        return "T" if value else "F"
     if isinstance(value, Decimal):
-        return 1, "", value
-    return (0, value, Decimal()) if isinstance(value, str) else (2, repr(value), Decimal())
+        return number_text(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else "~"
 
 
 CONVERSIONS: dict[str, Callable[[Value], Value]] = {

@@ -19,6 +19,10 @@ class TooLargeError(Exception):
     """Evaluating goes beyond a bound. No ``EvaluationError``: ``try`` must not take another branch because of it."""
 
 
+class NotFollowedError(TooLargeError):
+    """Terraform has a value here, but how it comes about is not worked out."""
+
+
 class OutOfStepsError(TooLargeError):
     """All steps of an evaluation are taken: it ends here, not only the part that took the last."""
 

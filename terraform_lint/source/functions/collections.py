@@ -4,7 +4,7 @@ from decimal import Decimal
 from itertools import product
 from math import prod
 
-from terraform_lint.source.conversion import as_text, kind, shown, unified
+from terraform_lint.source.conversion import as_text, kind, one_type, shown, to_set, unified
 from terraform_lint.source.functions.registry import Family
 from terraform_lint.source.knowledge import (
     MOST_PARTS,
@@ -90,6 +90,7 @@ def letters(text: str) -> Decimal | Unknown:
 @COLLECTIONS("concat", "list", more="list", unknown="inside", marks="inside")
 def concat(*lists: list[Value]) -> Value:
     """One after the other."""
+    _no_sets("concat()", *lists)
     if sum(map(len, lists)) > MOST_PARTS:
         raise TooLargeError("a list is too large to evaluate")
     return [item for items in lists for item in items]
@@ -169,6 +170,7 @@ def chunklist(items: list[Value], size: Decimal) -> Value:
     """Lists of at most ``size`` items; 0: one list of all."""
     if size < 0:
         raise EvaluationError("chunklist() takes a size that is not negative")
+    items = one_type(items)
     step = int(min(size, Decimal(len(items)))) or len(items) or 1
     return [items[at : at + step] for at in range(0, len(items), step)]
 
@@ -184,6 +186,7 @@ def one(items: list[Value]) -> Value:
 @COLLECTIONS("zipmap", "list", "list", unknown="inside", marks="inside")
 def zipmap(names: list[Value], items: list[Value]) -> Value:
     """A map from two lists of the same length."""
+    _no_sets("zipmap()", items)
     if len(names) != len(items):
         raise EvaluationError(f"zipmap() takes two lists of the same length, not {len(names)} and {len(items)}")
     found: dict[str, Value] = {}
@@ -203,7 +206,7 @@ def zipmap(names: list[Value], items: list[Value]) -> Value:
 @COLLECTIONS("coalesce", more="any?", unknown="seen")
 def coalesce(*candidates: Value) -> Value:
     """The first that is neither null nor an empty string."""
-    for candidate in unified(candidates):
+    for candidate in one_type(candidates, null_fits=True):
         if isinstance(candidate, Unknown) or (candidate is not None and candidate != ""):
             return candidate
     raise EvaluationError("coalesce() finds nothing but null and empty strings")
@@ -212,10 +215,16 @@ def coalesce(*candidates: Value) -> Value:
 @COLLECTIONS("coalescelist", "list?", more="list?", unknown="seen", marks="inside")
 def coalescelist(*lists: list[Value] | Unknown | None) -> Value:
     """The first list that is not empty."""
+    _no_sets("coalescelist()", *lists)
     for items in lists:
         if isinstance(items, Unknown) or items:
             return items
     raise EvaluationError("coalescelist() finds no list that is not empty")
+
+
+def _no_sets(name: str, *values: Value) -> None:
+    if any(isinstance(value, ValueSet) for value in values):
+        raise EvaluationError(f"{name} takes lists, not sets")
 
 
 @COLLECTIONS("setproduct", "list", "list", more="list", unknown="inside", marks="inside")
@@ -223,8 +232,10 @@ def setproduct(*lists: list[Value]) -> Value:
     """Every combination, the last list varying fastest."""
     if prod(map(len, lists)) * len(lists) > MOST_PARTS:
         raise TooLargeError("setproduct() of lists this long is too large to evaluate")
-    combinations: list[Value] = [list(combination) for combination in product(*map(unified, lists))]
-    return ValueSet(combinations) if any(isinstance(items, ValueSet) for items in lists) else combinations
+    combinations: list[Value] = [
+        list(combination) for combination in product(*(one_type(items, null_fits=True) for items in lists))
+    ]
+    return to_set(combinations) if any(isinstance(items, ValueSet) for items in lists) else combinations
 
 
 @COLLECTIONS("list", more="any?", unknown="seen", marks="inside")

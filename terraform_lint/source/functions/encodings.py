@@ -1,8 +1,7 @@
 """Functions that write a string in another notation, and read it back."""
 
 import codecs
-import csv
-import io
+import re
 from base64 import b64decode, b64encode
 from urllib.parse import quote_plus, unquote_to_bytes
 
@@ -11,6 +10,7 @@ from terraform_lint.source.functions.registry import Family
 from terraform_lint.source.values import EvaluationError, Unknown, Value
 
 ENCODINGS = Family()
+_FIELD = re.compile(r'(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^",\n]*))(?P<end>,|\n|\Z)')
 
 
 @ENCODINGS("base64encode", "text")
@@ -91,13 +91,31 @@ def _is_hex(text: str) -> bool:
 @ENCODINGS("csvdecode", "text")
 def csvdecode(text: str) -> Value:
     """A list of maps, one a row, by the names in the first row."""
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
-    except csv.Error as error:
-        raise EvaluationError(f"csvdecode() takes a CSV text: {error}") from error
+    rows = _rows(text.replace("\r\n", "\n"))
     if not rows:
         raise EvaluationError("csvdecode() takes a first row with names")
     names, *lines = rows
     if len(set(names)) < len(names) or any(len(line) != len(names) for line in lines):
         raise EvaluationError("csvdecode() takes rows that are all as long as the first, whose names differ")
     return [dict[str, Value](zip(names, line, strict=True)) for line in lines]
+
+
+def _rows(text: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    row: list[str] = []
+    at = 0
+    while at < len(text):
+        if not row and text[at] == "\n":
+            at += 1
+            continue
+        field = _FIELD.match(text, at)
+        if field is None:
+            raise EvaluationError("csvdecode() finds a quote where none may stand")
+        at = field.end()
+        row.append(field["quoted"].replace('""', '"') if field["plain"] is None else field["plain"])
+        if field["end"] != ",":
+            rows.append(row)
+            row = []
+        elif at == len(text):
+            row.append("")
+    return [*rows, row] if row else rows

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from terraform_lint.source.conversion import as_bool, as_text, kind, to_set, unified, unique
+from terraform_lint.source.conversion import as_bool, as_text, kind, one_type, to_set, unique
 from terraform_lint.source.functions.registry import Family
 from terraform_lint.source.knowledge import identity
 from terraform_lint.source.values import EvaluationError, Unknown, Value, ValueSet
@@ -13,7 +13,7 @@ LISTS = Family()
 @LISTS("distinct", "list")
 def distinct(items: list[Value]) -> Value:
     """Each item once, in order of first appearance."""
-    return unique(unified(items))
+    return unique(one_type(items))
 
 
 @LISTS("compact", "texts")
@@ -35,7 +35,8 @@ def matchkeys(items: list[Value], keys: list[Value], searched: list[Value]) -> V
     """The items whose key, at the same position, is searched for."""
     if len(items) != len(keys):
         raise EvaluationError(f"matchkeys() takes as many keys as values, not {len(keys)} and {len(items)}")
-    common = unified([*keys, *searched])
+    items = one_type(items)
+    common = one_type([*one_type(keys), *one_type(searched)])
     wanted = {identity(item) for item in common[len(keys) :]}
     return [item for item, key in zip(items, common, strict=False) if identity(key) in wanted]
 
@@ -81,20 +82,9 @@ def setsubtract(items: ValueSet, without: ValueSet) -> Value:
     return ValueSet(item for item in first if identity(item) not in gone)
 
 
-@LISTS("setsymmetricdifference", "set", more="set")
-def setsymmetricdifference(*sets: ValueSet) -> Value:
-    """What is in an odd number of them."""
-    found: dict[object, Value] = {}
-    for items in _alike(sets):
-        for item in items:
-            if found.pop(identity(item), found) is found:
-                found[identity(item)] = item
-    return to_set(list(found.values()))
-
-
 def _alike(sets: tuple[ValueSet, ...]) -> list[list[Value]]:
     """The items of all sets in one type."""
-    items = iter(unified([item for each in sets for item in each]))
+    items = iter(one_type([item for each in sets for item in each]))
     return [[next(items) for _ in each] for each in sets]
 
 

@@ -54,12 +54,11 @@ def cidrsubnet(prefix: str, more: Decimal, number: Decimal) -> Value:
     """The subnet of a number, its prefix longer by ``more`` bits."""
     network = _network(prefix)
     bits = network.prefixlen + int(more)
-    if more < 0 or bits > network.max_prefixlen:
-        raise EvaluationError(f"cidrsubnet() cannot extend {network} by {more} bits")
-    count = 2 ** int(more)
-    if number < 0:
+    if more < 0 or number < 0:
         return Unknown("cidrsubnet() of a negative number is not worked out here")
-    if number >= count:
+    if bits > network.max_prefixlen:
+        raise EvaluationError(f"cidrsubnet() cannot extend {network} by {more} bits")
+    if number >= 2 ** int(more):
         raise EvaluationError(f"cidrsubnet() has no subnet {number} in {network} extended by {more} bits")
     return _at(network, int(number) << (network.max_prefixlen - bits), bits)
 

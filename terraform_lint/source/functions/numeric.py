@@ -15,6 +15,7 @@ NUMERIC = Family()
 _MOST_IN_RANGE = 1024
 _DIGITS = digits + ascii_lowercase + ascii_uppercase
 _LONGEST = 1_000
+_MOST_BITS = 53
 
 
 @NUMERIC("abs", "number")
@@ -55,26 +56,27 @@ def signum(number: Decimal) -> Value:
 
 @NUMERIC("pow", "number", "number")
 def pow_(base: Decimal, exponent: Decimal) -> Value:
-    """In double precision, as there."""
-    try:
-        return _double(math.pow(float(base), float(exponent)))
-    except ValueError:
-        raise EvaluationError(f"pow() of {base} and {exponent} is no number") from None
-    except OverflowError:
-        raise TooLargeError("a power is too large to evaluate") from None
+    """Of whole numbers; others are rounded there in a way that is not followed here."""
+    if exponent < 0 or any(number != number.to_integral_value() for number in (base, exponent)):
+        return Unknown("pow() of fractions is not worked out here")
+    if abs(base) > 1 and exponent > _MOST_BITS:
+        raise TooLargeError("a power is too large to evaluate")
+    power = int(base) ** int(exponent if exponent <= _MOST_BITS else exponent % 2)
+    if abs(power) >> _MOST_BITS:
+        return Unknown("pow() beyond 53 bits is not worked out here")
+    return Decimal(power)
 
 
 @NUMERIC("log", "number", "number")
 def log(number: Decimal, base: Decimal) -> Value:
-    """In double precision, as there."""
+    """In double precision; where the result is no whole number, its last digit depends on the machine."""
     try:
-        return _double(math.log(float(number)) / math.log(float(base)))
+        result = math.log(float(number)) / math.log(float(base))
     except (ValueError, ZeroDivisionError):
-        raise EvaluationError(f"log() of {number} to the base {base} is no number") from None
-
-
-def _double(number: float) -> Decimal:
-    return Decimal(repr(number))
+        return Unknown("log() at the edge of what it takes is not worked out here")
+    return (
+        Decimal(int(result)) if result.is_integer() and result else Unknown("log() is not worked out to the last digit")
+    )
 
 
 @NUMERIC("parseint", "any", "whole")

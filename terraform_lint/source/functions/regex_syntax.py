@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from terraform_lint.source.conversion import shown
 from terraform_lint.source.functions.regex_letters import ANY, ANY_BUT_NEWLINE, LAST, PERL, POSIX, Letters
-from terraform_lint.source.knowledge import TooLargeError
+from terraform_lint.source.knowledge import NotFollowedError
 from terraform_lint.source.values import EvaluationError
 
 _MOST_REPEATS = 1_000
@@ -244,7 +244,7 @@ class _Parser:
         if name == "Any":
             return Letters(ANY.ranges, negated=not negated)
         if name not in _CATEGORIES:
-            raise TooLargeError(f"the class of characters {shown(name)} is not worked out here")
+            raise NotFollowedError(f"the class of characters {shown(name)} is not worked out here")
         return Letters(categories=(name,), negated=negated)
 
     def _code(self) -> int:

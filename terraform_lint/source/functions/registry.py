@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias, TypeVar
 
-from terraform_lint.source.conversion import as_bool, as_number, as_text, kind, to_list, to_set
+from terraform_lint.source.conversion import as_bool, as_number, as_text, kind, to_set
 from terraform_lint.source.knowledge import (
     MOST_LETTERS,
     MOST_PARTS,
@@ -146,7 +146,7 @@ def _mapped(value: Value) -> Value:
 
 
 def _texts(value: Value) -> Value:
-    items = to_list(value)
+    items = _listed(value)
     return [as_text(item) for item in items] if isinstance(items, list) else items
 
 

@@ -6,18 +6,20 @@ Its dialect: ``yes``, ``on`` and ``y`` are bools, ``012`` is twelve, a date beco
 import re
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from terraform_lint.source.conversion import as_text, number_text, parse_number
 from terraform_lint.source.functions.json_text import json_scalar
 from terraform_lint.source.functions.registry import Family
-from terraform_lint.source.knowledge import MOST_PARTS, TooLargeError
+from terraform_lint.source.knowledge import MOST_PARTS, NotFollowedError, TooLargeError
 from terraform_lint.source.values import EvaluationError, Unknown, Value
 
 if TYPE_CHECKING:
     import yaml
 
 YAML = Family()
+_LONGEST_LINE = 40
 _WORDS: dict[str, Value] = {
     **{word: True for base in ("y", "yes", "true", "on") for word in (base, base.title(), base.upper())},
     **{word: False for base in ("n", "no", "false", "off") for word in (base, base.title(), base.upper())},
@@ -31,8 +33,11 @@ _DATE = re.compile(
     r"| (\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d+)?)?",
     re.ASCII,
 )
-_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:binary"}
-_MERGE = "tag:yaml.org,2002:merge"
+_STANDARD = "tag:yaml.org,2002:"
+_PLAIN = "plain"
+_TEXTS = {f"{_STANDARD}str", f"{_STANDARD}binary"}
+_KNOWN_TAGS = {f"{_STANDARD}{name}" for name in ("bool", "int", "float", "null", "timestamp")}
+_MERGE = f"{_STANDARD}merge"
 
 
 @YAML("yamldecode", "text")
@@ -40,13 +45,27 @@ def yamldecode(text: str) -> Value:
     """The value of one YAML document."""
     import yaml
 
-    loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        root = yaml.compose(text, Loader=loader)
+        root = yaml.compose(text, Loader=_loader())
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or " ".join(str(error).split())
         raise EvaluationError(f"yamldecode() takes a YAML text: {problem}") from error
-    return None if root is None else _Decoder().value(root)
+    if root is None:
+        raise EvaluationError("yamldecode() takes a YAML text with a value")
+    return _Decoder().value(root)
+
+
+@cache
+def _loader() -> type[Any]:
+    """A safe loader that only marks what has neither quotes nor a tag: what that means is decided here."""
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # compiled where it is there
+        yaml_implicit_resolvers: ClassVar[dict[str | None, list[tuple[str, re.Pattern[str]]]]] = {
+            None: [(_PLAIN, re.compile(""))]
+        }
+
+    return Loader
 
 
 class _Decoder:
@@ -81,7 +100,7 @@ class _Decoder:
         merged: dict[str, Value] = {}
         for key_node, value_node in node.value:
             value = self.value(value_node)
-            if key_node.tag == _MERGE:
+            if key_node.tag == _MERGE or (key_node.tag == _PLAIN and key_node.value == "<<"):
                 for other in reversed(value) if isinstance(value, list) else [value]:
                     merged = {**merged, **_mergeable(other)}
                 continue
@@ -100,9 +119,9 @@ def _mergeable(value: Value) -> dict[str, Value]:
 
 def _scalar(node: "yaml.ScalarNode") -> Value:
     text = str(node.value)
-    if node.style in ("'", '"', "|", ">") or node.tag in _TAGS:
+    if node.style in ("'", '"', "|", ">") or node.tag in _TEXTS:
         return text
-    if not node.tag.startswith("tag:yaml.org,2002:"):
+    if node.tag not in (_PLAIN, *_KNOWN_TAGS):
         raise EvaluationError(f"yamldecode() knows no tag {node.tag}")
     if text in _WORDS:
         return _WORDS[text]
@@ -140,7 +159,8 @@ def yamlencode(value: Value) -> Value:
         return "\n".join(_mapping_lines(value, 0)) + "\n"
     if isinstance(value, list) and value:
         return "\n".join(_sequence_lines(value, 0)) + "\n"
-    return _inline(value) + "\n"
+    # NOTE: an end-of-document mark follows what stands alone without quotes
+    return _inline(value) + ("\n" if isinstance(value, str | dict | list) else "\n...\n")
 
 
 def _mapping_lines(value: dict[str, Value], depth: int) -> list[str]:
@@ -181,9 +201,14 @@ def _inline(value: Value, depth: int = 0) -> str:
 
 
 def _quoted(text: str, depth: int) -> str:
+    if not all(letter.isprintable() or letter == "\n" for letter in text) or text.endswith(" "):
+        raise NotFollowedError("yamlencode() of a text with special characters is not worked out here")
     if "\n" not in text:
-        return json_scalar(text).replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&")
+        if len(text) > _LONGEST_LINE and " " in text:
+            raise NotFollowedError("how yamlencode() breaks a long text is not worked out here")
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     body = text.rstrip("\n")
-    ending = {0: "-", 1: ""}.get(len(text) - len(body), "+")
-    pad = "  " * depth
-    return f"|{ending}\n" + "\n".join(pad + line if line else "" for line in text.removesuffix("\n").split("\n"))
+    ending = "" if body and len(text) - len(body) == 1 else "+" if text.endswith("\n") else "-"
+    hint = "2" if text[0] in " \n" else ""
+    pad = "  " * max(depth, 1)
+    return f"|{hint}{ending}\n" + "\n".join(pad + line if line else "" for line in text.removesuffix("\n").split("\n"))
