@@ -14,7 +14,7 @@ from terraform_lint.source.values import EvaluationError, Sensitive, Unknown, Va
 
 BITS = 512
 _EXACT = Context(prec=155)
-_MOST_WHOLE_DIGITS = 150
+_WHOLE_BITS = 500
 
 
 def apply_binary(operator: str, left: Value, right: Value) -> Value:
@@ -84,7 +84,7 @@ _COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 
 
 def _remainder(one: Fraction, other: Fraction) -> Fraction:
-    return one - other * int(one / other)
+    return one - _binary(other * int(_binary(one / other)))
 
 
 _ARITHMETIC: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
@@ -104,8 +104,8 @@ def calculated(operation: Callable[[Fraction, Fraction], Fraction], one: Decimal
 def from_binary(number: Fraction) -> Decimal:
     """The shortest decimal that means the same 512-bit number."""
     number = _binary(number)
-    if number.denominator == 1 and len(digits := str(number.numerator)) <= _MOST_WHOLE_DIGITS:
-        return Decimal(digits)
+    if number.denominator == 1 and number.numerator.bit_length() < _WHOLE_BITS:
+        return Decimal(number.numerator)
     few, many = 1, _EXACT.prec + 1
     while few < many:
         middle = (few + many) // 2

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from terraform_lint.source.values import EvaluationError, OpenMap, Unknown, Valu
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?", re.ASCII)
 _BOOLS = {"true": True, "1": True, "false": False, "0": False}
-_MOST_DIGITS = 5_000
+_MOST_DIGITS = 4_000
 
 
 def as_text(value: Value) -> str | Unknown | None:
@@ -59,7 +60,7 @@ def as_bool(value: Value) -> bool | Unknown | None:
 
 
 def parse_number(text: str) -> Decimal | None:
-    """A number from its text, or None where it is none. Raises ``TooLargeError`` beyond 5,000 digits."""
+    """A number from its text, or None where it is none. Raises ``TooLargeError`` beyond 4,000 digits."""
     if _NUMBER.fullmatch(text) is None:
         return None
     if len(text) > _MOST_DIGITS:
@@ -68,10 +69,15 @@ def parse_number(text: str) -> Decimal | None:
 
 
 def bounded(number: Decimal) -> Decimal:
-    """The number itself. Raises ``TooLargeError`` where writing it out would take more than 5,000 digits."""
+    """The number itself. Raises ``TooLargeError`` where writing it out would take more than 4,000 digits."""
     if number and abs(number.adjusted()) > _MOST_DIGITS:
         raise TooLargeError("a number of this size is too large to evaluate")
     return number
+
+
+def composed(text: str) -> str:
+    """In Unicode's normal form C, as all strings of Terraform are."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def number_text(number: Decimal) -> str:
@@ -126,7 +132,7 @@ def one_type(values: Sequence[Value], *, null_fits: bool = False) -> list[Value]
 
     ``null_fits``: beside a null that has no type itself, nobody asks for a type in common.
     """
-    if not _alike(values) and not (null_fits and _holds_null(list(values))):
+    if not _alike(values) and not (null_fits and _may_hold_null(list(values))):
         raise EvaluationError("the values have no type in common")
     return unified(values)
 
@@ -143,11 +149,13 @@ def _alike(values: Iterable[Value]) -> bool:
     return str in kinds and kinds <= {str, bool, Decimal}
 
 
-def _holds_null(value: Value) -> bool:
+def _may_hold_null(value: Value) -> bool:
     value = bare(value)
     if isinstance(value, list):
-        return any(map(_holds_null, value))
-    return any(map(_holds_null, value.values())) if isinstance(value, dict) else value is None
+        return any(map(_may_hold_null, value))
+    if isinstance(value, dict):
+        return any(map(_may_hold_null, value.values()))
+    return isinstance(value, Unknown | OpenMap | None)
 
 
 def _columns_alike(maps: Sequence[Mapping[Any, Value]]) -> bool:

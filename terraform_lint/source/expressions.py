@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from terraform_lint.source.arithmetic import apply_binary, apply_unary, required_bool
 from terraform_lint.source.comprehensions import Nested, object_from, text_from, tuple_from
-from terraform_lint.source.conversion import as_text, kind, parse_number, shown, unified
+from terraform_lint.source.conversion import as_bool, as_text, composed, kind, parse_number, shown, unified
 from terraform_lint.source.knowledge import (
     MOST_LETTERS,
     Nature,
@@ -119,7 +119,7 @@ class Evaluator:
         return found
 
     def _literal(self, node: tree.Literal, _scope: Scope) -> Value:
-        return node.value
+        return composed(node.value) if isinstance(node.value, str) else node.value
 
     def _number(self, node: tree.Number, _scope: Scope) -> Value:
         number = parse_number(node.text)
@@ -146,7 +146,7 @@ class Evaluator:
                 unknown = unknown or text
         if sum(map(len, texts)) > MOST_LETTERS:
             raise TooLargeError("a template grows too large to evaluate")
-        return marked("".join(texts) if unknown is None else unknown, sensitive)
+        return marked(composed("".join(texts)) if unknown is None else unknown, sensitive)
 
     def _body(self, node: tree.Expression, scope: Scope) -> Value:
         return self._text(node.parts if isinstance(node, tree.Template) else (node,), scope)
@@ -237,12 +237,12 @@ class Evaluator:
     def _logical(self, node: tree.Binary, scope: Scope) -> Value:
         settles = node.operator == "||"
         left = self._value(node.left, scope)
-        one = required_bool(left, node.operator)
+        one = _truth(left)
         if one is settles:
-            return left if isinstance(left, Sensitive) else one
+            return marked(settles, isinstance(left, Sensitive))
         try:
             right = self._value(node.right, scope)
-            other = required_bool(right, node.operator)
+            other = _truth(right)
         except EvaluationError:
             if isinstance(one, Unknown):
                 return one  # the left side may yet settle it, and the right side is not asked then
@@ -339,6 +339,11 @@ class Evaluator:
 
 _ANY_NUMBER = frozenset({"merge", "coalesce"})
 """Functions for which an unknown number of arguments is as good as one unknown argument."""
+
+
+def _truth(value: Value) -> bool | Unknown:
+    truth = as_bool(value)
+    return Unknown("versions of Terraform differ on null beside && and ||") if truth is None else truth
 
 
 def _interpolated(value: Value) -> str | Unknown:

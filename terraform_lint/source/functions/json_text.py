@@ -1,6 +1,7 @@
 """``jsonencode`` and ``jsondecode``: compact, keys in order, ``<``, ``>`` and ``&`` escaped."""
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -11,6 +12,7 @@ from terraform_lint.source.knowledge import MOST_LETTERS, TooLargeError, bare
 from terraform_lint.source.values import EvaluationError, Value
 
 JSON = Family()
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
@@ -67,7 +69,16 @@ def jsondecode(text: str) -> Value:
         )
     except ValueError as error:
         raise EvaluationError(f"jsondecode() takes a JSON text: {error}") from error
-    return decoded
+    return _paired(decoded) if _SURROGATE.search(text) else decoded
+
+
+def _paired(value: Value) -> Value:
+    """With the replacement character in place of every half of a character."""
+    if isinstance(value, dict):
+        return {str(_paired(key)): _paired(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_paired(item) for item in value]
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
 
 
 def _number(text: str) -> Decimal:

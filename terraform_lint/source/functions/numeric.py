@@ -61,7 +61,7 @@ def pow_(base: Decimal, exponent: Decimal) -> Value:
         return Unknown("pow() of fractions is not worked out here")
     if abs(base) > 1 and exponent > _MOST_BITS:
         raise TooLargeError("a power is too large to evaluate")
-    power = int(base) ** int(exponent if exponent <= _MOST_BITS else exponent % 2)
+    power = int(base) ** (int(exponent) if exponent <= _MOST_BITS else int(exponent) % 2)
     if abs(power) >> _MOST_BITS:
         return Unknown("pow() beyond 53 bits is not worked out here")
     return Decimal(power)

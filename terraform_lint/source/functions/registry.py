@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias, TypeVar
 
-from terraform_lint.source.conversion import as_bool, as_number, as_text, kind, to_set
+from terraform_lint.source.conversion import as_bool, as_number, as_text, composed, kind, to_set
 from terraform_lint.source.knowledge import (
     MOST_LETTERS,
     MOST_PARTS,
@@ -73,6 +73,8 @@ class Function:
             raise
         except TooLargeError as error:
             return marked(Unknown(str(error)), sensitive)
+        except UnicodeError:
+            raise EvaluationError(f"{self.name}() takes texts of Unicode characters only") from None
         spend(_size(result) // _PARTS_A_STEP)
         return marked(result, sensitive)
 
@@ -123,7 +125,7 @@ def within_bounds(value: Value) -> Value:
         raise TooLargeError(f"a text of more than {MOST_LETTERS:,} letters is too large to evaluate")
     if isinstance(value, list | dict) and len(value) > MOST_PARTS:
         raise TooLargeError(f"a value of more than {MOST_PARTS:,} parts is too large to evaluate")
-    return value
+    return composed(value) if isinstance(value, str) else value
 
 
 def _whole(value: Value) -> Value:
