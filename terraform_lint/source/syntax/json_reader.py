@@ -138,5 +138,6 @@ class _Reader:
     def _wrong(self, message: str) -> WrongTextError:
         character = self._text[self._position : self._position + 1]
         if not character:
-            return WrongTextError(self._line, f"the text ends too early; {message}")
+            last = self._text.rstrip().count("\n") + 1
+            return WrongTextError(last, f"the text ends too early; {message}")
         return WrongTextError(self._line, f"unexpected `{character}`; {message}")

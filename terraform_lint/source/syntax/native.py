@@ -9,7 +9,10 @@ REFERENCE_LIMIT = 128 * 1024
 """Bytes of text that the reference is given. It reads some 200 KB a second, and less of hostile text."""
 
 _MENTION = b"apportion:"
-_LONG_BLANK = re.compile(r"\s{2000}")
+MOST_BLANKS = 1000
+"""Blank characters that may follow each other. Both parsers need quadratic time for long runs in broken text."""
+
+_LONG_BLANK = re.compile(rb"\s{%d}" % MOST_BLANKS)
 
 
 def parse(source: bytes) -> ParsedFile:
@@ -19,6 +22,7 @@ def parse(source: bytes) -> ParsedFile:
     """
     from terraform_lint.source.syntax import fast, kinds
 
+    _check_blanks(source, 1)
     try:
         body = fast.parse(source)
         comments = _comments(source, kinds.comment_spans(source)) if _MENTION in source else ()
@@ -35,7 +39,7 @@ def _by_reference(source: bytes) -> ParsedFile:
 
     text = source.decode()
     scan = Scan(text)
-    if len(source) > REFERENCE_LIMIT or _LONG_BLANK.search(text):
+    if len(source) > REFERENCE_LIMIT:
         line = kinds.first_error(source)
         raise WrongTextError(line, f"this is no HCL, or not plain enough to be read in a file of {len(source)} bytes")
     body = _reference_body(text)
@@ -59,6 +63,7 @@ def parse_template(text: str, *, line: int = 1, one_line: bool = False) -> Expre
     """
     from terraform_lint.source.syntax import fast
 
+    _check_blanks(text.encode(), line)
     try:
         return fast.parse_template(text, line=line, one_line=one_line)
     except UnsureError:
@@ -73,6 +78,13 @@ def parse_template(text: str, *, line: int = 1, one_line: bool = False) -> Expre
         return reference.parse_template(text, line=line)
     except RecursionError:
         raise too_deep(line) from None
+
+
+def _check_blanks(source: bytes, first_line: int) -> None:
+    found = _LONG_BLANK.search(source)
+    if found is not None:
+        line = first_line + source.count(b"\n", 0, found.start())
+        raise WrongTextError(line, f"{MOST_BLANKS} blank characters in a row start here: this is not followed")
 
 
 def _comments(source: bytes, spans: list[Span]) -> tuple[Comment, ...]:

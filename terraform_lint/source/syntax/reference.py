@@ -82,11 +82,13 @@ def _rules(text: str, lines_before: int) -> Any:
     try:
         return hcl2.parses(text)
     except UnexpectedInput as error:
-        line = error.line if error.line > 0 else text.count("\n") + 1
+        at_end = error.line < 1 or getattr(getattr(error, "token", None), "type", "") == "$END"
+        line = text.rstrip().count("\n") + 1 if at_end else error.line
         raise WrongTextError(line + lines_before, explain(error)) from error
-    except (VisitError, RuntimeError) as error:
-        # What its transformer raises is of no use to a reader; its only cause is a directive that is not closed.
-        raise WrongTextError(lines_before + 1, "a `%{ if }` or `%{ for }` in this text is not closed") from error
+    except VisitError as error:
+        # The one thing that its transformer refuses is a directive that is not closed.
+        line = getattr(getattr(error.obj, "meta", None), "line", 1)
+        raise WrongTextError(line + lines_before, "a `%{ if }` or `%{ for }` that starts here is not closed") from error
 
 
 class _Reader:
@@ -136,8 +138,8 @@ class _Reader:
 
     def _block(self, rule: Any) -> Block:
         self._enter(rule)
-        labels = [self._label(label) for label in rule.labels]
         self._check_header(rule)
+        labels = [self._label(label) for label in rule.labels if not isinstance(label, NewLineOrCommentRule)]
         body = self.body(rule.body)
         self._depth -= 1
         start, end = self._start(rule), self._end(rule)
@@ -331,7 +333,7 @@ class _Reader:
             position = found.end()
             if len(found[0]) == 3:
                 continue
-            end = Scan(text, position, in_sequence=True).end
+            end = Scan(text, position, in_sequence=True, first_line=self._line_at(start)).end
             pieces += [text[done : found.start()], self._written_sequence(text, found, end, start)]
             done = position = end
         return templates.build([*pieces, text[done:]], line, form)

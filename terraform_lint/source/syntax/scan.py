@@ -30,11 +30,13 @@ class Scan:
     """A pass over ``text`` from ``start``, to its end or, with ``in_sequence``, to the end of the ``${`` before it.
 
     Raises :class:`WrongTextError` where something is not closed, or closed that is not open. ``end`` is where the
-    pass ended, behind the closing brace; ``comments`` are the spans of comments met, in characters.
+    pass ended, behind the closing brace; ``comments`` are the spans of comments met, in characters. The text's
+    first line is ``first_line``.
     """
 
-    def __init__(self, text: str, start: int = 0, *, in_sequence: bool = False) -> None:
+    def __init__(self, text: str, start: int = 0, *, in_sequence: bool = False, first_line: int = 1) -> None:
         self._text = text
+        self._first_line = first_line
         self._open: list[_Open] = [_Open("${", start)] if in_sequence else []
         self._at_line_start = False
         self.comments: list[Span] = []
@@ -131,4 +133,4 @@ class Scan:
         return WrongTextError(line, f"`{opened.kind}` that starts here is never closed")
 
     def _line(self, position: int) -> int:
-        return self._text.count("\n", 0, position) + 1
+        return self._text.count("\n", 0, position) + self._first_line

@@ -58,6 +58,25 @@ class Printer:
 
     def __init__(self, *, broken: bool) -> None:
         self.broken = broken
+        self.printers: dict[type, Callable[[Any], str]] = {
+            Literal: self.literal,
+            Number: lambda node: node.text,
+            Name: lambda node: node.name,
+            Template: lambda node: f'"{self.parts(node)}"',
+            Attr: self.traversal,
+            Index: self.traversal,
+            Splat: self.traversal,
+            Call: self.call,
+            Conditional: self.conditional,
+            Binary: self.binary,
+            Unary: lambda node: f"{node.operator}{self.term(node.operand)}",
+            Tuple: lambda node: f"[{self.items([self.expression(item) for item in node.items])}]",
+            Object: lambda node: (
+                "{" + self.items([f"{self.key(k)} = {self.expression(v)}" for k, v in node.items]) + "}"
+            ),
+            ForTuple: self.loop,
+            ForObject: self.loop,
+        }
 
     def body(self, body: Body) -> str:
         lines = [f"{item.name} = {self.expression(item.value)}\n" for item in body.attributes]
@@ -67,37 +86,19 @@ class Printer:
         return ("# a comment\n\n" if self.broken else "").join(lines)
 
     def expression(self, node: Expression) -> str:
-        match node:
-            case Literal(value=str() as text):
-                return f'"{escaped(text)}"'
-            case Literal():
-                return {True: "true", False: "false", None: "null"}[node.value]
-            case Number():
-                return node.text
-            case Template():
-                return f'"{self.parts(node)}"'
-            case Name():
-                return node.name
-            case Attr() | Index() | Splat():
-                return self.traversal(node)
-            case Call():
-                given = [self.expression(item) for item in node.arguments]
-                return f"{node.name}({self.items([*given[:-1], given[-1] + '...'] if node.expand else given)})"
-            case Conditional():
-                return (
-                    f"{self.above(node.condition)} ? {self.expression(node.then)} : {self.expression(node.otherwise)}"
-                )
-            case Binary():
-                return self.binary(node)
-            case Unary():
-                return f"{node.operator}{self.term(node.operand)}"
-            case Tuple():
-                return f"[{self.items([self.expression(item) for item in node.items])}]"
-            case Object():
-                return f"{{{self.items([f'{self.key(key)} = {self.expression(value)}' for key, value in node.items])}}}"
-            case ForTuple() | ForObject():
-                return self.loop(node)
-        raise AssertionError(node)
+        return self.printers[type(node)](node)
+
+    def literal(self, node: Literal) -> str:
+        if isinstance(node.value, str):
+            return f'"{escaped(node.value)}"'
+        return {True: "true", False: "false", None: "null"}[node.value]
+
+    def call(self, node: Call) -> str:
+        given = [self.expression(item) for item in node.arguments]
+        return f"{node.name}({self.items([*given[:-1], given[-1] + '...'] if node.expand else given)})"
+
+    def conditional(self, node: Conditional) -> str:
+        return f"{self.above(node.condition)} ? {self.expression(node.then)} : {self.expression(node.otherwise)}"
 
     def items(self, texts: list[str]) -> str:
         if self.broken and texts:
