@@ -1,9 +1,13 @@
-"""JSON Schemas of the configuration files, for editors and tests: made from the models, opened to what YAML writes."""
+"""JSON Schemas of the configuration files and of the findings, for editors, programs and tests: made from the models.
+
+Those of the configuration are opened to what YAML writes.
+"""
 
 from typing import Any
 
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
+from policies.formats.json_report import schema as findings_schema
 from policies.policy import PolicyFile
 from policies.strict import Strict
 
@@ -13,11 +17,16 @@ _FILES: dict[str, type[Strict]] = {
     "policy.yaml": PolicyFile,
     "allocation.yaml": AllocationFile,
 }
+_FINDINGS = "findings.json"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """The schema of each file by its usual name. An editor that reads YAML's numbers as numbers accepts them."""
-    return {name: _schema(name, model) for name, model in _FILES.items()}
+    """The schema of each file by its usual name. An editor that reads YAML's numbers as numbers accepts them.
+
+    ``findings.json`` is what ``lint --format json`` prints.
+    """
+    made = {name: _schema(name, model) for name, model in _FILES.items()}
+    return made | {_FINDINGS: {"$schema": _DIALECT, **findings_schema(), "title": _FINDINGS}}
 
 
 def _schema(name: str, model: type[Strict]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from policies.finding import Finding, Report
+from policies.finding import Finding, Report, Summary, Unread
 from policies.formats.printable import encodable
 
 _FINDING = tuple(Finding.__dataclass_fields__)
@@ -25,6 +25,27 @@ def as_json(report: Report, tool_version: str) -> str:
     except UnicodeEncodeError:
         encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(document)))
     return msgspec.json.format(encoded, indent=1).decode() + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of :func:`as_json`'s object."""
+    parts = (Finding, Summary, Unread)
+    (finding, summary, unread), components = msgspec.json.schema_components(parts, ref_template="#/$defs/{name}")
+    components["Finding"]["properties"]["fingerprint"] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+    texts = {"type": "array", "items": {"type": "string"}}
+    return {
+        "type": "object",
+        "properties": {
+            "version": {"const": 1},
+            "tool": {"type": "object"},
+            "summary": summary,
+            "findings": {"type": "array", "items": finding},
+            "errors": {"type": "array", "items": unread},
+            "notes": texts,
+        },
+        "required": ["version", "summary", "findings", "errors", "notes"],
+        "$defs": components,
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

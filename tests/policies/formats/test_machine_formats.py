@@ -13,6 +13,7 @@ from hypothesis import given
 
 from policies.finding import Finding, Report
 from policies.formats import FORMATS, render
+from policies.formats.json_report import schema
 from policies.formats.rule_texts import HELP
 from policies.formats.sarif import RESULT_LIMIT
 from policies.rule_names import RULES
@@ -72,6 +73,19 @@ def test_json_has_every_finding_with_every_field() -> None:
         assert {name: getattr(meant, name) for name in said} == said
         assert set(said) == {*Finding.__dataclass_fields__, "fingerprint"}
     assert document["notes"] == list(PLAN.notes)
+
+
+@EVERY_EXAMPLE
+def test_json_keeps_to_its_own_schema(name: str) -> None:
+    validator = jsonschema.Draft202012Validator(schema())
+    validator.check_schema(schema())
+    assert [error.message for error in validator.iter_errors(loaded(EXAMPLES[name], "json"))] == []
+
+
+def test_the_schema_of_json_refuses_what_is_no_finding() -> None:
+    document = loaded(report([finding()]), "json")
+    document["findings"][0]["verdict"] = "fine"
+    assert not jsonschema.Draft202012Validator(schema()).is_valid(document)
 
 
 def test_json_names_inputs_that_were_not_read() -> None:
