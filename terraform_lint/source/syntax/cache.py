@@ -9,9 +9,8 @@ import os
 import time
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import msgspec
 
@@ -41,12 +40,19 @@ def _decoder() -> msgspec.msgpack.Decoder[ParsedFile]:
     return msgspec.msgpack.Decoder(ParsedFile)
 
 
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
+
+
 @cache
 def _reader_version() -> bytes:
     """What has a say in how a file is read: this folder's code, and the packages that parse."""
     digest = sha256()
     for package in ("python-hcl2", "tree-sitter", "tree-sitter-hcl"):
-        digest.update(f"{package} {version(package)}\n".encode())
+        digest.update(f"{package} {_version(package)}\n".encode())
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(sha256(module.read_bytes()).digest())
     return digest.digest()
@@ -89,9 +95,13 @@ class Cache:
         path = self._path(self._folder, content, kind)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                file.write(entry)
-            Path(file.name).replace(path)
+            written = path.with_name(f"{path.name}.{os.getpid()}")
+            try:
+                written.write_bytes(entry)
+                written.replace(path)
+            except OSError:
+                written.unlink(missing_ok=True)
+                raise
             self._wrote = True
         except OSError:
             self._folder = None

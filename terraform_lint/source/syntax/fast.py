@@ -152,6 +152,8 @@ class _Converter:
             elif kind not in {kinds.COMMENT, kinds.BLOCK_END}:
                 raise UnsureError
         self._depth -= 1
+        if "::" in labels[0]:
+            raise UnsureError
         end_line = node.end_point[0] + 1
         return Block(labels[0], tuple(labels[1:]), body, line, end_line, (node.start_byte, node.end_byte))
 
