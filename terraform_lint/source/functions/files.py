@@ -15,6 +15,8 @@ Template: TypeAlias = Callable[[str, Map], Value]
 """Renders a template's text with names; raises ``EvaluationError`` where it cannot be right."""
 
 PATHS = Family()
+_DEEPEST_TEMPLATE = 8
+_MOST_TEMPLATES = 5_000
 
 
 @PATHS("basename", "text")
@@ -53,7 +55,7 @@ def file_functions(files: Files, template: Template) -> Family:
     family("fileexists", "text")(reader.fileexists)
     family("fileset", "text", "text")(reader.fileset)
     family("templatefile", "text", "map", unknown="inside")(reader.templatefile)
-    family("templatestring", "text", "map", unknown="inside")(template)
+    family("templatestring", "text", "map", unknown="inside")(reader.templatestring)
     for name, digest in {"base64": _base64, **DIGESTS}.items():
         family(f"file{name}", "text")(reader.digested(digest))
     return family
@@ -65,6 +67,8 @@ class _Reader:
     def __init__(self, files: Files, template: Template) -> None:
         self._files = files
         self._template = template
+        self._depth = 0
+        self._left = _MOST_TEMPLATES
 
     def _content(self, path: str) -> bytes | Unknown:
         content = self._files.read(path)
@@ -88,7 +92,18 @@ class _Reader:
 
     def templatefile(self, path: str, names: Map) -> Value:
         content = self._content(path)
-        return content if isinstance(content, Unknown) else self._template(_text(content), names)
+        return content if isinstance(content, Unknown) else self.templatestring(_text(content), names)
+
+    def templatestring(self, text: str, names: Map) -> Value:
+        """Templates may render each other (Terraform forbids it, OpenTofu does not), within bounds."""
+        if self._depth == _DEEPEST_TEMPLATE or not self._left:
+            return Unknown("templates that render each other so often are not evaluated")
+        self._depth += 1
+        self._left -= 1
+        try:
+            return self._template(text, names)
+        finally:
+            self._depth -= 1
 
     def digested(self, digest: Callable[[bytes], str]) -> Implementation:
         def digested(path: str) -> Value:
