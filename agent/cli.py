@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import NoReturn
 
-from agent import installed, terminal
+from agent import collector, installed, terminal
 from agent.commands.catalogue import COMMANDS
 from agent.commands.interface import Answer, Command
 from agent.commands.options import general
@@ -147,7 +147,10 @@ def _find(name: str) -> Command:
 def _answer(command: Command, arguments: Namespace) -> int:
     from agent.progress import showing
 
-    runner = command.runner()
+    # NOTE: pydantic would read the metadata of every installed package in search of plugins
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    with collector.at_rest():  # modules stay
+        runner = command.runner()
     with showing(quiet=arguments.quiet) as progress:
         answer = runner.run(arguments, progress)
     _print(answer, arguments.format)

@@ -9,9 +9,12 @@ Steps = tuple[str | int, ...]
 
 
 class Strict(BaseModel):
-    """Scalars arrive as text (the loader turns only ``true``, ``false`` and ``null`` into values)."""
+    """Scalars arrive as text (the loader turns only ``true``, ``false`` and ``null`` into values).
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Validators are built on first use: a model that stands inside another needs none of its own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Mistakes(ValueError):

@@ -1,16 +1,14 @@
 """``apportion lint``: Terraform plans and source before the merge. Imports neither engine nor cloud SDK."""
 
-import gc
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent import installed, terminal
+from agent import collector, installed, terminal
 from agent.commands.interface import Answer
 from agent.errors import ConfigError, NothingToDo, UsageError
 from agent.progress import Progress
@@ -18,7 +16,7 @@ from policies import packs
 from policies.baseline import Baseline
 from policies.faults import Fault
 from policies.finding import Report
-from policies.formats import FORMATS, render
+from policies.formats import FORMATS, VERSIONED, render
 from policies.formats.source import SourceFiles
 from policies.nearest import did_you_mean
 from policies.policy import PolicyFile
@@ -39,7 +37,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     outputs = _outputs(arguments.output)
     variables = _pairs(arguments.var, "--var")
     values = _pairs(arguments.set, "--set")
-    with _collector_at_rest():
+    with collector.at_rest():  # a plan is a hundred thousand small objects that all live until the end
         options = _options(arguments, variables, progress)
         checked = check(arguments.paths, options)
         if checked.found_nothing:
@@ -53,18 +51,6 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     for note in [*notes, *_fix(checked, arguments, values), *_comment(checked.report, arguments)]:
         print(terminal.clean(note), file=sys.stderr)
     return Answer(text.removesuffix("\n"), exit_code=checked.report.exit_code, rendered=True)
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """No garbage collection: a plan is a hundred thousand small objects that all live until the end."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 def _options(arguments: Namespace, variables: Mapping[str, str], progress: Progress) -> CheckOptions:
@@ -168,7 +154,7 @@ def _with_baseline_written(
 def _written(report: Report, arguments: Namespace, outputs: Mapping[str, Path]) -> str:
     """The text to print; every ``--output`` is in its file."""
     source = SourceFiles(Path.cwd())
-    version = installed.version()
+    version = installed.version() if VERSIONED & {arguments.format, *outputs} else ""
     for form, path in outputs.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(render(report, form, source=source, tool_version=version), encoding="utf-8", newline="\n")
@@ -199,6 +185,6 @@ def _comment(report: Report, arguments: Namespace) -> list[str]:
         return []
     from terraform_lint.comments import post
 
-    markdown = render(report, "markdown", source=SourceFiles(Path.cwd()), tool_version=installed.version())
+    markdown = render(report, "markdown", source=SourceFiles(Path.cwd()), tool_version="")
     clean = not report.unread and not any(finding.verdict in _TOLD for finding in report.findings)
     return [post(arguments.comment, markdown, os.environ, update_only=clean)]

@@ -6,6 +6,9 @@ from policies.formats.source import SourceLines
 FORMATS = ("text", "json", "sarif", "github", "github-summary", "gitlab", "junit", "markdown")
 """Names that :func:`render` knows. ``github`` is for the log of a step, ``github-summary`` for its summary page."""
 
+VERSIONED = frozenset({"json", "sarif"})
+"""Formats that say which version of the tool wrote them."""
+
 
 def render(  # noqa: PLR0911  one line for each format reads best
     report: Report,
@@ -18,9 +21,9 @@ def render(  # noqa: PLR0911  one line for each format reads best
 ) -> str:
     """The report as one text that ends with a line feed; the same report gives the same text, always.
 
-    ``name`` is one of ``FORMATS``; raises ``ValueError`` for another. ``source`` gives the lines that ``text`` shows.
-    ``color`` and ``all_findings`` (findings that do not count, and every address of long lists) are for ``text``;
-    what the other formats show is settled by who reads them.
+    ``name`` is one of ``FORMATS``; raises ``ValueError`` for another. ``source`` gives the lines that ``text`` shows;
+    ``tool_version`` is looked at by ``VERSIONED`` formats. ``color`` and ``all_findings`` (findings that do not count,
+    and every address of long lists) are for ``text``; what the other formats show is settled by who reads them.
     """
     # Imported where used: `apportion lint` prints text, and should not pay for the others at every start.
     match name:
