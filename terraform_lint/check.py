@@ -4,7 +4,7 @@ paths ─▶ plans and root modules ─▶ resources with the tags they will bea
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from policies.ruleset import Ruleset
 from terraform_lint.advice import advise
 from terraform_lint.costs import Costs, with_costs
 from terraform_lint.inputs import Inputs, sort_out
-from terraform_lint.places import placed
+from terraform_lint.places import place
 from terraform_lint.plan.read import read_plan
 
 
@@ -74,12 +74,21 @@ def gather(inputs: Inputs, options: CheckOptions) -> Gathered:
     """Every resource of the inputs, with the tags it will bear."""
     gathered = Gathered(unread=list(inputs.unread))
     for name, content in inputs.plans.items():
-        gathered += read_plan(content, name)
+        gathered += read_plan(content, name, path=_folder_of(name, options.base))
+    workspace = options.workspace or options.environment.get("TF_WORKSPACE")
+    if workspace:  # NOTE: a plan does not say which it is of
+        gathered.resources = [replace(resource, workspace=workspace) for resource in gathered.resources]
     if inputs.plans and options.source is not None:
-        gathered.resources = placed(gathered.resources, _source([options.source], options))
+        place(gathered, _source([options.source], options))
     if inputs.sources:
         gathered += _source(inputs.sources, options)
     return gathered
+
+
+def _folder_of(plan: str, base: Path) -> str:
+    """The folder of a plan as seen from ``base``; one elsewhere, as of a temporary file, says nothing: ``.``."""
+    folder, below = Path(plan).parent.resolve(), base.resolve()
+    return folder.relative_to(below).as_posix() if folder.is_relative_to(below) else "."
 
 
 def _source(folders: Sequence[Path], options: CheckOptions) -> Gathered:

@@ -1,14 +1,19 @@
 """What the paths on the command line are: plans, root modules of source, or nothing we can read."""
 
+import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from policies.finding import Unread
 
 STDIN = "-"
 SOURCE_ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", ".hcl")
+LARGEST = 1 << 30
+"""Bytes of a plan that is read at most; the largest that were seen have a quarter of that."""
+_CHUNK = 1 << 20
 _PLAN_SHOWN = "name a folder of Terraform source, a file of `terraform show -json`, or - for standard input"
 
 
@@ -27,10 +32,10 @@ def sort_out(paths: Sequence[str]) -> Inputs:
     for text in dict.fromkeys(paths):
         path = Path(text)
         if text == STDIN:
-            inputs.plans["standard input"] = sys.stdin.buffer.read()
-        elif path.is_dir():
+            _take("standard input", _piped(sys.stdin.buffer), inputs)
+        elif _is(path, stat.S_IFDIR):
             _folder(path, inputs)
-        elif path.name.endswith(SOURCE_ENDINGS) and path.is_file():
+        elif path.name.endswith(SOURCE_ENDINGS) and _is(path, stat.S_IFREG):
             inputs.sources.append(path.parent)
         else:
             _file(path, inputs)
@@ -48,21 +53,58 @@ def _folder(path: Path, inputs: Inputs) -> None:
     from terraform_lint.plan.read import looks_like_plan
 
     for file in sorted(path.glob("*.json")):
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            inputs.unread.append(_unread(file, error))
+        if _is(file, stat.S_IFDIR):
             continue
-        if looks_like_plan(content):
-            inputs.plans[file.as_posix()] = content
+        content = "is no file" if _is(file, stat.S_IFIFO) else _content(file)
+        if isinstance(content, str) or looks_like_plan(content):
+            _take(file.as_posix(), content, inputs)
 
 
 def _file(path: Path, inputs: Inputs) -> None:
+    _take(path.as_posix(), _content(path), inputs)
+
+
+def _take(name: str, content: bytes | str, inputs: Inputs) -> None:
+    if isinstance(content, bytes):
+        inputs.plans[name] = content
+    else:
+        inputs.unread.append(Unread(name, None, content, _PLAN_SHOWN))
+
+
+def _is(path: Path, kind: int) -> bool:
     try:
-        inputs.plans[path.as_posix()] = path.read_bytes()
+        return stat.S_IFMT(path.stat().st_mode) == kind
+    except (OSError, ValueError):
+        return False
+
+
+def _content(path: Path) -> bytes | str:
+    """A file's bytes; or, as text, why it is not read. A pipe is read as it comes: a shell may name one."""
+    try:
+        known = path.stat()
+        if stat.S_ISCHR(known.st_mode) or stat.S_ISBLK(known.st_mode):
+            return "is a device, no file"
+        if known.st_size > LARGEST:
+            return _too_large()
+        if stat.S_ISREG(known.st_mode):
+            return path.read_bytes()
+        with path.open("rb") as file:
+            return _piped(file)
     except OSError as error:
-        inputs.unread.append(_unread(path, error))
+        return f"cannot be read: {error.strerror or error}"
+    except ValueError as error:
+        return f"cannot be read: {error}"
 
 
-def _unread(path: Path, error: OSError) -> Unread:
-    return Unread(path.as_posix(), None, f"cannot be read: {error.strerror or error}", _PLAN_SHOWN)
+def _piped(stream: BinaryIO) -> bytes | str:
+    """All that comes, piece by piece, since how much it will be is not known."""
+    content = bytearray()
+    while piece := stream.read(_CHUNK):
+        content += piece
+        if len(content) > LARGEST:
+            return _too_large()
+    return bytes(content)
+
+
+def _too_large() -> str:
+    return f"is larger than {LARGEST >> 30} GB"

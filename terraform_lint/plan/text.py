@@ -9,6 +9,7 @@ _PLAN_START = re.compile(rb'\{\s*"(?:format_version|terraform_version|resource_c
 _OBJECT_LINE = re.compile(rb"^(?:\x1b\[[0-9;]{0,9}m|[ \t]){0,99}(?=\{)", re.MULTILINE)  # bounded: time stays linear
 _FOR_PEOPLE = re.compile(rb"(?:Terraform|OpenTofu) (?:will perform|used the selected)|# \S+ will be ")
 _HEAD = 4096
+_FOR_PEOPLE_WITHIN = 1 << 20
 
 
 class NotAPlanError(Exception):
@@ -31,6 +32,8 @@ def document(content: bytes) -> memoryview:
     if content.startswith(_COMPRESSED):
         raise NotAPlanError("the file is compressed", "unpack it first")
     text = _as_utf8(content)
+    if b"\0" in text[:_HEAD]:
+        raise NotAPlanError("this is a binary file, no JSON")
     start = _start(text)
     if start is None:
         raise NotAPlanError(_what_it_is(text))
@@ -95,7 +98,7 @@ def _what_it_is(text: bytes) -> str:
         return "the file is empty"
     if head.startswith(b"<"):
         return "this is HTML or XML, no plan: a page that asks to sign in, perhaps"
-    if _FOR_PEOPLE.search(text):
+    if _FOR_PEOPLE.search(text, 0, _FOR_PEOPLE_WITHIN):
         return "this is the plan as text for people"
     if head[:1] in b'["0123456789-tfn':
         return "this is JSON, but no plan"

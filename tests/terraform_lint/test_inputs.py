@@ -1,0 +1,64 @@
+"""What a path on the command line may turn out to be, down to what nobody would name on purpose."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from terraform_lint import inputs
+from terraform_lint.inputs import sort_out
+
+PLAN = b'{"format_version": "1.2", "resource_changes": []}'
+
+
+def said(path: Path) -> str:
+    """Why a path could not be read."""
+    found = sort_out([str(path)])
+    assert not found.plans
+    assert not found.sources
+    [unread] = found.unread
+    return unread.message
+
+
+def test_a_device_is_refused_before_a_byte_of_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").symlink_to("/dev/zero")
+    assert said(tmp_path / "plan.json") == "is a device, no file"
+
+
+def test_a_pipe_that_the_shell_names_is_read_to_its_end(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(PLAN,))
+    writer.start()
+    found = sort_out([str(pipe)])
+    writer.join()
+    assert list(found.plans.values()) == [PLAN]
+
+
+def test_a_file_larger_than_any_plan_is_refused_unread(tmp_path: Path) -> None:
+    large = tmp_path / "plan.json"
+    with large.open("wb") as file:
+        file.truncate(inputs.LARGEST + 1)
+    assert said(large) == "is larger than 1 GB"
+
+
+def test_a_folder_of_plans_names_what_is_no_file_and_reads_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(PLAN)
+    os.mkfifo(tmp_path / "b.json")
+    (tmp_path / "c.json").symlink_to("/dev/zero")
+    (tmp_path / "d.json").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "e.json").mkdir()
+    found = sort_out([str(tmp_path)])
+    assert list(found.plans) == [(tmp_path / "a.json").as_posix()]
+    assert [(Path(each.file).name, each.message) for each in found.unread] == [
+        ("b.json", "is no file"),
+        ("c.json", "is a device, no file"),
+        ("d.json", "cannot be read: No such file or directory"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["plan\0.json", "x" * 5000])
+def test_a_path_that_no_file_can_have_is_unread(text: str) -> None:
+    [unread] = sort_out([text]).unread
+    assert unread.message.startswith("cannot be read")
