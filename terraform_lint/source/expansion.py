@@ -9,10 +9,9 @@ from terraform_lint.source.addresses import Key
 from terraform_lint.source.bodies import attribute, blocks
 from terraform_lint.source.conversion import as_bool, as_number, as_text
 from terraform_lint.source.expressions import Nested
-from terraform_lint.source.knowledge import bare
 from terraform_lint.source.scope import Scope
 from terraform_lint.source.syntax.tree import Body, Expression
-from terraform_lint.source.values import EvaluationError, OpenMap, Unknown, Value, ValueSet
+from terraform_lint.source.values import EvaluationError, OpenMap, Sensitive, Unknown, Value, ValueSet
 
 _TOO_MANY = "there are too many instances to look at each"
 Evaluate: TypeAlias = Callable[[Expression, Scope], Value]
@@ -42,12 +41,17 @@ def expand(body: Body, scope: Scope, evaluate: Evaluate, most: int) -> Expansion
     count, for_each = attribute(body, "count"), attribute(body, "for_each")
     try:
         if count is not None:
-            return _counted(bare(evaluate(count.value, scope)), scope, most)
+            return _counted(_shown(evaluate(count.value, scope)), scope, most)
         if for_each is not None:
-            return _for_each(bare(evaluate(for_each.value, scope)), scope, most)
+            return _for_each(_shown(evaluate(for_each.value, scope)), scope, most)
     except EvaluationError as error:
         return _unclear("for_each" if count is None else "count", str(error), scope)
     return Expansion({None: scope})
+
+
+def _shown(value: Value) -> Value:
+    """As Terraform refuses what is sensitive, since it would show in addresses."""
+    return Unknown("it is sensitive, which Terraform refuses") if isinstance(value, Sensitive) else value
 
 
 def entries(collection: Value) -> Iterable[tuple[Value, Value]]:
@@ -100,7 +104,7 @@ def _for_each(value: Value, scope: Scope, most: int) -> Expansion:
     scopes: dict[Key, Scope] = {}
     doubt = value.rest if isinstance(value, OpenMap) else None
     for key, each in pairs:
-        text = as_text(key)
+        text = as_text(_shown(key))
         if isinstance(text, str):
             scopes[text] = Nested(scope, {"each": {"key": text, "value": each}})
         else:

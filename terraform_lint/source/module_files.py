@@ -49,11 +49,11 @@ def files_of(folder: Path) -> ModuleFiles:
 
 
 def is_file(entry: "os.DirEntry[str]") -> bool:
-    """Whether it is a file, or a symbolic link to one; a link to itself is none."""
+    """Whether it is no folder. What then cannot be read is said, not passed over: a link to nothing, a device."""
     try:
-        return entry.is_file()
+        return not entry.is_dir()
     except OSError:
-        return False
+        return True
 
 
 def read_bytes(path: Path) -> bytes | str:

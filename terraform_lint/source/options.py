@@ -29,12 +29,12 @@ class SourceOptions:
         """The path as a person at ``base`` would write it, with ``/``."""
         return Path(os.path.relpath(path, self.base.resolve())).as_posix()
 
-    def workspace_of(self, root: Path) -> str:
-        """The workspace that Terraform would work in, in the folder ``root``."""
+    def workspace_of(self, selected: bytes | str) -> str:
+        """The workspace that Terraform would work in; ``selected``: the bytes of the root's ``.terraform/environment``.
+
+        Text instead says why these were not read.
+        """
         chosen = self.workspace or self.environment.get("TF_WORKSPACE")
-        if chosen:
-            return chosen
-        try:
-            return (root / ".terraform" / "environment").read_text("utf-8").strip() or "default"
-        except (OSError, UnicodeDecodeError):
-            return "default"
+        if not chosen and isinstance(selected, bytes):
+            chosen = selected.decode("utf-8", "replace").strip()
+        return chosen or "default"

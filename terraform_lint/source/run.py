@@ -26,6 +26,7 @@ from terraform_lint.source.syntax.tree import Expression
 from terraform_lint.source.values import EvaluationError, OpenMap, Unknown, Value
 from terraform_lint.source.variables import given_variables
 
+SELECTED = ".terraform/environment"
 _MOST_INSTANCES = 10_000
 _MOST_INSTANCES_OF_ALL = 20_000
 
@@ -58,15 +59,17 @@ class Run:
         self.module = module
         self.modules = modules
         self.path = options.shown(root.folder)
-        self.workspace = options.workspace_of(root.folder)
-        self.given = given_variables(root.folder, options)
+        self._files = CheckedFiles(root.folder, (options.base, root.within))
+        self.workspace = options.workspace_of(self._files.read(SELECTED))
+        self.given = given_variables(root.folder, options, self._files)
         self.installed = installed_modules(root.folder, options.base)
         self.terragrunt = (root.folder / TERRAGRUNT).is_file()
         self.gathered = Gathered(unread=list(self.given.unread))
         self.shown = options.shown
-        self._files = CheckedFiles(root.folder, (options.base, root.within))
         self._evaluator = Evaluator(Functions(self._files, self._template))
         self._left = _MOST_INSTANCES_OF_ALL
+        if (root.folder / SELECTED).is_symlink() and isinstance(problem := self._files.read(SELECTED), str):
+            self.note(f"{self.path}: {problem}, so the workspace is taken for {self.workspace}")
 
     def evaluate(self, expression: Expression, scope: Scope) -> Value:
         """The expression's value; an ``Unknown`` for what is wrong or goes beyond bounds."""

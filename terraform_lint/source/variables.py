@@ -1,6 +1,6 @@
 """The values that a root module's variables are given, from all the places where Terraform looks for them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,11 +8,13 @@ from policies.finding import Unread
 from terraform_lint.source.bodies import attribute
 from terraform_lint.source.module_files import read_bytes
 from terraform_lint.source.options import SourceOptions
+from terraform_lint.source.readable import CheckedFiles
 from terraform_lint.source.syntax.parse import parse
 from terraform_lint.source.syntax.tree import Body, Expression
 from terraform_lint.source.type_constraints import Primitive, expression_of, variable_type
 from terraform_lint.source.values import Unknown
 
+_STANDARD = ("terraform.tfvars", "terraform.tfvars.json")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _ENVIRONMENT = "TF_VAR_"
 
@@ -43,8 +45,8 @@ class GivenVariables:
         return None
 
 
-def given_variables(root: Path, options: SourceOptions) -> GivenVariables:
-    """What is given, weakest first, in Terraform's order.
+def given_variables(root: Path, options: SourceOptions, files: CheckedFiles) -> GivenVariables:
+    """What is given, weakest first, in Terraform's order. Files that nobody names are read only where ``files`` are.
 
     TF_VAR_*, ``terraform.tfvars``, ``terraform.tfvars.json``, ``*.auto.tfvars`` by name, ``--var-file``, ``--var``.
     """
@@ -53,34 +55,35 @@ def given_variables(root: Path, options: SourceOptions) -> GivenVariables:
     given.layers.append(
         Layer({name.removeprefix(_ENVIRONMENT): text for name, text in environment if name.startswith(_ENVIRONMENT)})
     )
-    automatic = [root / "terraform.tfvars", root / "terraform.tfvars.json", *_automatic_files(root)]
-    _add_files(given, (path for path in automatic if path.is_file()), options)
-    _add_files(given, (options.base / path for path in options.variable_files), options)
+    for path in _automatic_files(root):
+        _add_file(given, path, files.read(path.name), options)
+    for path in options.variable_files:
+        _add_file(given, options.base / path, read_bytes(options.base / path), options)
     given.layers.append(Layer(options.variables))
     return given
 
 
 def _automatic_files(root: Path) -> list[Path]:
+    """Links that lead nowhere are among them: Terraform would not pass over them either."""
     try:
-        return sorted(path for path in root.iterdir() if path.name.endswith(_AUTOMATIC) and path.is_file())
+        named = sorted(path for path in root.iterdir() if path.name.endswith(_AUTOMATIC))
     except OSError:
-        return []
+        named = []
+    return [path for path in (*(root / name for name in _STANDARD), *named) if path.is_symlink() or path.is_file()]
 
 
-def _add_files(given: GivenVariables, paths: Iterable[Path], options: SourceOptions) -> None:
-    for path in paths:
-        shown = options.shown(path)
-        content = read_bytes(path)
-        if isinstance(content, str):
-            given.unread.append(Unread(shown, None, content, "name a file of variables that can be read"))
-            given.layers.append(Layer({}, shown))
-            continue
-        name = path.name if path.name.endswith((".tfvars", ".tfvars.json")) else _named_for_parsing(path.name)
-        parsed = parse(content, name)
-        if parsed.problem is not None:
-            given.unread.append(Unread(shown, parsed.problem.line, parsed.problem.message, "mend the syntax"))
-        values = {written.name: written.value for written in parsed.body.attributes}
-        given.layers.append(Layer(values, shown if parsed.problem is not None else ""))
+def _add_file(given: GivenVariables, path: Path, content: bytes | str, options: SourceOptions) -> None:
+    shown = options.shown(path)
+    if isinstance(content, str):
+        given.unread.append(Unread(shown, None, content, "name a file of variables that can be read"))
+        given.layers.append(Layer({}, shown))
+        return
+    name = path.name if path.name.endswith((".tfvars", ".tfvars.json")) else _named_for_parsing(path.name)
+    parsed = parse(content, name)
+    if parsed.problem is not None:
+        given.unread.append(Unread(shown, parsed.problem.line, parsed.problem.message, "mend the syntax"))
+    values = {written.name: written.value for written in parsed.body.attributes}
+    given.layers.append(Layer(values, shown if parsed.problem is not None else ""))
 
 
 def _named_for_parsing(name: str) -> str:

@@ -130,3 +130,20 @@ def test_a_repetition_that_needs_itself_ends(project):
 def test_opentofu_can_switch_a_resource_off(project):
     text = 'resource "aws_s3_bucket" "b" {\n  lifecycle { enabled = false }\n}\n'
     assert addresses(project({"main.tofu": text}).read()) == []
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        "for_each = toset([var.v])",
+        "for_each = { (var.v) = 1 }",
+        "for_each = sensitive(toset([nonsensitive(var.v)]))",
+        'count = var.v == "hunter2" ? 3 : 1',
+    ],
+)
+def test_a_sensitive_value_never_becomes_a_part_of_an_address(project, repeated):
+    text = f'variable "v" {{ sensitive = true }}\nresource "aws_s3_bucket" "b" {{\n {repeated}\n}}'
+    gathered = project({"main.tf": text}).read(environment={"TF_VAR_v": "hunter2"})
+    [resource] = gathered.resources
+    assert "hunter2" not in str(gathered)
+    assert resource.address in ("aws_s3_bucket.b", "aws_s3_bucket.b[*]")

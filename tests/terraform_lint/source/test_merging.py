@@ -196,3 +196,13 @@ def test_a_link_to_a_shared_file_inside_is_read(project, known):
     found = project({"a/main.tf": "", "shared/all.tf": 'resource "aws_s3_bucket" "b" { tags = { x = "y" } }'})
     (found.folder / "a" / "all.tf").symlink_to("../shared/all.tf")
     assert known(found.read("a")) == {"aws_s3_bucket.b": {"x": "y"}}
+
+
+@pytest.mark.parametrize("target", ["nowhere", "b.tf", "/dev/zero"])
+def test_a_file_of_source_that_links_to_no_file_is_not_passed_over(project, target):
+    found = project({"a.tf": 'resource "aws_s3_bucket" "b" {}'})
+    (found.folder / "b.tf").symlink_to(target)
+    (found.folder / ".#a.tf").symlink_to("user@host.1234")
+    gathered = found.read()
+    assert len(gathered.resources) == 1
+    assert [each.file for each in gathered.unread] == ["b.tf"]

@@ -170,3 +170,38 @@ def test_the_workspace_is_the_one_that_terraform_would_use(project, known, optio
 def test_numbers_in_variables_stay_exact(project):
     text = 'variable "v" { default = 1e3 }\nresource "aws_s3_bucket" "b" { tags = { v = var.v } }'
     assert value(project({"main.tf": text}).read()) == str(Decimal(1000))
+
+
+@pytest.mark.parametrize("name", ["terraform.tfvars.json", "x.auto.tfvars.json"])
+def test_a_variable_file_that_links_to_elsewhere_on_the_machine_is_not_read(project, tmp_path, name):
+    found = project({"main.tf": BUCKET + 'variable "v" {}'})
+    (tmp_path / "credentials.json").write_text('{"v": "hunter2"}')
+    (found.folder / name).symlink_to(tmp_path / "credentials.json")
+    gathered = found.read()
+    assert "could not be read" in value(gathered)
+    assert [each.file for each in gathered.unread] == [name]
+    assert "outside the checked folders" in gathered.unread[0].message
+
+
+def test_a_variable_file_may_link_to_one_in_the_checked_folders(project):
+    found = project({"a/main.tf": BUCKET + 'variable "v" {}', "common.tfvars": 'v = "common"'})
+    (found.folder / "a" / "common.auto.tfvars").symlink_to("../common.tfvars")
+    assert value(found.read("a")) == "common"
+
+
+def test_a_variable_file_that_links_to_nothing_is_not_passed_over(project):
+    found = project({"main.tf": BUCKET + 'variable "v" { default = "default" }'})
+    (found.folder / "x.auto.tfvars").symlink_to("nowhere")
+    gathered = found.read()
+    assert "could not be read" in value(gathered)
+    assert [(each.file, each.message) for each in gathered.unread] == [("x.auto.tfvars", "x.auto.tfvars is not there")]
+
+
+def test_the_selected_workspace_is_not_read_from_elsewhere_on_the_machine(project, tmp_path):
+    found = project({"main.tf": 'resource "aws_s3_bucket" "b" { tags = { w = terraform.workspace } }'})
+    (tmp_path / "token").write_text("hunter2")
+    (found.folder / ".terraform").mkdir()
+    (found.folder / ".terraform" / "environment").symlink_to(tmp_path / "token")
+    gathered = found.read()
+    assert gathered.resources[0].workspace == "default"
+    assert [note for note in gathered.notes if ".terraform/environment" in note]
