@@ -37,6 +37,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     outputs = _outputs(arguments.output)
     variables = _pairs(arguments.var, "--var")
     values = _pairs(arguments.set, "--set")
+    collector.leave_at_exit()
     with collector.at_rest():  # a plan is a hundred thousand small objects that all live until the end
         options = _options(arguments, variables, progress)
         checked = check(arguments.paths, options)
