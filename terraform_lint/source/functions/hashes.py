@@ -1,6 +1,5 @@
 """Hashes of strings and files, and ids that are made of them."""
 
-import uuid
 from base64 import b64encode
 from collections.abc import Callable
 from hashlib import md5, sha1, sha256, sha512
@@ -29,13 +28,14 @@ def _of_text(digest: Callable[[bytes], str]) -> Implementation:
 for _name, _digest in DIGESTS.items():
     HASHES(_name, "text")(_of_text(_digest))
 
-_SPACES = {"dns": uuid.NAMESPACE_DNS, "url": uuid.NAMESPACE_URL, "oid": uuid.NAMESPACE_OID, "x500": uuid.NAMESPACE_X500}
-
 
 @HASHES("uuidv5", "text", "text")
 def uuidv5(space: str, name: str) -> Value:
     """The id of a name in a name space: ``dns``, ``url``, ``oid``, ``x500`` or an id."""
+    from uuid import NAMESPACE_DNS, NAMESPACE_OID, NAMESPACE_URL, NAMESPACE_X500, UUID, uuid5
+
+    known = {"dns": NAMESPACE_DNS, "url": NAMESPACE_URL, "oid": NAMESPACE_OID, "x500": NAMESPACE_X500}
     try:
-        return str(uuid.uuid5(_SPACES.get(space) or uuid.UUID(space), name))
+        return str(uuid5(known.get(space) or UUID(space), name))
     except ValueError:
         raise EvaluationError(f"uuidv5() takes no name space {shown(space)}") from None

@@ -14,7 +14,9 @@ from tests.terraform_lint.source.expression_text import Names, SomeFiles, evalua
 HIDDEN = Unknown("var.x has no default and no value is given")
 FUNCTIONS = Functions(SomeFiles(), lambda text, _names: text)
 KEYS = st.sampled_from(["tenant", "env", "a", "b"])
-TEXTS = st.sampled_from(["", "a", "b", "acme", "1", "true", "a-b", "10.0.0.0/8", "2026-01-01T00:00:00Z", "notes.txt"])
+TEXTS = st.sampled_from(
+    ["", "a", "b", "tenant", "acme", "1", "true", "a-b", "10.0.0.0/8", "2026-01-01T00:00:00Z", "notes.txt"]
+)
 NUMBERS = st.sampled_from([Decimal(0), Decimal(1), Decimal(2), Decimal(-1), Decimal("1.5")])
 PRIMITIVES = TEXTS | NUMBERS | st.booleans() | st.none()
 SIMPLE: st.SearchStrategy[Value] = (
@@ -40,7 +42,7 @@ OF_NAME: dict[str, st.SearchStrategy[Value]] = {
     "a": MAPS,
     "b": MAPS,
     "c": st.booleans(),
-    "t": TEXTS | st.none() | NUMBERS,
+    "t": KEYS | TEXTS | st.none() | NUMBERS,
     "l": LISTS,
 }
 
@@ -62,7 +64,7 @@ def hide(data: st.DataObject, value: Value) -> Value:
 def fill(data: st.DataObject, partial: Value, like: st.SearchStrategy[Value]) -> Value:
     """One of the values that a partly unknown one stands for."""
     if isinstance(partial, Unknown):
-        return data.draw(like | VALUES)
+        return data.draw(like | like | VALUES)
     if isinstance(partial, OpenMap):
         more = data.draw(MAPS)
         return {**more, **{key: fill(data, inner, like) for key, inner in partial.known.items()}}
@@ -145,6 +147,8 @@ EXPRESSIONS = (
     'try(a.tenant, b["tenant"], t)',
     "try(merge(a, {tenant = t}), b)",
     "try(a[t], l[0], null)",
+    "try(c ? a.tenant : t, b)",
+    "can(c ? a.tenant : t)",
     "one(l)",
     "tomap(a)",
     "toset(l)",
@@ -169,7 +173,7 @@ EXPRESSIONS = (
 
 
 @pytest.mark.parametrize("text", EXPRESSIONS)
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_an_expression_is_certain_only_of_what_holds_for_every_value(text: str, data: st.DataObject) -> None:
     tree = expression(text)
