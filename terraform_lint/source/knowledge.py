@@ -44,7 +44,9 @@ def nature(value: Value) -> Nature:
     """Looks through the whole value. Raises ``TooLargeError`` for values of very many parts."""
     if isinstance(value, bool | Decimal | None):
         return _CERTAIN
-    unknown, sensitive, parts, waiting = None, False, 0, [value]
+    unknown: Unknown | None = None
+    sensitive, parts = False, 0
+    waiting: list[Value] = [value]
     while waiting:
         part = waiting.pop()
         parts += 1
@@ -146,7 +148,7 @@ def identity(value: Value) -> Hashable:
         return dict, tuple((key, identity(value[key])) for key in sorted(value))
     if isinstance(value, list):
         return list, tuple(map(identity, value))
-    return type(value), value  # type: ignore[return-value]  # a primitive, as it is wholly known
+    return type(value), value
 
 
 def known_part(value: Map) -> dict[str, Value]:
