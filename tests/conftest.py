@@ -52,9 +52,10 @@ sys.addaudithook(_close_network)
 
 
 @pytest.fixture(autouse=True)
-def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees a token or a profile of whoever runs it, and local servers are asked without a proxy."""
-    foreign = ("APPORTION_", "SLACK_", "AWS_", "AZURE_", "GOOGLE_", "PG")
+def clean_environ(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test sees a token, a profile or a cache of whoever runs it; local servers are asked without a proxy."""
+    foreign = ("APPORTION_", "SLACK_", "AWS_", "AZURE_", "GOOGLE_", "PG", "GITHUB_", "GITLAB_", "CI_", "TF_")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     for name in list(os.environ):
         if name.startswith(foreign):
             monkeypatch.delenv(name)

@@ -43,7 +43,8 @@ def test_the_terraform_check_loads_neither_engine_nor_cloud_sdk(tmp_path, checke
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "main.tf").write_text(SOURCE)
     program = (
-        f"import sys; import agent.cli; agent.cli.main(['lint', '{checked}', '--policy', 'pack:tenant', '--quiet'])\n"
+        "import sys; import agent.cli\n"
+        f"agent.cli.main(['lint', '{checked}', '--policy', 'pack:tenant', '--quiet', '--no-cache'])\n"
         f"print('LOADED', sorted(sys.modules.keys() & set({(*HEAVY, 'tree_sitter')})))"
     )
     loaded = run(sys.executable, "-c", program, cwd=tmp_path).splitlines()[-1]
