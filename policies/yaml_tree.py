@@ -11,6 +11,7 @@ import yaml
 
 from policies.faults import Fault, FaultsError
 from policies.strict import Steps
+from policies.yaml_depth import DEEPEST, first_too_deep
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Value = dict[str, "Value"] | list["Value"] | str | bool | None
@@ -48,6 +49,8 @@ def read_yaml(path: Path) -> YamlTree:
     name = str(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
+        if line := first_too_deep(text, _Loader):
+            raise FaultsError([Fault(name, line, f"nested deeper than {DEEPEST} levels")])
         root = yaml.compose(text, Loader=_Loader)
     except FileNotFoundError:
         raise FaultsError([Fault(name, 0, "there is no such file")]) from None

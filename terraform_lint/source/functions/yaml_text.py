@@ -45,7 +45,11 @@ def yamldecode(text: str) -> Value:
     """The value of one YAML document."""
     import yaml
 
+    from policies.yaml_depth import DEEPEST, first_too_deep
+
     try:
+        if first_too_deep(text, _loader()):
+            raise TooLargeError(f"a YAML text nested deeper than {DEEPEST} levels is too deep to evaluate")
         root = yaml.compose(text, Loader=_loader())
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or " ".join(str(error).split())

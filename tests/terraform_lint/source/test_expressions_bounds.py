@@ -32,6 +32,7 @@ f: [*e,*e,*e,*e,*e,*e,*e,*e,*e]""".replace("\n", "\\n")
         "1e999999999 + 1",
         'tonumber("1e999999999") * 2',
         f'yamldecode("{BOMB}")',
+        f'yamldecode("{"[" * 100_000}")',
         'jsonencode(jsondecode(format("[%s1]", join("", [for i in range(1000) : "1e3999,"]))))',
         f'[for i in range(1000) : regexall("(a|b|ab)*c", {LONG})]',
         f"[for i in range(1000) : [for j in range(1000) : sha512({LONG})]]",
