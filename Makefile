@@ -50,16 +50,18 @@ cover: dev
 slow: dev
 	$(PYTEST) -m slow
 
-bench: dev
+bench: dev .bench/peers/orjson/.ready
 	$(BIN)/python -m benchmarks --lines $(LINES)
+	$(BIN)/python -m benchmarks.lint
 
 # The tools that the Terraform check is measured against, each in an environment of its own; none is a dependency.
-bench-peers:
-	for file in benchmarks/peers/*.txt; do \
-	  peer=.bench/peers/$$(basename $$file .txt); \
-	  test -x $$peer/bin/python || $(PYTHON) -m venv $$peer; \
-	  $$peer/bin/python -m pip install --quiet --requirement $$file || exit 1; \
-	done
+# `make bench` measures against those that are installed.
+bench-peers: $(patsubst benchmarks/peers/%.txt,.bench/peers/%/.ready,$(wildcard benchmarks/peers/*.txt))
+
+.bench/peers/%/.ready: benchmarks/peers/%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --requirement $<
+	touch $@
 
 demo: dev
 	$(BIN)/apportion demo demo
