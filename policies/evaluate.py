@@ -294,6 +294,8 @@ class _Judging:
 
     def notes(self) -> Iterator[str]:
         """What a person should know about the run."""
+        if not self._ruleset.keys:
+            yield "policy.yaml asks for no tag, so that nothing can be missing"
         if self._unlisted:
             tags = _counted(len(self._unlisted), "tag that cannot be known yet is", "tags that cannot be known yet are")
             yield f"{tags} not listed, as the policy says (unknown: ignore)"

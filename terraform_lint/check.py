@@ -79,9 +79,13 @@ def gather(inputs: Inputs, options: CheckOptions) -> Gathered:
     if workspace:  # NOTE: a plan does not say which it is of
         gathered.resources = [replace(resource, workspace=workspace) for resource in gathered.resources]
     if inputs.plans and options.source is not None:
-        place(gathered, _source([options.source], options))
-    if inputs.sources:
-        gathered += _source(inputs.sources, options)
+        source = _source([options.source], options)
+        if source is not None:
+            place(gathered, source)
+        else:
+            gathered.notes.append(f"--source {options.source}: there is no Terraform source, so lines are not known")
+    if inputs.sources and (source := _source(inputs.sources, options)) is not None:
+        gathered += source
     return gathered
 
 
@@ -91,13 +95,16 @@ def _folder_of(plan: str, base: Path) -> str:
     return folder.relative_to(below).as_posix() if folder.is_relative_to(below) else "."
 
 
-def _source(folders: Sequence[Path], options: CheckOptions) -> Gathered:
+def _source(folders: Sequence[Path], options: CheckOptions) -> Gathered | None:
+    """None where the folders hold no source."""
     from terraform_lint.source.options import SourceOptions
     from terraform_lint.source.project import read_source
     from terraform_lint.source.roots import discover
     from terraform_lint.source.syntax.cache import Cache, default_cache_folder
 
     roots = discover(folders)
+    if not roots:
+        return None
     if len(roots) > 1:
         options.step(f"reading {len(roots)} root modules")
     return read_source(

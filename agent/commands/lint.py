@@ -1,9 +1,11 @@
 """``apportion lint``: Terraform plans and source before the merge. Imports neither engine nor cloud SDK."""
 
+import errno
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,7 @@ from policies.formats import FORMATS, VERSIONED, render
 from policies.formats.source import SourceFiles
 from policies.nearest import did_you_mean
 from policies.policy import PolicyFile
-from policies.registry import read_registry
+from policies.registry import Registry, read_registry
 from policies.ruleset import Ruleset
 from policies.source import Document, validate
 from policies.yaml_tree import read_yaml
@@ -29,11 +31,14 @@ from terraform_lint.costs import Costs
 
 _PACK = "pack:"
 _POLICY = "policy.yaml"
+_CONFIG = "apportion.yaml"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _TOLD = ("violation", "unknown", "external")
 
 
 def run(arguments: Namespace, progress: Progress) -> Answer:
     """Judges what the paths name, writes the outputs asked for, and answers with the exit code of the report."""
+    _refuse_idle(arguments)
     outputs = _outputs(arguments.output)
     variables = _pairs(arguments.var, "--var")
     values = _pairs(arguments.set, "--set")
@@ -52,6 +57,16 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     for note in [*notes, *_fix(checked, arguments, values), *_comment(checked.report, arguments)]:
         print(terminal.clean(note), file=sys.stderr)
     return Answer(text.removesuffix("\n"), exit_code=checked.report.exit_code, rendered=True)
+
+
+def _refuse_idle(arguments: Namespace) -> None:
+    """Options that only work together with another one."""
+    for idle, name, needed in (
+        (arguments.set and not arguments.fix, "--set", "--fix"),
+        (arguments.account and not arguments.costs, "--account", "--costs"),
+    ):
+        if idle:
+            raise UsageError(f"{name} does nothing without {needed}", expected=f"{needed} FILE {name} …")
 
 
 def _options(arguments: Namespace, variables: Mapping[str, str], progress: Progress) -> CheckOptions:
@@ -82,11 +97,22 @@ def _ruleset(arguments: Namespace) -> Ruleset:
         policy = policy or (str(settings.resolve(settings.app.policy)) if settings.app.policy else None)
         customers = customers or settings.registry_path
         shared = settings.allocation().shared_values
+    elif arguments.config != _CONFIG:
+        raise UsageError(f"--config: there is no {arguments.config}")
     else:
         beside = config.parent / "customers.csv"
         customers = customers or (beside if beside.is_file() else None)
-    registry = read_registry(Path(customers)) if customers else None
+    registry = _registry(Path(customers)) if customers else None
     return Ruleset.build(_policy(policy), registry, arguments.environment, shared_values=shared)
+
+
+def _registry(path: Path) -> Registry:
+    try:
+        return read_registry(path.read_bytes(), str(path))
+    except FileNotFoundError:
+        raise ConfigError([Fault(str(path), 0, "there is no such file")]) from None
+    except OSError as error:
+        raise ConfigError([Fault(str(path), 0, f"cannot be read: {error.strerror}")]) from None
 
 
 def _policy(named: str | None) -> Document[PolicyFile]:
@@ -128,10 +154,12 @@ def _pairs(texts: Iterable[str], option: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _outputs(texts: Iterable[str]) -> dict[str, Path]:
+def _outputs(texts: Sequence[str]) -> dict[str, Path]:
     """``FORMAT=FILE`` options."""
     outputs = _pairs(texts, "--output")
     for form in outputs:
+        if sum(text.startswith(f"{form}=") for text in texts) > 1:
+            raise UsageError(f"--output {form} is given twice")
         if form not in FORMATS:
             raise UsageError(f"no format {form!r}{did_you_mean(form, FORMATS)}", expected=", ".join(FORMATS))
     return {form: Path(file) for form, file in outputs.items()}
@@ -145,11 +173,23 @@ def _with_baseline_written(
         return checked, []
     path, before = Path(arguments.baseline), options.baseline
     baseline = before.shrunk(checked.report) if before else Baseline.of(checked.report, options.today)
-    baseline.write(path)
+    with _writing(path):
+        baseline.write(path)
     kept = f"{path}: {len(baseline.entries)} accepted finding{'s' if len(baseline.entries) != 1 else ''}"
     if before is not None:
         return checked, [f"{kept}, {len(before.entries) - len(baseline.entries)} taken out"]
     return checked.again(replace(options, baseline=baseline)), [kept]
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """A file that a user names and that cannot be written is a wrong option; a full disk is not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _written(report: Report, arguments: Namespace, outputs: Mapping[str, Path]) -> str:
@@ -157,8 +197,10 @@ def _written(report: Report, arguments: Namespace, outputs: Mapping[str, Path]) 
     source = SourceFiles(Path.cwd())
     version = installed.version() if VERSIONED & {arguments.format, *outputs} else ""
     for form, path in outputs.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render(report, form, source=source, tool_version=version), encoding="utf-8", newline="\n")
+        told = render(report, form, source=source, tool_version=version)
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(told, encoding="utf-8", newline="\n")
     if arguments.format == "github" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(render(report, "github-summary", source=source, tool_version=version))
@@ -175,7 +217,8 @@ def _fix(checked: Checked, arguments: Namespace, values: Mapping[str, str]) -> l
     from terraform_lint.fix import propose
 
     proposal = propose(checked.report, checked.gathered.resources, base=Path.cwd(), values=values)
-    Path(arguments.fix).write_text(proposal.patch, encoding="utf-8", newline="\n")
+    with _writing(Path(arguments.fix)):
+        Path(arguments.fix).write_text(proposal.patch, encoding="utf-8", newline="\n")
     written = f"{arguments.fix}: mends {proposal.fixed} finding{'s' if proposal.fixed != 1 else ''}"
     return [f"{written}; look at it, then: git apply {arguments.fix}" if proposal.patch else written, *proposal.left]
 
