@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent import collector, installed, terminal
+from agent import collector, installed
 from agent.commands.interface import Answer
 from agent.errors import ConfigError, NothingToDo, UsageError
 from agent.progress import Progress
@@ -19,6 +19,7 @@ from policies.baseline import Baseline
 from policies.faults import Fault
 from policies.finding import Report
 from policies.formats import FORMATS, VERSIONED, render
+from policies.formats.printable import one_line
 from policies.formats.source import SourceFiles
 from policies.nearest import did_you_mean
 from policies.policy import PolicyFile
@@ -55,7 +56,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
         checked, notes = _with_baseline_written(checked, options, arguments)
         text = _written(checked.report, arguments, outputs)
     for note in [*notes, *_fix(checked, arguments, values), *_comment(checked.report, arguments)]:
-        print(terminal.clean(note), file=sys.stderr)
+        print(one_line(note), file=sys.stderr)
     return Answer(text.removesuffix("\n"), exit_code=checked.report.exit_code, rendered=True)
 
 

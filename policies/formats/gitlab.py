@@ -7,7 +7,7 @@ import msgspec
 
 from policies.finding import Finding, Report, Unread
 from policies.formats import wording
-from policies.formats.printable import one_line
+from policies.formats.printable import json_spoken_to_nobody, one_line
 
 _FIRST_LINE = 1
 
@@ -26,7 +26,7 @@ def as_code_quality(report: Report) -> str:
         seen[fingerprint] += 1
         if seen[fingerprint] > 1:
             issue["fingerprint"] = f"{fingerprint}-{seen[fingerprint]}"
-    return msgspec.json.format(msgspec.json.encode(issues), indent=1).decode() + "\n"
+    return json_spoken_to_nobody(msgspec.json.format(msgspec.json.encode(issues), indent=1).decode()) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from policies.finding import Finding, Report, Summary, Unread
-from policies.formats.printable import encodable
+from policies.formats.printable import encodable, json_spoken_to_nobody
 
 _FINDING = tuple(Finding.__dataclass_fields__)
 
@@ -24,7 +24,7 @@ def as_json(report: Report, tool_version: str) -> str:
         encoded = msgspec.json.encode(document)
     except UnicodeEncodeError:
         encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(document)))
-    return msgspec.json.format(encoded, indent=1).decode() + "\n"
+    return json_spoken_to_nobody(msgspec.json.format(encoded, indent=1).decode()) + "\n"
 
 
 def schema() -> dict[str, Any]:

@@ -8,7 +8,7 @@ import msgspec
 
 from policies.finding import Finding, Report, Unread
 from policies.formats import wording
-from policies.formats.printable import encodable, many_lines, one_line
+from policies.formats.printable import encodable, json_spoken_to_nobody, many_lines, one_line
 from policies.formats.rule_texts import meaning, mending
 
 RESULT_LIMIT = 25_000
@@ -35,7 +35,7 @@ def as_sarif(report: Report, tool_version: str) -> str:
         "results": [_result(finding, rules[finding.rule]) for finding in findings],
     }
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+    return json_spoken_to_nobody(msgspec.json.format(msgspec.json.encode(document), indent=1).decode()) + "\n"
 
 
 def _rule(rule: str) -> dict[str, Any]:

@@ -1,19 +1,33 @@
 """What GitHub and GitLab show people: annotations, the comment on a change, the summary of a step."""
 
 import html
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 
-from policies.finding import Report
-from policies.formats import render
+from policies.finding import Finding, Report, Summary, Unread
+from policies.formats import FORMATS, render
 from policies.formats.markdown import COMMENT_LIMIT, MARKER, SUMMARY_LIMIT
 from policies.formats.markdown_text import code, fenced, prose
-from tests.policies.formats.reports import CLEAN, EXAMPLES, HOSTILE, NO_SOURCE, PLAN, REPORTS, SOURCE, finding, report
+from policies.formats.printable import one_line
+from tests.policies.formats.reports import (
+    CLEAN,
+    EXAMPLES,
+    HOSTILE,
+    NO_SOURCE,
+    PLAN,
+    REPORTS,
+    SOURCE,
+    Lines,
+    finding,
+    report,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 _COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
@@ -157,7 +171,7 @@ def test_code_and_prose_come_out_of_the_renderer_as_they_went_in(to_html: Callab
     table = to_html(f"| A | B |\n| --- | --- |\n| x{code(text)}x | x{prose(text)}x |\n| end | end |\n")
     cells = re.findall(r"<td>(.*?)</td>", table)
     assert len(cells) == 4
-    seen = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    seen = one_line(text)
     plain = [html.unescape(re.sub(r"</?code>", "", cell)).replace("\u2060", "") for cell in cells]
     assert plain[1] == f"x{seen.strip()}x"
     assert plain[0].strip("x").strip() == (seen.strip("x").strip() if seen.strip() else "")
@@ -188,3 +202,24 @@ def test_a_table_has_a_row_for_each_blocking_finding() -> None:
     shown = rendered(PLAN, "markdown").splitlines()
     start = shown.index("| Resource | What | Where |") + 2
     assert len(list(takewhile(bool, shown[start:]))) == 5
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("command", ["##vso[task.complete result=Succeeded;]", "##[add-mask]e", "::error::x", " ::a::"])
+def test_no_text_becomes_a_command_to_the_service_that_shows_the_log(name: str, command: str) -> None:
+    first = Finding(
+        "missing-tag", "tenant", "violation", "block", "aws", command, f"{command}.x", "create",
+        f"{command}.x has no tag tenant", fix=f"{command}\n{command}", file=command, line=1, value=command,
+        reason=command, part=command, attribute=command, spelling=command, proposal=command, owner=command,
+    )  # fmt: skip
+    other = replace(first, address=f"{command}.y", message=f"{command}.y has no tag tenant")
+    given = Report(
+        (first, other), Summary(2, 2, 2), (Unread(command, 1, command, f"{command}\n{command}"),), (command,)
+    )
+    text = render(given, name, source=Lines({command: command}), tool_version="1", all_findings=True)
+    assert not re.search(r"##[\w-]*\[", text)
+    commands = [line for line in text.splitlines() if line.lstrip().startswith("::")]
+    assert all(line.startswith(("::error file=", "::notice title=")) for line in commands)
+    assert name == "github" or not commands
+    if name == "json":
+        assert command in str(json.loads(text))
