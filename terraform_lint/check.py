@@ -46,15 +46,19 @@ class CheckOptions:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The report, and the resources it is about. ``found_nothing``: no path held a plan or a root module."""
+    """The report, and the resources it is about.
+
+    ``found_nothing``: no path held a plan or a root module. ``plans``: whether a path held a plan.
+    """
 
     report: Report
     gathered: Gathered
     found_nothing: bool = False
+    plans: bool = False
 
     def again(self, options: CheckOptions) -> "Checked":
         """The same resources, judged by other options."""
-        return Checked(_judged(self.gathered, options), self.gathered)
+        return replace(self, report=_judged(self.gathered, options))
 
 
 def check(paths: Sequence[str], options: CheckOptions) -> Checked:
@@ -62,7 +66,7 @@ def check(paths: Sequence[str], options: CheckOptions) -> Checked:
     inputs = sort_out(paths)
     gathered = gather(inputs, options)
     nothing = not (inputs.plans or inputs.sources or inputs.unread)
-    return Checked(_judged(gathered, options), gathered, found_nothing=nothing)
+    return Checked(_judged(gathered, options), gathered, found_nothing=nothing, plans=bool(inputs.plans))
 
 
 def _judged(gathered: Gathered, options: CheckOptions) -> Report:

@@ -26,6 +26,7 @@ from policies.policy import PolicyFile
 from policies.registry import Registry, read_registry
 from policies.ruleset import Ruleset
 from policies.source import Document, validate
+from policies.value_check import quoted
 from policies.yaml_tree import read_yaml
 from terraform_lint.check import Checked, CheckOptions, check
 from terraform_lint.costs import Costs
@@ -46,7 +47,10 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     collector.leave_at_exit()
     with collector.at_rest():  # a plan is a hundred thousand small objects that all live until the end
         options = _options(arguments, variables, progress)
+        _refuse_wrong(values, options)
         checked = check(arguments.paths, options)
+        if arguments.fix and checked.plans and not arguments.source:
+            raise UsageError("--fix needs the source that the plan was made of", expected="--source DIR")
         if checked.found_nothing:
             raise NothingToDo(
                 "there is neither a Terraform plan nor a root module here",
@@ -68,6 +72,19 @@ def _refuse_idle(arguments: Namespace) -> None:
     ):
         if idle:
             raise UsageError(f"{name} does nothing without {needed}", expected=f"{needed} FILE {name} …")
+
+
+def _refuse_wrong(values: Mapping[str, str], options: CheckOptions) -> None:
+    """Values of ``--set`` that the policy would refuse once they are in the source."""
+    rules = {rule.name: rule for rule in options.ruleset.keys}
+    for key, value in values.items():
+        if key not in rules:
+            hint = did_you_mean(key, rules)
+            raise UsageError(f"--set {key}: the policy asks for no such tag{hint}", expected=", ".join(rules))
+        if not value.strip():
+            raise UsageError(f"--set {key}: the value is empty")
+        if wrong := rules[key].values.wrong(value, options.today, lower=False):
+            raise UsageError(f"--set {key}: {quoted(value)} {wrong.told}")
 
 
 def _options(arguments: Namespace, variables: Mapping[str, str], progress: Progress) -> CheckOptions:

@@ -94,3 +94,29 @@ def test_a_file_that_cannot_be_read_takes_nothing_out_of_the_baseline(checkout: 
     (checkout / "main.tf").write_text('resource "aws_s3_bucket" {{{')
     assert lint("--baseline", "b.json", "--write-baseline") == 2
     assert (checkout / "b.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("tennant=acme", "--set tennant: the policy asks for no such tag; did you mean 'tenant'?"),
+        ("tenant=", "--set tenant: the value is empty"),
+        ("tenant= ", "--set tenant: the value is empty"),
+        ("tenant=acne", '--set tenant: "acne" is no customer; did you mean "acme"?'),
+        ("tenant=ACME", '--set tenant: "ACME" is to be written "acme"'),
+    ],
+)
+def test_a_value_that_the_policy_refuses_is_not_put_into_a_patch(
+    checkout: Path, capsys: pytest.CaptureFixture[str], value: str, said: str
+) -> None:
+    (checkout / "policy.yaml").write_text("version: 1\ntags:\n  - {key: tenant, values: {known: customers}}\n")
+    (checkout / "customers.csv").write_text("id\nacme\n")
+    assert lint("--fix", "p.patch", "--set", value) == 2
+    assert said in capsys.readouterr().err
+    assert not (checkout / "p.patch").exists()
+
+
+def test_a_patch_for_a_plan_asks_for_the_source(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout / "plan.json").write_text(json.dumps({"format_version": "1.2", "resource_changes": []}))
+    assert cli.main(["lint", "plan.json", "--fix", "p.patch", "--quiet"]) == 2
+    assert "--fix needs the source" in capsys.readouterr().err
