@@ -64,12 +64,13 @@ def given_variables(root: Path, options: SourceOptions, files: CheckedFiles) -> 
 
 
 def _automatic_files(root: Path) -> list[Path]:
-    """Links that lead nowhere are among them: Terraform would not pass over them either."""
+    """Links that lead nowhere are among them where Terraform fails at them; it passes over the standard names."""
     try:
         named = sorted(path for path in root.iterdir() if path.name.endswith(_AUTOMATIC))
     except OSError:
         named = []
-    return [path for path in (*(root / name for name in _STANDARD), *named) if path.is_symlink() or path.is_file()]
+    standard = [path for path in map(root.joinpath, _STANDARD) if path.is_file()]
+    return [*standard, *(path for path in named if path.is_symlink() or path.is_file())]
 
 
 def _add_file(given: GivenVariables, path: Path, content: bytes | str, options: SourceOptions) -> None:

@@ -205,3 +205,10 @@ def test_the_selected_workspace_is_not_read_from_elsewhere_on_the_machine(projec
     gathered = found.read()
     assert gathered.resources[0].workspace == "default"
     assert [note for note in gathered.notes if ".terraform/environment" in note]
+
+
+def test_a_standard_variable_file_that_links_to_nothing_is_passed_over_as_by_terraform(project):
+    found = project({"main.tf": BUCKET + 'variable "v" { default = "default" }'})
+    (found.folder / "terraform.tfvars").symlink_to("nowhere")
+    gathered = found.read()
+    assert (value(gathered), gathered.unread) == ("default", [])
