@@ -227,6 +227,8 @@ class _Judging:
         about = [demand for demand in demands if not remark.key or fold_key(demand.key) == fold_key(remark.key)]
         if mode == "off" or (remark.rule in _ABOUT_TAGS and all(demand.waiver is not None for demand in about)):
             return
+        if not any(demand.strictness.mode == "block" and demand.waiver is None for demand in about):
+            mode = "warn"
         standing = self._standing(resource, remark.rule, "", "", None, None)
         self.findings.append(
             Finding(

@@ -64,7 +64,7 @@ class Run:
         self.given = given_variables(root.folder, options, self._files)
         self.installed = installed_modules(root.folder, options.base)
         self.terragrunt = (root.folder / TERRAGRUNT).is_file()
-        self.gathered = Gathered(unread=list(self.given.unread))
+        self.gathered = Gathered(unread=list(self.given.unread), notes=list(self.given.notes))
         self.shown = options.shown
         self._evaluator = Evaluator(Functions(self._files, self._template))
         self._left = _MOST_INSTANCES_OF_ALL

@@ -29,10 +29,14 @@ class Layer:
 
 @dataclass(slots=True)
 class GivenVariables:
-    """The layers from the weakest to the strongest. ``unread``: files among them that could not be read."""
+    """The layers from the weakest to the strongest. ``unread``: files among them that could not be read.
+
+    ``notes``: links that lead nowhere. Nothing is known of what they would set.
+    """
 
     layers: list[Layer] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def expression(self, name: str, body: Body) -> Expression | str | Unknown | None:
         """What a variable is set to: an expression, or text that is its value as it stands. None: nothing sets it."""
@@ -75,6 +79,10 @@ def _automatic_files(root: Path) -> list[Path]:
 
 def _add_file(given: GivenVariables, path: Path, content: bytes | str, options: SourceOptions) -> None:
     shown = options.shown(path)
+    if path.is_symlink() and not path.exists():
+        given.notes.append(f"{shown} links to a file that is not there, so what it would set is unknown")
+        given.layers.append(Layer({}, shown))
+        return
     if isinstance(content, str):
         given.unread.append(Unread(shown, None, content, "name a file of variables that can be read"))
         given.layers.append(Layer({}, shown))

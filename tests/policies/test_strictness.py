@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from policies.faults import FaultsError
+from policies.resource import Remark
 from tests.policies.judging import TENANT, bucket, judged, only, ruleset
 
 PROD = "version: 1\ntags:\n  - {key: tenant, mode: warn, scopes: [{match: {environment: prod}, mode: block}]}\n"
@@ -190,3 +191,19 @@ def test_a_mistake_in_policy_yaml_is_told_with_its_line(tmp_path: Path, text: st
         ruleset(tmp_path, f"version: 1\n{text}\n")
     (fault,) = caught.value.faults
     assert (fault.line, message in fault.message) == (line, True), fault.message
+
+
+@pytest.mark.parametrize(
+    ("tag", "mode"),
+    [
+        ("", "block"),
+        ("    mode: warn\n", "warn"),
+        ("    from: 2027-01-01\n", "warn"),
+        ("    from: 2026-01-01\n", "block"),
+    ],
+)
+def test_a_remark_never_blocks_where_no_key_that_it_is_about_does(tmp_path: Path, tag: str, mode: str) -> None:
+    rules = ruleset(tmp_path, TENANT + tag + "rules: {ignored-changes: block}\n")
+    remark = Remark("ignored-changes", "aws_s3_bucket.logs ignores changes of its tags", 7)
+    found = only(judged(rules, bucket({"tenant": "acme"}, remarks=(remark,))))
+    assert (found.rule, found.mode) == ("ignored-changes", mode)
