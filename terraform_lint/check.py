@@ -65,7 +65,7 @@ def check(paths: Sequence[str], options: CheckOptions) -> Checked:
     """Judges every plan and root module that ``paths`` name. Raises nothing for a bad input: that is in the report."""
     inputs = sort_out(paths)
     gathered = gather(inputs, options)
-    nothing = not (inputs.plans or inputs.sources or inputs.unread)
+    nothing = not (inputs.plans or inputs.sources or inputs.unread or inputs.notes)
     return Checked(_judged(gathered, options), gathered, found_nothing=nothing, plans=bool(inputs.plans))
 
 
@@ -76,7 +76,7 @@ def _judged(gathered: Gathered, options: CheckOptions) -> Report:
 
 def gather(inputs: Inputs, options: CheckOptions) -> Gathered:
     """Every resource of the inputs, with the tags it will bear."""
-    gathered = Gathered(unread=list(inputs.unread))
+    gathered = Gathered(unread=list(inputs.unread), notes=list(inputs.notes))
     for name, content in inputs.plans.items():
         gathered += read_plan(content, name, path=_folder_of(name, options.base))
     workspace = options.workspace or options.environment.get("TF_WORKSPACE")

@@ -11,6 +11,7 @@ from policies.finding import Unread
 
 STDIN = "-"
 SOURCE_ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", ".hcl")
+_BESIDE_SOURCE = (".tfvars", ".tfvars.json", ".hcl")
 LARGEST = 1 << 30
 """Bytes of a plan that is read at most; the largest that were seen have a quarter of that."""
 _CHUNK = 1 << 20
@@ -19,11 +20,15 @@ _PLAN_SHOWN = "name a folder of Terraform source, a file of `terraform show -jso
 
 @dataclass(slots=True)
 class Inputs:
-    """The paths sorted out, each in the order given. ``plans``: name to content; ``sources``: folders."""
+    """The paths sorted out, each in the order given. ``plans``: name to content; ``sources``: folders.
+
+    ``notes``: files that belong to source of which there is none.
+    """
 
     plans: dict[str, bytes] = field(default_factory=dict)
     sources: list[Path] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def sort_out(paths: Sequence[str]) -> Inputs:
@@ -33,14 +38,26 @@ def sort_out(paths: Sequence[str]) -> Inputs:
         path = Path(text)
         if text == STDIN:
             _take("standard input", _piped(sys.stdin.buffer), inputs)
+        elif not text.strip():  # an empty variable of a script would else name the current folder
+            inputs.unread.append(Unread("", None, "a path is empty", _PLAN_SHOWN))
         elif _is(path, stat.S_IFDIR):
             _folder(path, inputs)
         elif path.name.endswith(SOURCE_ENDINGS) and _is(path, stat.S_IFREG):
-            inputs.sources.append(path.parent)
+            _beside(path, inputs)
         else:
             _file(path, inputs)
     inputs.sources = list(dict.fromkeys(inputs.sources))
     return inputs
+
+
+def _beside(file: Path, inputs: Inputs) -> None:
+    """The folder of a file of source; a file of variables may lie apart from what it is for."""
+    from terraform_lint.source.roots import discover
+
+    if file.name.endswith(_BESIDE_SOURCE) and not discover([file.parent]):
+        inputs.notes.append(f"{file.as_posix()}: no source stands beside it, so nothing was judged")
+    else:
+        inputs.sources.append(file.parent)
 
 
 def _folder(path: Path, inputs: Inputs) -> None:

@@ -62,3 +62,19 @@ def test_a_folder_of_plans_names_what_is_no_file_and_reads_the_rest(tmp_path: Pa
 def test_a_path_that_no_file_can_have_is_unread(text: str) -> None:
     [unread] = sort_out([text]).unread
     assert unread.message.startswith("cannot be read")
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_path_is_not_the_current_folder(text: str) -> None:
+    [unread] = sort_out([text]).unread
+    assert unread.message == "a path is empty"
+
+
+def test_a_file_of_variables_apart_from_source_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "prod.tfvars").write_text("a = 1")
+    found = sort_out([str(tmp_path / "prod.tfvars")])
+    assert not found.sources
+    [note] = found.notes
+    assert note.endswith("prod.tfvars: no source stands beside it, so nothing was judged")
+    (tmp_path / "main.tf").write_text("")
+    assert sort_out([str(tmp_path / "prod.tfvars")]).sources == [tmp_path]
