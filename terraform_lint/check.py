@@ -15,9 +15,12 @@ from policies.resource import Gathered
 from policies.ruleset import Ruleset
 from terraform_lint.advice import advise
 from terraform_lint.costs import Costs, with_costs
-from terraform_lint.inputs import Inputs, sort_out
+from terraform_lint.inputs import STDIN, Inputs, sort_out
 from terraform_lint.places import place
 from terraform_lint.plan.read import read_plan
+
+_NOWHERE = "."
+"""The folder of a plan of which only the content is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def check(paths: Sequence[str], options: CheckOptions) -> Checked:
     """Judges every plan and root module that ``paths`` name. Raises nothing for a bad input: that is in the report."""
     inputs = sort_out(paths)
     gathered = gather(inputs, options)
-    nothing = not (inputs.plans or inputs.sources or inputs.unread or inputs.notes)
+    nothing = not (inputs.plans or inputs.sources or inputs.unread)
     return Checked(_judged(gathered, options), gathered, found_nothing=nothing, plans=bool(inputs.plans))
 
 
@@ -77,15 +80,18 @@ def _judged(gathered: Gathered, options: CheckOptions) -> Report:
 def gather(inputs: Inputs, options: CheckOptions) -> Gathered:
     """Every resource of the inputs, with the tags it will bear."""
     gathered = Gathered(unread=list(inputs.unread), notes=list(inputs.notes))
+    homes = {name: home for name in inputs.plans if (home := _home_of(name, options.base)) is not None}
     for name, content in inputs.plans.items():
-        gathered += read_plan(content, name, path=_folder_of(name, options.base))
+        gathered += read_plan(content, name, path=homes.get(name, _NOWHERE))
     workspace = options.workspace or options.environment.get("TF_WORKSPACE")
     if workspace:  # NOTE: a plan does not say which it is of
         gathered.resources = [replace(resource, workspace=workspace) for resource in gathered.resources]
     if inputs.plans and options.source is not None:
         source = _source([options.source], options)
         if source is not None:
-            place(gathered, source)
+            place(gathered, source, homes)
+            gathered.unread += source.unread
+            gathered.notes += source.notes
         else:
             gathered.notes.append(f"--source {options.source}: there is no Terraform source, so lines are not known")
     if inputs.sources and (source := _source(inputs.sources, options)) is not None:
@@ -93,10 +99,10 @@ def gather(inputs: Inputs, options: CheckOptions) -> Gathered:
     return gathered
 
 
-def _folder_of(plan: str, base: Path) -> str:
-    """The folder of a plan as seen from ``base``; one elsewhere, as of a temporary file, says nothing: ``.``."""
+def _home_of(plan: str, base: Path) -> str | None:
+    """The folder of a plan's file as seen from ``base``; None for standard input and a file that lies elsewhere."""
     folder, below = Path(plan).parent.resolve(), base.resolve()
-    return folder.relative_to(below).as_posix() if folder.is_relative_to(below) else "."
+    return folder.relative_to(below).as_posix() if plan != STDIN and folder.is_relative_to(below) else None
 
 
 def _source(folders: Sequence[Path], options: CheckOptions) -> Gathered | None:

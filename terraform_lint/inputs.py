@@ -9,7 +9,9 @@ from typing import BinaryIO
 
 from policies.finding import Unread
 
-STDIN = "-"
+_DASH = "-"
+STDIN = "standard input"
+"""The name of the plan that is piped in."""
 SOURCE_ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json", ".hcl")
 _BESIDE_SOURCE = (".tfvars", ".tfvars.json", ".hcl")
 LARGEST = 1 << 30
@@ -36,8 +38,8 @@ def sort_out(paths: Sequence[str]) -> Inputs:
     inputs = Inputs()
     for text in dict.fromkeys(paths):
         path = Path(text)
-        if text == STDIN:
-            _take("standard input", _piped(sys.stdin.buffer), inputs)
+        if text == _DASH:
+            _take(STDIN, _piped(sys.stdin.buffer), inputs)
         elif not text.strip():  # an empty variable of a script would else name the current folder
             inputs.unread.append(Unread("", None, "a path is empty", _PLAN_SHOWN))
         elif _is(path, stat.S_IFDIR):

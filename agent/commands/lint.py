@@ -54,7 +54,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
         if checked.found_nothing:
             raise NothingToDo(
                 "there is neither a Terraform plan nor a root module here",
-                where=", ".join(arguments.paths),
+                where="; ".join(checked.gathered.notes) or ", ".join(arguments.paths),
                 mend="name a folder with .tf files, or a file of `terraform show -json`",
             )
         checked, notes = _with_baseline_written(checked, options, arguments)

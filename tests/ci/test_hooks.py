@@ -50,12 +50,12 @@ def test_the_recipe_uses_hooks_that_are_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-@pytest.mark.parametrize("name", ["a.tf", "a.tofu", "a/b.tf.json", "b.tofu.json", "x.tfvars", "x.auto.tfvars.json"])
+@pytest.mark.parametrize("name", ["a.tf", "a.tofu", "a/b.tf.json", "b.tofu.json", "a/terraform.tfvars", "x.auto.tfvars.json"])
 def test_a_hook_runs_on_every_file_of_terraform(hook: str, name: str) -> None:
     assert re.search(HOOKS[hook]["files"], name)
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-@pytest.mark.parametrize("name", ["main.py", "plan.json", "a.tf.bak", "tfvars"])
+@pytest.mark.parametrize("name", ["main.py", "plan.json", "a.tf.bak", "tfvars", "envs/prod.tfvars"])
 def test_a_hook_leaves_other_files_alone(hook: str, name: str) -> None:
     assert not re.search(HOOKS[hook]["files"], name)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,61 @@ def test_a_plan_that_could_be_of_any_of_several_roots_is_placed_in_none_and_that
     [finding] = report.findings
     assert (finding.file, finding.line, finding.verdict) == (path, None, "violation")
     assert any("a, b" in note and "--source" in note for note in report.notes)
+
+
+def test_a_piped_plan_takes_no_comments_of_a_root_that_does_not_declare_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "main.tf").write_text(SOURCE)
+    prod = tmp_path / "envs" / "prod"
+    prod.mkdir(parents=True)
+    (prod / "main.tf").write_text('resource "aws_s3_bucket" "b" {}\nresource "aws_s3_bucket" "c" {}\n')
+    both = [BUCKET, BUCKET | {"address": "aws_s3_bucket.c", "name": "c"}]
+    plan = json.dumps({"format_version": "1.2", "resource_changes": both}).encode()
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(plan)))
+    found = check(["-"], options(tmp_path, source=tmp_path)).report.findings
+    assert [(each.file, each.line, each.verdict) for each in found] == [
+        ("envs/prod/main.tf", 1, "violation"),
+        ("envs/prod/main.tf", 2, "violation"),
+    ]
+
+
+def test_a_plan_that_no_root_declares_whole_is_placed_nowhere_and_that_is_said(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(SOURCE.replace('"b"', f'"{name}"'))
+    path = tmp_path / "plan.json"
+    both = [BUCKET | {"address": f"aws_s3_bucket.{name}"} for name in ("b", "c")]
+    path.write_text(json.dumps({"format_version": "1.2", "resource_changes": both}))
+    report = check([str(path)], options(tmp_path, source=tmp_path)).report
+    assert {each.verdict for each in report.findings} == {"violation"}
+    assert any("no root module of --source declares all of it" in note for note in report.notes)
+
+
+def test_what_a_module_that_was_not_read_may_declare_does_not_keep_a_plan_from_its_root(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(f'resource "aws_s3_bucket" "{name}" {{}}\n')
+    with (tmp_path / "b" / "main.tf").open("a") as file:
+        file.write('module "m" {\n  source = "example/m/aws"\n}\n')
+    path = tmp_path / "plan.json"
+    both = [BUCKET, BUCKET | {"address": 'module.m["x"].aws_s3_bucket.z', "module_address": 'module.m["x"]'}]
+    path.write_text(json.dumps({"format_version": "1.2", "resource_changes": both}))
+    found = check([str(path)], options(tmp_path, source=tmp_path)).report.findings
+    assert {(each.address, each.line) for each in found} == {(both[0]["address"], 1), (both[1]["address"], None)}
+
+
+def test_source_that_cannot_be_read_or_understood_is_said_beside_a_plan_too(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text("# apportion:ignore[no-such-rule] why\n" + SOURCE)
+    (tmp_path / "broken.tf").write_text("resource {")
+    report = check([planned(tmp_path / "plan.json")], options(tmp_path, source=tmp_path)).report
+    assert [each.file for each in report.unread] == ["broken.tf"]
+    assert report.exit_code == 2
+    assert any("no-such-rule" in text for text in (*report.notes, *(each.message for each in report.findings)))
+
+
+def test_a_file_of_variables_alone_is_nothing_to_check(tmp_path: Path) -> None:
+    (tmp_path / "prod.tfvars").write_text('tenant = "acme"\n')
+    checked = check([str(tmp_path / "prod.tfvars")], options(tmp_path))
+    assert checked.found_nothing
+    assert any("prod.tfvars" in note for note in checked.gathered.notes)
