@@ -24,7 +24,7 @@ _PLAN_SHOWN = "name a folder of Terraform source, a file of `terraform show -jso
 class Inputs:
     """The paths sorted out, each in the order given. ``plans``: name to content; ``sources``: folders.
 
-    ``notes``: files that belong to source of which there is none.
+    ``notes``: files that were passed over, and why.
     """
 
     plans: dict[str, bytes] = field(default_factory=dict)
@@ -64,13 +64,15 @@ def _beside(file: Path, inputs: Inputs) -> None:
 
 def _folder(path: Path, inputs: Inputs) -> None:
     """Source where there is some; else the plans that lie in it."""
+    from terraform_lint.plan.read import looks_like_plan
     from terraform_lint.source.roots import discover
 
     if discover([path]):
         inputs.sources.append(path)
+        for file in sorted(path.glob("*.json")):
+            if not file.name.endswith(SOURCE_ENDINGS) and looks_like_plan(_head(file)):
+                inputs.notes.append(f"{file.as_posix()}: a plan beside the source was not judged; name it to judge it")
         return
-    from terraform_lint.plan.read import looks_like_plan
-
     for file in sorted(path.glob("*.json")):
         if _is(file, stat.S_IFDIR):
             continue
@@ -113,6 +115,17 @@ def _content(path: Path) -> bytes | str:
         return f"cannot be read: {error.strerror or error}"
     except ValueError as error:
         return f"cannot be read: {error}"
+
+
+def _head(path: Path) -> bytes:
+    """The beginning of a file; empty where it is none that can be read."""
+    if not _is(path, stat.S_IFREG):
+        return b""
+    try:
+        with path.open("rb") as file:
+            return file.read(_CHUNK)
+    except OSError:
+        return b""
 
 
 def _piped(stream: BinaryIO) -> bytes | str:

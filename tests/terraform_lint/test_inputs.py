@@ -78,3 +78,14 @@ def test_a_file_of_variables_apart_from_source_is_noted(tmp_path: Path) -> None:
     assert note.endswith("prod.tfvars: no source stands beside it, so nothing was judged")
     (tmp_path / "main.tf").write_text("")
     assert sort_out([str(tmp_path / "prod.tfvars")]).sources == [tmp_path]
+
+
+def test_a_plan_beside_source_is_passed_over_with_a_word(tmp_path):
+    (tmp_path / "main.tf").write_text("")
+    (tmp_path / "data.json").write_text('{"planned": 1}')
+    (tmp_path / "more.tf.json").write_text('{"resource_changes": []}')
+    (tmp_path / "plan.json").write_text('{"format_version": "1.2", "resource_changes": []}')
+    found = sort_out([str(tmp_path)])
+    assert (found.sources, found.plans) == ([tmp_path], {})
+    [note] = found.notes
+    assert note.endswith("plan.json: a plan beside the source was not judged; name it to judge it")
