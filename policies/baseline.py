@@ -1,7 +1,8 @@
 """The baseline: debt that was there when the check was brought in, and that blocks nobody.
 
-It holds what would be a violation, or a module that is not there to be read. What is unknown does not go in: nobody
-has seen yet whether it is wrong. Nor does what a plan leaves untouched, which blocks nobody anyway. A baseline only
+It holds what would be a violation, a module that is not there to be read, and what is unknown where that blocks. An
+unknown that blocks nobody does not go in: nobody has seen yet whether it is wrong. Nor does what a plan leaves
+untouched. What was accepted as unknown and turns out to be wrong is another finding, and counts. A baseline only
 shrinks, unless a person makes a new one.
 """
 
@@ -65,7 +66,9 @@ class Baseline:
     @classmethod
     def of(cls, report: Report, created: date) -> "Baseline":
         """A new one, of everything in a report that was judged without a baseline."""
-        accepted = {Entry.of(each) for each in report.findings if each.verdict in ("violation", "external")}
+        accepted = {
+            Entry.of(each) for each in report.findings if each.verdict in ("violation", "external") or each.blocks
+        }
         return cls(created, tuple(sorted(accepted)))
 
     @cached_property
@@ -74,8 +77,14 @@ class Baseline:
         return frozenset(entry.fingerprint for entry in self.entries)
 
     def shrunk(self, report: Report) -> "Baseline":
-        """Without the entries that nothing needs any more. ``report`` was judged with this baseline."""
-        return Baseline(self.created, tuple(each for each in self.entries if each.fingerprint not in report.gone))
+        """Without the entries that nothing needs any more, and those of moved resources with their new address.
+
+        ``report`` was judged with this baseline.
+        """
+        kept = (each for each in self.entries if each.fingerprint not in report.gone)
+        moved = report.moved
+        renewed = {Entry.of(moved[each.fingerprint]) if each.fingerprint in moved else each for each in kept}
+        return Baseline(self.created, tuple(sorted(renewed)))
 
     def write(self, path: Path) -> None:
         """One entry a line, so that a diff shows what was paid off. The same entries give the same bytes."""

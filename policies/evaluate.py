@@ -53,11 +53,15 @@ def judge(
     if baseline is not None and gone:
         entries = f"{len(gone)} of {_counted(len(baseline.entries), 'baseline entry', 'baseline entries')}"
         notes.append(f"{entries} {'is' if len(gone) == 1 else 'are'} gone: shrink it with --write-baseline")
+    if baseline is not None and judging.moved:
+        entries = f"{len(judging.moved)} of {_counted(len(baseline.entries), 'baseline entry', 'baseline entries')}"
+        of = "is of a resource that has moved" if len(judging.moved) == 1 else "are of resources that have moved"
+        notes.append(f"{entries} {of}: renew it with --write-baseline")
     summary = _summary(findings)
     summary.checked = judging.checked
     summary.not_taggable = gathered.not_taggable
     summary.skipped = gathered.skipped + judging.skipped
-    return Report(findings, summary, tuple(gathered.unread), tuple(notes), gone)
+    return Report(findings, summary, tuple(gathered.unread), tuple(notes), gone, judging.moved)
 
 
 def _place(finding: Finding) -> tuple[object, ...]:
@@ -95,6 +99,7 @@ class _Judging:
 
     def __init__(self, ruleset: Ruleset, today: date, advice: Advice, baseline: Baseline | None) -> None:
         self.findings: list[Finding] = []
+        self.moved: dict[str, Finding] = {}
         self.checked = self.skipped = 0
         self._ruleset = ruleset
         self._today = today
@@ -156,10 +161,10 @@ class _Judging:
         if standing.verdict == "violation" and demand.strictness.since:
             message += f"; blocks from {demand.strictness.since}"
         fix = ""
-        if standing.verdict in _ADVISED:
+        if standing.verdict in _ADVISED and not unknown:
             fix = self._advice(resource, carrier, key, problem.proposal or _own_value(resource, carrier, key), rule)
         self._count_exemption(demand, standing.verdict)
-        self.findings.append(
+        self._add(
             Finding(
                 rule=rule,
                 key=demand.key,
@@ -182,7 +187,8 @@ class _Judging:
                 until=standing.until,
                 owner=standing.owner,
                 path=resource.path,
-            )
+            ),
+            resource,
         )
         return True
 
@@ -208,13 +214,26 @@ class _Judging:
         if current is not None:
             return Standing("ignored", current.reason, current.until or "")
         note = f"; the ignore on line {ignores[0].line} expired on {ignores[0].until}" if ignores else ""
-        if problem is not None and problem.rule == UNKNOWN:
-            return Standing("unknown", problem.reason, note=note)
-        if resource.action not in CHANGING:
+        unknown = problem is not None and problem.rule == UNKNOWN
+        if resource.action not in CHANGING and not unknown:
             return Standing("existing", note=note)
-        if self._accepted and fingerprint(rule, key, resource.path, resource.address, part) in self._accepted:
+        if self._accepted and self._accepts(resource, rule, key, part):
             return Standing("existing", _IN_BASELINE, note=note)
+        if problem is not None and unknown:
+            return Standing("unknown", problem.reason, note=note)
         return Standing("violation", note=note)
+
+    def _accepts(self, resource: Resource, rule: str, key: str, part: str) -> bool:
+        """Whether the baseline has the finding, by the resource's address or by one that it had."""
+        addresses = (resource.address, *resource.previous)
+        return any(fingerprint(rule, key, resource.path, each, part) in (self._accepted or ()) for each in addresses)
+
+    def _add(self, finding: Finding, resource: Resource) -> None:
+        self.findings.append(finding)
+        for address in resource.previous:
+            known = fingerprint(finding.rule, finding.key, finding.path, address, finding.part)
+            if self._accepted and known in self._accepted:
+                self.moved[known] = finding
 
     def _count_exemption(self, demand: Demand, verdict: Verdict) -> None:
         if demand.waiver is not None:
@@ -230,7 +249,7 @@ class _Judging:
         if not any(demand.strictness.mode == "block" and demand.waiver is None for demand in about):
             mode = "warn"
         standing = self._standing(resource, remark.rule, "", "", None, None)
-        self.findings.append(
+        self._add(
             Finding(
                 rule=remark.rule,
                 key="",
@@ -246,7 +265,8 @@ class _Judging:
                 reason=standing.reason,
                 until=standing.until,
                 path=resource.path,
-            )
+            ),
+            resource,
         )
 
     def external(self, external: External) -> None:
@@ -284,14 +304,15 @@ class _Judging:
         if self._baseline is None:
             return frozenset()
         paths = {each.path for each in gathered.resources} | {each.path for each in gathered.externals}
-        there = {finding.fingerprint for finding in self.findings}
+        there = {finding.fingerprint for finding in self.findings} | self.moved.keys()
+        now = {(each.path, address): each.address for each in gathered.resources for address in each.previous}
         unclear = self._unlisted | {(f.path, f.address, f.key) for f in self.findings if f.rule == UNKNOWN}
         return frozenset(
             entry.fingerprint
             for entry in self._baseline.entries
             if entry.path in paths
             and entry.fingerprint not in there
-            and (entry.path, entry.address, entry.key) not in unclear
+            and (entry.path, now.get((entry.path, entry.address), entry.address), entry.key) not in unclear
         )
 
     def notes(self) -> Iterator[str]:

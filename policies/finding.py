@@ -1,6 +1,7 @@
 """What a check found: one finding, the report of a whole run, and the identity of a finding over time."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -103,7 +104,8 @@ class Report:
     """A whole run: findings in the order of file, line, address, part, key, rule.
 
     ``notes`` are sentences about the run itself: expired exemptions, what was not read and is no error, how many
-    baseline entries are gone. ``gone``: fingerprints of the baseline that nothing needs any more.
+    baseline entries are gone. ``gone``: fingerprints of the baseline that nothing needs any more. ``moved``: those that
+    accept a finding whose resource has another address by now, each with that finding.
     """
 
     findings: tuple[Finding, ...]
@@ -111,6 +113,7 @@ class Report:
     unread: tuple[Unread, ...] = ()
     notes: tuple[str, ...] = field(default=())
     gone: frozenset[str] = frozenset()
+    moved: Mapping[str, Finding] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

@@ -92,7 +92,7 @@ class Resource:
     ``module`` is the address of its module (empty in the root). ``path`` is the folder of the root module, or of the
     plan file, relative to where the check runs, with ``/``. ``file`` is where a person would look, ``line`` 1-based.
     ``inherits``: what settles tags for all resources of its provider at once (``provider "aws" default_tags``),
-    empty where the provider has no such thing.
+    empty where the provider has no such thing. ``previous``: addresses that it had before it was moved.
     """
 
     provider: str
@@ -107,6 +107,7 @@ class Resource:
     workspace: str = ""
     account: str = ""
     inherits: str = ""
+    previous: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     ignores: tuple[InlineIgnore, ...] = field(default=())
 

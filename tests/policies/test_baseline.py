@@ -47,10 +47,50 @@ def test_a_module_that_is_not_there_can_be_accepted(tmp_path: Path) -> None:
     assert (before.exit_code, after.exit_code, after.summary.existing) == (1, 0, 1)
 
 
-def test_neither_the_unknown_nor_the_untouched_go_in(tmp_path: Path) -> None:
+def test_neither_an_unknown_that_blocks_nobody_nor_the_untouched_go_in(tmp_path: Path) -> None:
     unclear = bucket(TagSet(rest="later"))
     report = judged(ruleset(tmp_path, TENANT), unclear, logs(1, action="no-op"))
     assert Baseline.of(report, TODAY).entries == ()
+
+
+def test_an_unknown_that_blocks_can_be_accepted_until_it_is_known_to_be_wrong(tmp_path: Path) -> None:
+    rules = ruleset(tmp_path, TENANT + "unknown: block\n")
+    unclear = logs(1, carriers=bucket(TagSet(rest="later")).carriers)
+    before = judged(rules, unclear)
+    baseline = Baseline.of(before, TODAY)
+    after = judged(rules, unclear, baseline=baseline)
+    assert (before.exit_code, after.exit_code, after.gone) == (1, 0, frozenset())
+    assert [(each.rule, each.verdict, each.fix) for each in after.findings] == [("unknown-value", "existing", "")]
+    known = judged(rules, logs(1), baseline=baseline)
+    assert (known.exit_code, len(known.gone)) == (1, 1)
+
+
+def test_a_resource_that_moved_is_accepted_by_the_address_that_it_had(tmp_path: Path) -> None:
+    rules = ruleset(tmp_path, TENANT + "unknown: block\n")
+    unclear = {"carriers": bucket(TagSet(rest="later")).carriers}
+    for given in ({}, unclear):
+        baseline = Baseline.of(judged(rules, logs(1, **given)), TODAY)
+        moved = replace(logs(2, **given), previous=("aws_s3_bucket.logs0", "aws_s3_bucket.logs1"))
+        report = judged(rules, moved, baseline=baseline)
+        assert (report.exit_code, report.gone) == (0, frozenset())
+        assert report.notes == (
+            "1 of 1 baseline entry is of a resource that has moved: renew it with --write-baseline",
+        )
+        renewed = baseline.shrunk(report)
+        assert [entry.address for entry in renewed.entries] == ["aws_s3_bucket.logs2"]
+        later = judged(rules, logs(2, **given), baseline=renewed)
+        assert (later.exit_code, later.notes) == (0, ())
+
+
+def test_the_entry_of_a_moved_resource_stays_while_it_is_untouched_or_unknown(tmp_path: Path) -> None:
+    rules = ruleset(tmp_path, TENANT)
+    baseline = Baseline.of(judged(rules, logs(1)), TODAY)
+    moved = replace(logs(2), previous=("aws_s3_bucket.logs1",))
+    unclear = replace(moved, carriers=bucket(TagSet(rest="later")).carriers)
+    for resource in (replace(moved, action="no-op"), unclear):
+        assert judged(rules, resource, baseline=baseline).gone == frozenset()
+    mended = replace(moved, carriers=bucket({"tenant": "acme"}).carriers)
+    assert len(judged(rules, mended, baseline=baseline).gone) == 1
 
 
 def test_it_shrinks_by_what_is_gone_and_never_grows(tmp_path: Path) -> None:
