@@ -37,6 +37,12 @@ class Unclear:
     reason: str
 
 
+class Hidden(str):
+    """A text that must not be printed."""
+
+    __slots__ = ()
+
+
 class Attributes(Protocol):
     """The body of a resource or of a block in it, as it will stand.
 
@@ -44,7 +50,10 @@ class Attributes(Protocol):
     """
 
     def text(self, name: str) -> str | Unclear | None:
-        """A single value, as text like Terraform's (``true`` → ``"true"``). None: not set, or no single value."""
+        """A single value, as text like Terraform's (``true`` → ``"true"``); ``Hidden`` where it is sensitive.
+
+        None: not set, or no single value.
+        """
 
     def texts(self, name: str) -> Sequence[str | Unclear] | Unclear | None:
         """A list or set of single values, nulls left out. None: not set, or no list."""
@@ -179,8 +188,10 @@ class _Tags:
         self._known: dict[str, str | None] = {}
         self._unknown: dict[str, str] = {}
         self._rest = rest
+        self._sensitive = False
 
     def add(self, key: str | Unclear | None, value: str | Unclear | None) -> None:
+        self._sensitive = self._sensitive or isinstance(key, Hidden) or isinstance(value, Hidden)
         if isinstance(key, Unclear):
             self._rest = self._rest or key.reason
         elif key is None:
@@ -193,7 +204,7 @@ class _Tags:
             self._known[key] = value
 
     def tags(self) -> TagSet:
-        return TagSet(self._known, self._unknown, self._rest)
+        return TagSet(self._known, self._unknown, self._rest, self._sensitive)
 
 
 def _within(block_name: str, map_name: str) -> _Reader:
@@ -252,7 +263,7 @@ def _words(attributes: Attributes, _defaults: TagSet) -> tuple[Carrier, ...]:
             tags.add(word, None)
         else:
             key, _, value = word.partition(":")
-            tags.add(key, value)
+            tags.add(key, Hidden(value) if isinstance(word, Hidden) else value)
     return (Carrier(tags.tags(), line=attributes.line("tags")),)
 
 

@@ -8,7 +8,7 @@ from msgspec import UNSET, Raw
 
 from policies.resource import TagSet
 from terraform_lint.plan.shape import Fields
-from terraform_lint.special import Blocks, Unclear
+from terraform_lint.special import Blocks, Hidden, Unclear
 
 LATER = "known only after apply"
 Body: TypeAlias = Fields | Mapping[str, Any]
@@ -35,7 +35,7 @@ def text_of(value: object) -> str | None:
 
 def tags_of(value: Mapping[str, Any], unknown: object, sensitive: object, reason: str = LATER) -> TagSet:
     """A map of tags. ``unknown``: true, or true by key; ``sensitive`` too."""
-    hidden = sensitive is True or (isinstance(sensitive, dict) and True in sensitive.values())
+    hidden = _is_hidden(sensitive)
     if not unknown:
         return TagSet(_texts(value), sensitive=hidden)
     if not isinstance(unknown, dict):
@@ -43,6 +43,13 @@ def tags_of(value: Mapping[str, Any], unknown: object, sensitive: object, reason
     later = {key: reason for key, what in unknown.items() if what}
     known = {key: text for key, text in _texts(value).items() if key not in later}
     return TagSet(known, later, sensitive=hidden)
+
+
+def _is_hidden(mark: object) -> bool:
+    """Whether anything is marked as sensitive."""
+    if isinstance(mark, dict):
+        return any(map(_is_hidden, mark.values()))
+    return any(map(_is_hidden, mark)) if isinstance(mark, list) else mark is True
 
 
 def references_of(expression: object) -> str:
@@ -78,16 +85,20 @@ def field(body: Body | None, name: str) -> Any:
 class Planned:
     """A planned resource, or a block of one, as ``terraform_lint.special`` asks for it."""
 
-    __slots__ = ("_after", "_sensitive", "_unknown", "_written")
+    __slots__ = ("_after", "_hidden", "_sensitive", "_unknown", "_written")
 
-    def __init__(self, after: Body | None, unknown: Body | None, sensitive: Body | None, written: Written) -> None:
+    def __init__(
+        self, after: Body | None, unknown: Body | None, sensitive: Body | None, written: Written, *, hidden: bool
+    ) -> None:
         self._after, self._unknown, self._sensitive, self._written = after, unknown, sensitive, written
+        self._hidden = hidden  # all of it
 
     def text(self, name: str) -> str | Unclear | None:
         if self._is_later(name):
             return Unclear(self._reason(name))
         value = field(self._after, name)
-        return None if value is UNSET or isinstance(value, list | dict) else text_of(value)
+        text = None if value is UNSET or isinstance(value, list | dict) else text_of(value)
+        return Hidden(text) if text is not None and self._is_hidden(name) else text
 
     def texts(self, name: str) -> Sequence[str | Unclear] | Unclear | None:
         if self._is_later(name):
@@ -98,13 +109,14 @@ class Planned:
         marks = field(self._unknown, name)
         waiting = {number for number, mark in enumerate(marks) if mark} if isinstance(marks, list) else set()
         found = [Unclear(LATER) if number in waiting else text_of(item) for number, item in enumerate(value)]
-        return [item for item in found if item is not None]
+        hidden = self._is_hidden(name)
+        return [Hidden(item) if hidden and isinstance(item, str) else item for item in found if item is not None]
 
     def tags(self, name: str) -> TagSet | None:
         value, unknown = field(self._after, name), field(self._unknown, name)
         if isinstance(value, dict):
             marks = unknown if isinstance(unknown, dict | bool) else None
-            return tags_of(value, marks, field(self._sensitive, name), self._reason(name) if marks else LATER)
+            return tags_of(value, marks, self._is_hidden(name), self._reason(name) if marks else LATER)
         return TagSet(rest=self._reason(name)) if self._is_later(name) else None
 
     def blocks(self, name: str) -> Blocks:
@@ -119,7 +131,13 @@ class Planned:
         written = self._written.get(name) if self._written is not None else None
         return Blocks(
             [
-                Planned(item, _at(unknown, number), _at(sensitive, number), _at(written, number))
+                Planned(
+                    item,
+                    _at(unknown, number),
+                    _at(sensitive, number),
+                    _at(written, number),
+                    hidden=self._hidden or sensitive is True or (isinstance(sensitive, list) and True in sensitive),
+                )
                 for number, item in enumerate(value)
                 if isinstance(item, dict)
             ]
@@ -135,6 +153,9 @@ class Planned:
         if self._written is None or name in self._written:
             return True
         return not self._written and name not in _FILLED_IN  # a body without any expression may have been trimmed
+
+    def _is_hidden(self, name: str) -> bool:
+        return self._hidden or _is_hidden(field(self._sensitive, name))
 
     def _reason(self, name: str) -> str:
         return later((self._written or _NOTHING).get(name))

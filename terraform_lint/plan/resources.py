@@ -99,7 +99,8 @@ def _defaults_reach_disks(after: Fields, unknown: Fields | None, constraint: str
 def _planned(change: ResourceChange, configuration: Configuration, written: Written = None) -> Planned:
     expressions = written if written is not None else configuration.expressions(change)
     unknown, sensitive = _body(change.change.after_unknown), _body(change.change.after_sensitive)
-    return Planned(change.change.after, unknown, sensitive, expressions)
+    hidden = change.change.after_sensitive is True
+    return Planned(change.change.after, unknown, sensitive, expressions, hidden=hidden)
 
 
 def _body(marks: Marks) -> Fields | None:

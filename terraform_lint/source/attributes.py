@@ -8,12 +8,12 @@ from terraform_lint.source.bodies import blocks as static_blocks
 from terraform_lint.source.conversion import as_text
 from terraform_lint.source.expansion import Evaluate, entries
 from terraform_lint.source.expressions import Nested
-from terraform_lint.source.knowledge import bare
+from terraform_lint.source.knowledge import bare, marked
 from terraform_lint.source.scope import Scope
 from terraform_lint.source.syntax.tree import Block, Body
 from terraform_lint.source.tag_values import tag_set
-from terraform_lint.source.values import EvaluationError, OpenMap, Unknown, Value
-from terraform_lint.special import Attributes, Blocks, Unclear
+from terraform_lint.source.values import EvaluationError, OpenMap, Sensitive, Unknown, Value
+from terraform_lint.special import Attributes, Blocks, Hidden, Unclear
 
 
 class ValueAttributes:
@@ -107,7 +107,7 @@ class BodyAttributes:
             return Blocks(rest=f'dynamic "{name}" has no for_each or no content')
         iterator = attribute(block.body, "iterator")
         called = reference(iterator.value) if iterator is not None else name
-        collection = bare(self._evaluate(for_each.value, self._scope))
+        collection = _spread(self._evaluate(for_each.value, self._scope))
         found = [
             self._inner(content[0], Nested(self._scope, {called: {"key": key, "value": value}}))
             for key, value in entries(collection)
@@ -131,11 +131,13 @@ def _text(value: Value) -> str | Unclear | None:
         text = as_text(value)
     except EvaluationError:
         return None
-    return Unclear(text.reason) if isinstance(text, Unknown) else text
+    if isinstance(text, Unknown):
+        return Unclear(text.reason)
+    return Hidden(text) if isinstance(value, Sensitive) and text is not None else text
 
 
 def _texts(value: Value) -> Sequence[str | Unclear] | Unclear | None:
-    value = bare(value)
+    value = _spread(value)
     if isinstance(value, Unknown):
         return Unclear(value.reason)
     if not isinstance(value, list):
@@ -143,13 +145,27 @@ def _texts(value: Value) -> Sequence[str | Unclear] | Unclear | None:
     return [text for text in map(_text, value) if text is not None]
 
 
+def _spread(value: Value) -> Value:
+    """A value without its mark of sensitivity, which what is in it has instead."""
+    inner = bare(value)
+    if not isinstance(value, Sensitive):
+        return inner
+    if isinstance(inner, list):
+        return [marked(each, sensitive=True) for each in inner]
+    if isinstance(inner, dict):
+        return {key: marked(each, sensitive=True) for key, each in inner.items()}
+    if isinstance(inner, OpenMap):
+        return OpenMap({key: marked(each, sensitive=True) for key, each in inner.known.items()}, inner.rest)
+    return inner
+
+
 def _blocks_of(value: Value, line: int | None) -> Blocks:
     """An object, or the objects of a list, in the place of blocks."""
-    value = bare(value)
+    value = _spread(value)
     if isinstance(value, Unknown):
         return Blocks(rest=value.reason)
     if isinstance(value, dict | OpenMap):
         return Blocks([ValueAttributes(value, line)])
-    inner = [bare(each) for each in value] if isinstance(value, list) else []
+    inner = [_spread(each) for each in value] if isinstance(value, list) else []
     rest = next((each.reason for each in inner if isinstance(each, Unknown)), None)
     return Blocks([ValueAttributes(each, line) for each in inner if isinstance(each, dict | OpenMap)], rest)

@@ -26,7 +26,7 @@ from terraform_lint.source.knowledge import (
 from terraform_lint.source.scope import Found, Scope
 from terraform_lint.source.steps import attribute_of, index_of, splat_items, whole
 from terraform_lint.source.syntax import tree
-from terraform_lint.source.values import EvaluationError, OpenMap, Sensitive, Unknown, Value
+from terraform_lint.source.values import UNSHOWN, EvaluationError, OpenMap, Sensitive, Unknown, Value
 
 if TYPE_CHECKING:
     from terraform_lint.source.functions import Functions
@@ -53,6 +53,7 @@ class Evaluator:
     def __init__(self, functions: "Functions") -> None:
         self._functions = functions
         self._left = 0
+        self._secret = False
         self._left_of_all = _MOST_STEPS_OF_ALL
         self._evaluations: dict[type, Callable[..., Found]] = {
             tree.Literal: self._literal,
@@ -91,21 +92,30 @@ class Evaluator:
         self, evaluate: Callable[[tree.Expression, Scope], _Result], expression: tree.Expression, scope: Scope
     ) -> _Result | Unknown:
         outer, self._left = self._left, _MOST_STEPS
+        outer_secret, self._secret = self._secret, False
         try:
             return evaluate(expression, scope)
+        except EvaluationError:
+            if self._secret:
+                raise EvaluationError(UNSHOWN) from None
+            raise
         except TooLargeError as error:
             return Unknown(str(error))
         except RecursionError:
             return _TOO_DEEP
         finally:
             self._left = outer
+            self._secret = self._secret or outer_secret
 
     def _value(self, expression: tree.Expression, scope: Scope) -> Value:
         return whole(self._found(expression, scope))
 
     def _found(self, expression: tree.Expression, scope: Scope) -> Found:
         self._spend(1)
-        return self._evaluations[type(expression)](expression, scope)
+        found = self._evaluations[type(expression)](expression, scope)
+        if type(found) is Sensitive:
+            self._secret = True
+        return found
 
     def _spend(self, steps: int) -> None:
         self._left -= steps

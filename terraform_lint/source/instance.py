@@ -15,7 +15,7 @@ from terraform_lint.source.run import NO_NAMES, Run
 from terraform_lint.source.scope import Found, Scope
 from terraform_lint.source.syntax.tree import Expression, Literal
 from terraform_lint.source.type_constraints import converted, variable_type
-from terraform_lint.source.values import Sensitive, Unknown, Value
+from terraform_lint.source.values import UNSHOWN, EvaluationError, Sensitive, Unknown, Value
 
 
 class _NotGiven:
@@ -149,8 +149,13 @@ class Instance:
             if default is None:
                 return self._without_value(name)
             given = self.run.evaluate(default.value, NO_NAMES)
-        value = converted(given, variable_type(declared.body), lambda inner: self.run.evaluate(inner, NO_NAMES))
         sensitive = _flag(declared, "sensitive", default=False)
+        try:
+            value = converted(given, variable_type(declared.body), lambda inner: self.run.evaluate(inner, NO_NAMES))
+        except EvaluationError:
+            if sensitive or isinstance(given, Sensitive):
+                return Unknown(UNSHOWN)
+            raise
         return Sensitive(value) if sensitive and not isinstance(value, Unknown | Sensitive) else value
 
     def _given(self, name: str, declared: Declared) -> "Value | _NotGiven":

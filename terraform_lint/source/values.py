@@ -30,6 +30,9 @@ class OpenMap:
     rest: Unknown
 
 
+UNSHOWN = "what is wrong there is not shown, since it comes from a sensitive value"
+
+
 @dataclass(frozen=True, slots=True)
 class Sensitive:
     """``sensitive(x)`` or a sensitive variable: used, never printed. Functions look through it and stay sensitive."""

@@ -17,7 +17,7 @@ from terraform_lint.source.knowledge import (
     nature,
     stripped,
 )
-from terraform_lint.source.values import EvaluationError, OpenMap, Sensitive, Unknown, Value
+from terraform_lint.source.values import UNSHOWN, EvaluationError, OpenMap, Sensitive, Unknown, Value
 
 Implementation: TypeAlias = Callable[..., Value]
 Spend: TypeAlias = Callable[[int], None]
@@ -66,6 +66,14 @@ class Function:
         unknown = self._unknown(arguments)
         if unknown is not None:
             return marked(unknown, sensitive)
+        try:
+            return self._called(arguments, types, spend, sensitive=sensitive)
+        except EvaluationError:
+            if sensitive:
+                raise EvaluationError(UNSHOWN) from None
+            raise
+
+    def _called(self, arguments: Sequence[Value], types: Sequence[str], spend: Spend, *, sensitive: bool) -> Value:
         converted = [self._converted(argument, types[at], at) for at, argument in enumerate(arguments)]
         try:
             result = within_bounds(self.implementation(*((spend,) if self.metered else ()), *converted))
@@ -76,6 +84,8 @@ class Function:
         except UnicodeError:
             raise EvaluationError(f"{self.name}() takes texts of Unicode characters only") from None
         spend(_size(result) // _PARTS_A_STEP)
+        if sensitive and isinstance(result, Unknown) and result not in arguments:
+            return Sensitive(Unknown(UNSHOWN))
         return marked(result, sensitive)
 
     def _unknown(self, arguments: Sequence[Value]) -> Unknown | None:
