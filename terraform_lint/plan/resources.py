@@ -47,6 +47,7 @@ def gather(changes: Iterable[ResourceChange], configuration: Configuration, name
             file=name,
             module=change.module_address or "",
             path=path,
+            previous=(change.previous_address,) if change.previous_address else (),
             inherits=inherits(change, provider, configuration),
         )
         gathered.resources.append(resource)

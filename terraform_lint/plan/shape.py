@@ -55,6 +55,7 @@ class ResourceChange(msgspec.Struct, gc=False):
     mode: str = "managed"
     module_address: str | None = None
     provider_name: str | None = None
+    previous_address: str | None = None
 
 
 class Plan(msgspec.Struct):

@@ -73,6 +73,7 @@ class Module:
     resources: dict[str, Declared] = field(default_factory=dict)
     data: dict[str, Declared] = field(default_factory=dict)
     calls: dict[str, Declared] = field(default_factory=dict)
+    moved: list[Block] = field(default_factory=list)
     providers: dict[str, Declared] = field(default_factory=dict)
     expected_providers: set[str] = field(default_factory=set)
     versions: dict[str, str] = field(default_factory=dict)
@@ -126,6 +127,8 @@ def _add(module: Module, place: Place, *, override: bool) -> None:
         _set_locals(module, place)
     elif block.type == "terraform":
         _read_settings(module, block.body)
+    elif block.type == "moved":
+        module.moved.append(block)
     elif block.type in _LABELS:
         wanted = _LABELS[block.type]
         if len(block.labels) == wanted:

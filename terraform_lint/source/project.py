@@ -1,7 +1,8 @@
 """Terraform source as resources: every root module, with all that it calls."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from policies.finding import Unread
@@ -12,19 +13,17 @@ from terraform_lint.source.comments import comment_problems
 from terraform_lint.source.installed import installed_modules
 from terraform_lint.source.instance import Instance
 from terraform_lint.source.modules import Modules
+from terraform_lint.source.moves import Moves, previous_addresses, with_moves
 from terraform_lint.source.options import SourceOptions
 from terraform_lint.source.resources import resources_of
 from terraform_lint.source.roots import TERRAGRUNT, Root, discover, run_by_terragrunt
 from terraform_lint.source.run import Run
 
 
-def read_source(
-    roots: Sequence[Root | Path], options: SourceOptions, *, step: Callable[[str], None] = lambda _: None
-) -> Gathered:
+def read_source(roots: Sequence[Root | Path], options: SourceOptions) -> Gathered:
     """The resources of the root modules. A path stands for the roots that are found there.
 
-    Raises nothing for bad source: what cannot be read is ``unread``, what cannot be known has its reason. ``step``
-    hears the name of each root before it is looked at.
+    Raises nothing for bad source: what cannot be read is ``unread``, what cannot be known has its reason.
     """
     paths = [each for each in roots if isinstance(each, Path)]
     by_folder: dict[Path, Root] = {}
@@ -38,7 +37,6 @@ def read_source(
     for root in found:
         module = modules.module(root.folder)
         if module is not None:
-            step(options.shown(root.folder))
             undeclared = {name: None for name in undeclared if name not in module.variables}
             gathered += _gathered(Run(root, module, modules, options))
     gathered.notes += _terragrunt_notes(found, options)
@@ -68,25 +66,30 @@ def _gathered(run: Run) -> Gathered:
         run.note(f"{run.path}: inputs come from {TERRAGRUNT}, which is not read")
     if run.installed.problem:
         run.note(f"{run.path}: {run.installed.problem}")
-    _walk(Instance(run, run.module))
+    _walk(Instance(run, run.module), {})
     return run.gathered
 
 
-def _walk(instance: Instance) -> None:
-    """Adds up what the module declares itself, then the modules it calls, depth first."""
+def _walk(instance: Instance, moves: Moves) -> None:
+    """Adds up what the module declares itself, then the modules it calls, depth first.
+
+    ``moves``: those of the modules around it.
+    """
     run = instance.run
+    moves = with_moves(moves, instance.module.moved, instance.address)
     _say_what_is_wrong(instance)
     for resource in resources_of(instance):
         if resource is None:
             run.gathered.not_taggable += 1
         else:
-            run.gathered.resources.append(resource)
+            previous = previous_addresses(resource.address, moves)
+            run.gathered.resources.append(replace(resource, previous=previous) if previous else resource)
     for name, children in instance.all_children():
         if isinstance(children, Absent):
             _report_absent(instance, name, children)
         else:
             for child in children.values():
-                _walk(child)
+                _walk(child, moves)
 
 
 def _say_what_is_wrong(instance: Instance) -> None:

@@ -33,6 +33,7 @@ def test_an_import_or_a_move_without_a_change_is_existing(only):
     moved = only("aws_s3_bucket", {"tags": None}, actions=("no-op",), previous_address="aws_s3_bucket.old")
     assert (imported.action, moved.action) == ("no-op", "no-op")
     assert moved.address == "aws_s3_bucket.x"
+    assert (moved.previous, imported.previous) == (("aws_s3_bucket.old",), ())
 
 
 def test_an_import_that_changes_something_is_an_update(only):
