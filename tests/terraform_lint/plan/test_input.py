@@ -106,7 +106,7 @@ def test_a_plan_cut_short_says_where(text):
         (b" \r\n\t", "empty"),
         (b"\xef\xbb\xbf", "empty"),
         (b"PK\x03\x04\x14\x00\x08\x00tfplan", "binary plan"),
-        (gzip.compress(b"{}"), "compressed"),
+        (gzip.compress(b"{}", mtime=0), "compressed"),
         (b"<!DOCTYPE html><html><body>{Sign in}</body></html>", "HTML"),
         (
             b"\nTerraform will perform the following actions:\n\n  # aws_s3_bucket.x will be created\n",
