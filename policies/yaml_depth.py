@@ -17,7 +17,8 @@ def first_too_deep(text: str, loader: type[Any]) -> int | None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                return int(event.start_mark.line) + 1
+                mark = event.start_mark
+                return int(mark.line) + 1 if mark is not None else 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
     return None
