@@ -82,11 +82,6 @@ def tag_attribute(type_name: str) -> TypeTags | Unlisted | None:
     return Unlisted(attributes, provider != "azurerm", f"{provider} {version} does not have the type")
 
 
-def table_version(provider: str) -> str | None:
-    """The newest provider version that the table stands for; None where there is no table."""
-    return _table(provider)[0] if provider in _TABLES else None
-
-
 @cache
 def _table(provider: str) -> tuple[str, dict[str, TypeTags | None]]:
     import msgspec

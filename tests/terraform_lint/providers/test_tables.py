@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from terraform_lint import providers
-from terraform_lint.providers import TypeTags, Unlisted, provider_of, table_version, tag_attribute
+from terraform_lint.providers import TypeTags, Unlisted, provider_of, tag_attribute
 
 FOLDER = Path(providers.__file__).parent
 
@@ -78,11 +78,6 @@ def test_an_unlisted_type_says_which_version_the_table_stands_for() -> None:
 )
 def test_the_provider_is_the_first_word_of_the_type(name: str, provider: str) -> None:
     assert provider_of(name) == provider
-
-
-def test_the_tables_versions() -> None:
-    versions = {provider: table_version(provider) for provider in ("aws", "google", "azurerm", "random")}
-    assert versions == {"aws": "6.66.0", "google": "6.50.0", "azurerm": "4.73.0", "random": None}
 
 
 def test_aws_counts() -> None:
