@@ -100,7 +100,7 @@ class RuleModes(Strict):
 
     untagged_volume: Mode = Field(default="warn", alias="untagged-volume")
     untagged_launch: Mode = Field(default="warn", alias="untagged-launch")
-    not_propagated: Mode = Field(default="warn", alias="not-propagated")
+    not_propagated: Mode = Field(default="block", alias="not-propagated")
     ignored_changes: Mode = Field(default="warn", alias="ignored-changes")
     wrong_case: Mode = Field(default="block", alias="wrong-case")
 

@@ -355,8 +355,10 @@ def test_a_part_is_not_told_beside_the_same_mistake_of_the_resource(tmp_path: Pa
 def test_what_does_not_reach_the_instances_is_told_so(tmp_path: Path) -> None:
     own = Carrier(TagSet({"tenant": "acme"}), "tag block")
     resource = bucket(address="aws_autoscaling_group.web", carriers=(own, volume(None, "instances", "not-propagated")))
-    message = only(judged(ruleset(tmp_path, TENANT), resource)).message
-    assert message == "aws_autoscaling_group.web does not propagate its tag tenant to its instances"
+    found = only(judged(ruleset(tmp_path, TENANT), resource))
+    assert found.message == "aws_autoscaling_group.web does not propagate its tag tenant to its instances"
+    assert found.mode == "block", "the instances run untagged"
+    assert only(judged(ruleset(tmp_path, TENANT + "    mode: warn\n"), resource)).mode == "warn"
 
 
 @pytest.mark.parametrize(
