@@ -12,7 +12,7 @@ from agent.cli import main
 from tests.terraform_lint.case_files import MODES, NOT_JUDGED, PATHS, POLICY, Case, cases, stands_for, ways
 
 CASES = tuple(cases())
-BLOCKING = ("missing-tag", "empty-tag", "invalid-value", "unknown-customer", "wrong-case")
+BLOCKING = ("missing-tag", "empty-tag", "invalid-value", "unknown-customer", "wrong-case", "not-propagated")
 """Rules that block under the policy of the cases; the others warn."""
 ROWS = (
     "hcl: provider default_tags",
