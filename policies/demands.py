@@ -1,6 +1,7 @@
 """Which keys a resource has to carry, how strictly, and whether an exemption covers it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from operator import attrgetter
 from typing import NamedTuple
@@ -45,6 +46,8 @@ class Demands:
 
     def of(self, resource: Resource) -> tuple[Demand, ...]:
         """One demand for each key that is asked of the resource, in the order of policy.yaml."""
+        if self._ruleset.asks_account and not resource.account and self._ruleset.account:
+            resource = replace(resource, account=self._ruleset.account)
         environment = self._environment(resource) if self._ruleset.asks_environment else ""
         addressed = tuple([condition.holds(resource.address) for condition in self._ruleset.addresses])
         alike = (self._asked(resource) if self._asked is not None else None, environment, addressed)

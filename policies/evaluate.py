@@ -50,6 +50,10 @@ def judge(
     findings = tuple(sorted(judging.findings, key=_place))
     gone = judging.gone(gathered) if baseline is not None and not gathered.unread else frozenset[str]()
     notes = [*gathered.notes, *judging.notes()]
+    if ruleset.asks_account and not ruleset.account and not all(each.account for each in gathered.resources):
+        notes.append(
+            "policy.yaml goes by account, and which one this is deployed to is not known: give it with --account"
+        )
     if baseline is not None and gone:
         entries = f"{len(gone)} of {_counted(len(baseline.entries), 'baseline entry', 'baseline entries')}"
         notes.append(f"{entries} {'is' if len(gone) == 1 else 'are'} gone: shrink it with --write-baseline")

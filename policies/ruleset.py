@@ -89,7 +89,8 @@ def milder(one: FindingMode, other: FindingMode) -> FindingMode:
 class Ruleset:
     """A policy with what it needs to know: the registry, the values that mean everyone, the environment.
 
-    ``environment``: of everything that is checked; None: each resource's own tag says.
+    ``environment``: of everything that is checked; None: each resource's own tag says. ``account``: the one that
+    everything is deployed to that does not say so itself; empty where it is not known.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Ruleset:
         registry: Registry | None = None,
         environment: str | None = None,
         *,
+        account: str = "",
         shared_values: Iterable[str] = (),
         exemption_lines: Sequence[int] = (),
     ) -> None:
@@ -107,6 +109,7 @@ class Ruleset:
         self.rules: dict[str, Mode] = policy.rules.named()
         """Mode of the rules that have one of their own."""
         self.environment = environment
+        self.account = account
         names = TagKeys(policy)
         self.environment_keys = tuple(names.resolve(key) for key in _ENVIRONMENT_KEYS)
         lines = exemption_lines or [0] * len(policy.exemptions)
@@ -128,6 +131,7 @@ class Ruleset:
         registry: Registry | None = None,
         environment: str | None = None,
         *,
+        account: str = "",
         shared_values: Iterable[str] = (),
     ) -> "Ruleset":
         """From a file that was read. Raises ``FaultsError`` where the policy asks for customers and none are known."""
@@ -139,7 +143,14 @@ class Ruleset:
             )
             raise FaultsError([policy.fault(message, "tags", at, "values", "known") for at in needing])
         lines = [policy.line("exemptions", at) for at in range(len(policy.value.exemptions))]
-        return cls(policy.value, registry, environment, shared_values=shared_values, exemption_lines=lines)
+        return cls(
+            policy.value,
+            registry,
+            environment,
+            account=account,
+            shared_values=shared_values,
+            exemption_lines=lines,
+        )
 
     @property
     def customer_keys(self) -> frozenset[str]:
@@ -151,6 +162,11 @@ class Ruleset:
     def asks_environment(self) -> bool:
         """Whether some match has the environment as a condition."""
         return ENVIRONMENT in self.asked
+
+    @property
+    def asks_account(self) -> bool:
+        """Whether some match has the account as a condition."""
+        return "account" in self.asked
 
 
 def _matches(policy: PolicyFile) -> Iterable[ResourceMatch]:

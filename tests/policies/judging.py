@@ -39,12 +39,13 @@ def ruleset(
     *,
     registry: Registry | None = REGISTRY,
     environment: str | None = None,
+    account: str = "",
     shared_values: Sequence[str] = (),
 ) -> Ruleset:
     file = tmp_path / "policy.yaml"
     file.write_text(textwrap.dedent(policy), encoding="utf-8")
     document = validate(read_yaml(file), PolicyFile)
-    return Ruleset.build(document, registry, environment, shared_values=shared_values)
+    return Ruleset.build(document, registry, environment, account=account, shared_values=shared_values)
 
 
 def bucket(tags: Mapping[str, str | None] | TagSet | None = None, **given: Any) -> Resource:
@@ -61,7 +62,7 @@ def bucket(tags: Mapping[str, str | None] | TagSet | None = None, **given: Any) 
     return Resource(**(settings | given))
 
 
-def advised(resource: Resource, carrier: Carrier, key: str, value: str | None, rule: str) -> str:
+def advised(resource: Resource, carrier: Carrier, key: str, value: str | None, rule: str, spelling: str) -> str:
     return f"{key} = {value}"
 
 

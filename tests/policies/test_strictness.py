@@ -83,6 +83,35 @@ def test_the_environment_is_given_or_read_from_the_tag(tmp_path: Path, tags: Any
     assert only(judged(ruleset(tmp_path, PROD, environment=given), bucket(tags))).mode == mode
 
 
+DEPLOYED = "version: 1\ntags:\n  - {key: tenant, mode: warn, scopes: [{match: {account: '012*'}, mode: block}]}\n"
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "mode"),
+    [
+        ("", "0123", "block"),
+        ("", "999", "warn"),
+        ("999", "0123", "warn"),
+        ("0123", "999", "block"),
+        ("0123", "", "block"),
+    ],
+)
+def test_the_account_is_the_resources_own_or_the_one_that_is_given(
+    tmp_path: Path, own: str, given: str, mode: str
+) -> None:
+    report = judged(ruleset(tmp_path, DEPLOYED, account=given), bucket(account=own))
+    assert (only(report).mode, report.notes) == (mode, ())
+
+
+def test_conditions_on_an_account_that_is_not_known_are_said(tmp_path: Path) -> None:
+    report = judged(ruleset(tmp_path, DEPLOYED), bucket(), bucket(account="0123", address="aws_s3_bucket.b"))
+    assert [each.mode for each in report.findings] == ["block", "warn"]
+    assert report.notes == (
+        "policy.yaml goes by account, and which one this is deployed to is not known: give it with --account",
+    )
+    assert judged(ruleset(tmp_path, TENANT), bucket()).notes == ()
+
+
 def test_the_environment_is_read_by_the_policys_own_spellings(tmp_path: Path) -> None:
     policy = PROD + "  - {key: env, aliases: [stage], mode: off}\n"
     assert only(judged(ruleset(tmp_path, policy), bucket({"Stage": "prod"}))).mode == "block"
