@@ -16,7 +16,9 @@ from policies.finding import Finding, Report
 
 _CENT = Decimal("0.01")
 _FILE = "costs_by_type.json"
-_WRONG = frozenset({"missing-tag", "empty-tag", "invalid-value", "unknown-customer", "untagged-volume"})
+_WRONG = frozenset(
+    {"missing-tag", "empty-tag", "invalid-value", "unknown-customer", "conflicting-tags", "untagged-volume"}
+)
 """Findings after which nobody can be charged for the resource."""
 _VOLUME = "untagged-volume"
 

@@ -66,12 +66,8 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
 
 def _refuse_idle(arguments: Namespace) -> None:
     """Options that only work together with another one."""
-    for idle, name, needed in (
-        (arguments.set and not arguments.fix, "--set", "--fix"),
-        (arguments.account and not arguments.costs, "--account", "--costs"),
-    ):
-        if idle:
-            raise UsageError(f"{name} does nothing without {needed}", expected=f"{needed} FILE {name} …")
+    if arguments.set and not arguments.fix:
+        raise UsageError("--set does nothing without --fix", expected="--fix FILE --set …")
 
 
 def _refuse_wrong(values: Mapping[str, str], options: CheckOptions) -> None:
@@ -98,7 +94,7 @@ def _options(arguments: Namespace, variables: Mapping[str, str], progress: Progr
         variable_files=[Path(file) for file in arguments.var_file],
         environment=os.environ,
         baseline=_read_baseline(arguments),
-        costs=Costs.read(Path(arguments.costs), arguments.account) if arguments.costs else None,
+        costs=Costs.read(Path(arguments.costs), arguments.account or None) if arguments.costs else None,
         cache=not arguments.no_cache,
         step=progress.step,
     )
@@ -121,7 +117,9 @@ def _ruleset(arguments: Namespace) -> Ruleset:
         beside = config.parent / "customers.csv"
         customers = customers or (beside if beside.is_file() else None)
     registry = _registry(Path(customers)) if customers else None
-    return Ruleset.build(_policy(policy), registry, arguments.environment, shared_values=shared)
+    return Ruleset.build(
+        _policy(policy), registry, arguments.environment, account=arguments.account, shared_values=shared
+    )
 
 
 def _registry(path: Path) -> Registry:

@@ -85,7 +85,12 @@ def lint(parser: ArgumentParser) -> None:
     add("--baseline", metavar="FILE", help="findings listed here are existing debt and do not block")
     add("--write-baseline", action="store_true", help="write --baseline, or take out of it what is mended; never adds")
     add("--costs", metavar="FILE", help="costs_by_type.json or the data folder: what such resources cost last month")
-    add("--account", metavar="ID", help="with --costs: what they cost in this account")
+    add(
+        "--account",
+        metavar="ID",
+        default="",
+        help="the account that is deployed to: for scopes and exemptions by account, and for --costs",
+    )
     add("--fix", metavar="FILE", help="write a patch that adds the missing tags to the source")
     add(
         "--set",

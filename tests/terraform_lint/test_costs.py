@@ -82,14 +82,15 @@ def test_only_findings_that_leave_nobody_to_charge_get_a_cost(tmp_path):
     )
     found = (
         finding(),
+        finding(rule="conflicting-tags"),
         finding(rule="ignored-changes"),
         finding(verdict="exempt"),
         finding("aws_instance", "untagged-volume"),
         replace(finding(), key="team"),
     )
     priced = with_costs(Report(found, Summary()), costs, {"tenant"}).findings
-    assert [one.cost for one in priced] == ["412.00", "", "", "7.00", ""]
-    assert [one.currency for one in priced] == ["USD", "", "", "USD", ""]
+    assert [one.cost for one in priced] == ["412.00", "412.00", "", "", "7.00", ""]
+    assert [one.currency for one in priced] == ["USD", "USD", "", "", "USD", ""]
 
 
 @pytest.mark.parametrize("effective", ["NaN", "1e5x", "Infinity"])

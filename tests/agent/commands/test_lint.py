@@ -38,7 +38,6 @@ def lint(*options: str) -> int:
         (["--output", "json=a", "--output", "json=b"], "--output json is given twice"),
         (["--fix", "none/p.patch"], "none/p.patch: cannot be written: No such file"),
         (["--set", "tenant=acme"], "--set does nothing without --fix"),
-        (["--account", "1"], "--account does nothing without --costs"),
     ],
 )
 def test_an_option_that_cannot_be_followed_is_said_and_ends_with_2(
