@@ -50,6 +50,8 @@ def bare(node: Any) -> Any:
 def escaped(text: str) -> str:
     for character, escape in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
         text = text.replace(character, escape)
+    # NOTE: a mark right before an escaped one would not be read as two marks, so it is written by its number
+    text = re.sub(r"([$%])(?=\1+\{)", lambda mark: f"\\u{ord(mark[1]):04x}", text)
     return text.replace("${", "$${").replace("%{", "%%{")
 
 
