@@ -21,7 +21,7 @@ def place(gathered: Gathered, source: Gathered, homes: Collection[str]) -> None:
 
     What will be is the plan's to say: tags stay the plan's. Several root modules may declare the same addresses; each
     plan is of one of them, and a plan that could be of several gets no places but a note. ``homes``: the names of
-    plans that lie in the folder that ``Resource.path`` says.
+    plans that lie in the folder that ``Resource.path`` says; others take that of their root module.
     """
     roots: dict[str, dict[str, Resource]] = {}
     for resource in source.resources:
@@ -36,6 +36,8 @@ def place(gathered: Gathered, source: Gathered, homes: Collection[str]) -> None:
     for name, planned in plans.items():
         candidates = _roots_of(planned, roots, unseen, at_home=name in homes)
         blocks = roots[candidates[0]] if len(candidates) == 1 else {}
+        if blocks and name not in homes:
+            planned = [replace(resource, path=candidates[0]) for resource in planned]
         placed += [_at(resource, blocks.get(without_keys(resource.address))) for resource in planned]
         if len(candidates) != 1:
             gathered.notes.append(_unplaced(name, candidates))

@@ -146,3 +146,28 @@ def test_a_file_of_variables_alone_is_nothing_to_check(tmp_path: Path) -> None:
     checked = check([str(tmp_path / "prod.tfvars")], options(tmp_path))
     assert checked.found_nothing
     assert any("prod.tfvars" in note for note in checked.gathered.notes)
+
+
+def test_a_plan_from_elsewhere_has_the_path_of_its_root_module_so_that_those_of_two_roots_are_told_apart(
+    tmp_path: Path,
+) -> None:
+    base = tmp_path / "checkout"
+    for name in ("dev", "prod"):
+        (base / name).mkdir(parents=True)
+        (base / name / "main.tf").write_text('resource "aws_s3_bucket" "b" {\n}\n')
+    plan = planned(tmp_path / "elsewhere" / "plan.json")
+    found = [check([plan], options(base, source=base / name)).report.findings[0] for name in ("dev", "prod")]
+    assert [each.path for each in found] == ["dev", "prod"]
+    source = check([str(base / "dev")], options(base)).report.findings[0]
+    assert source.fingerprint == found[0].fingerprint != found[1].fingerprint
+
+
+def test_a_plan_in_the_checkout_keeps_its_own_folder_though_its_root_is_another(tmp_path: Path) -> None:
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack" / "main.tf").write_text('resource "aws_s3_bucket" "b" {\n}\n')
+    paths = [planned(tmp_path / "plans" / env / "plan.json") for env in ("dev", "prod")]
+    findings = check(paths, options(tmp_path, source=tmp_path / "stack")).report.findings
+    assert [(each.path, each.file) for each in findings] == [
+        ("plans/dev", "stack/main.tf"),
+        ("plans/prod", "stack/main.tf"),
+    ]
