@@ -15,8 +15,10 @@ from policies.ruleset import Ruleset, Strictness, Waiver, milder
 from policies.tag_check import UNKNOWN, Problem
 from policies.tags import fold_key
 
-Advice = Callable[[Resource, Carrier, str, str | None, str], str]
-"""(resource, carrier, key as it has to be written, value that is right or None, rule) -> text to paste."""
+Advice = Callable[[Resource, Carrier, str, str | None, str, str], str]
+"""(resource, carrier, key as it has to be written, value that is right or None, rule, key as found) -> text to paste.
+
+The key as found is empty where it is not another spelling."""
 SOON = timedelta(days=14)
 """How long before its end an exemption is announced."""
 _NEVER_JUDGED = ("delete", "forget", "read")
@@ -161,12 +163,14 @@ class _Judging:
             mode = milder(mode, listed) if resource.action in CHANGING else "warn"
         rule = problem.rule if unknown else carrier.rule or problem.rule
         standing = self._standing(resource, rule, demand.key, carrier.part, demand.waiver, problem)
-        message = _message(resource, carrier, problem, key) + standing.note
+        declared = f" (declared at {resource.downloaded})" if resource.downloaded else ""
+        message = _message(resource, carrier, problem, key) + declared + standing.note
         if standing.verdict == "violation" and demand.strictness.since:
             message += f"; blocks from {demand.strictness.since}"
         fix = ""
         if standing.verdict in _ADVISED and not unknown:
-            fix = self._advice(resource, carrier, key, problem.proposal or _own_value(resource, carrier, key), rule)
+            value = problem.proposal or _own_value(resource, carrier, key)
+            fix = self._advice(resource, carrier, key, value, rule, problem.spelling)
         self._count_exemption(demand, standing.verdict)
         self._add(
             Finding(
@@ -180,7 +184,7 @@ class _Judging:
                 action=resource.action,
                 message=message,
                 fix=fix,
-                file=resource.file,
+                file=carrier.file or resource.file,
                 line=carrier.line if carrier.line is not None else resource.line,
                 part=carrier.part,
                 attribute=carrier.attribute,

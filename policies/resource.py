@@ -48,13 +48,34 @@ class Carrier:
     ``volume_tags``, ``tag_specifications[volume]``, ``instances``. ``attribute`` is where a tag is written
     (``tags``, ``labels``, ``settings.user_labels``, ``tag block``). ``rule`` names the finding of a part
     (``untagged-volume``, ``untagged-launch``, ``not-propagated``); None: the rules of a resource's own tags.
-    ``line`` is the 1-based line of the attribute to change, None where there is no source.
+    ``line`` is the 1-based line of the attribute to change, None where there is no source. ``file`` is where that line
+    stands, empty where that is the resource's own file. ``written`` is how much of ``attribute`` stands there already:
+    all of it, the block alone (``settings``), or nothing.
     """
 
     tags: TagSet
     attribute: str = "tags"
     part: str = ""
     rule: str | None = None
+    line: int | None = None
+    file: str = ""
+    written: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inheritance:
+    """The provider configuration that gives tags to all its resources at once.
+
+    ``provider`` is its local name, ``alias`` is empty for the one without. ``setting``: ``default_tags`` or
+    ``default_labels``; ``written``: whether it is set already. ``file`` and ``line``, 1-based: the provider block that
+    sets it, or would; empty and None where nobody wrote one, or only the plan is known.
+    """
+
+    provider: str
+    alias: str
+    setting: str
+    written: bool = False
+    file: str = ""
     line: int | None = None
 
 
@@ -91,8 +112,9 @@ class Resource:
     ``address`` is Terraform's own (``module.a["x"].aws_s3_bucket.b[0]``), or the provider's id of a live resource.
     ``module`` is the address of its module (empty in the root). ``path`` is the folder of the root module, or of the
     plan file, relative to where the check runs, with ``/``. ``file`` is where a person would look, ``line`` 1-based.
-    ``inherits``: what settles tags for all resources of its provider at once (``provider "aws" default_tags``),
-    empty where the provider has no such thing. ``previous``: addresses that it had before it was moved.
+    ``inherits``: what gives tags to all resources of its provider at once, None where nothing does. ``downloaded``:
+    the ``file:line`` of a downloaded module that declares it, where ``file`` and ``line`` are those of the call.
+    ``previous``: addresses that it had before it was moved.
     """
 
     provider: str
@@ -106,7 +128,8 @@ class Resource:
     path: str = ""
     workspace: str = ""
     account: str = ""
-    inherits: str = ""
+    inherits: Inheritance | None = None
+    downloaded: str = ""
     previous: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     ignores: tuple[InlineIgnore, ...] = field(default=())

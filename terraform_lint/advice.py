@@ -1,85 +1,129 @@
-"""What to write so that a finding goes away: HCL to paste, in the least invasive place."""
+"""What to write so that a finding goes away: HCL to paste, in the least invasive place.
 
-import re
-from collections.abc import Callable, Mapping
+What is written already is never pasted a second time: a comment says where the one pair or block goes.
+"""
 
-from policies.resource import Carrier, Resource
+from policies.resource import Carrier, Inheritance, Resource
+from terraform_lint import hcl_text
+from terraform_lint.default_tags import SETTINGS, reaches
 
-_ALIAS = re.compile(r'^provider "(?P<name>[^"]+)"(?: \(alias (?P<alias>[^)]+)\))?')
-_MISSING = ("missing-tag", "empty-tag")
-_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
-_DEFAULTS = {
-    "aws": ("default_tags", True),
-    "google": ("default_labels", False),
-    "google-beta": ("default_labels", False),
-}
-"""The provider's own setting for all its resources, and whether it is a block with a map ``tags``."""
+_SPECIFICATION = "tag_specifications.tags"
 
 
-def advise(resource: Resource, carrier: Carrier, key: str, value: str | None, rule: str) -> str:
+def advise(resource: Resource, carrier: Carrier, key: str, value: str | None, rule: str, spelling: str) -> str:
     """HCL that mends one finding. ``value`` None: only a person knows it, ``<key>`` stands for it.
 
-    A tag that is missing goes to the provider's default tags where these reach the carrier; what is written wrongly
-    is mended where it stands. Empty where there is nothing to paste (a remark).
+    ``spelling``: the key as it stands there, empty where that is no other one. A tag that is missing goes to the
+    provider's default tags where these reach the carrier; what is written wrongly is mended where it stands. Empty
+    where there is nothing to paste (a remark).
     """
     if not key:
         return ""
     if rule == "not-propagated":
         return "propagate_at_launch = true"
+    if rule == "conflicting-tags" and resource.type != "aws_autoscaling_group":
+        first = f"# in {_standing(resource, carrier, elsewhere=True)}, and no other spelling of it"
+        return "\n".join([first, *_pair(resource, key, value)])
+    if spelling or key in carrier.tags.known or key in carrier.tags.unknown:
+        return "\n".join(_corrected(resource, carrier, key, value, spelling))
+    if resource.inherits is not None and reaches(resource, carrier):
+        return "\n".join(_by_default(resource, resource.inherits, key, value))
+    return "\n".join(_added(resource, carrier, key, value))
+
+
+def _by_default(resource: Resource, inherits: Inheritance, key: str, value: str | None) -> list[str]:
+    """The tag in the provider's default tags."""
+    if inherits.written:
+        return [f"# once, for all its resources: add to {_defaults_of(inherits)}", hcl_text.assignment(key, value)]
+    lines = hcl_text.default_tags(SETTINGS[resource.provider], {key: value})
+    if inherits.line is not None:
+        return [f"# once, for all its resources: in {_named(inherits)}", *lines]
+    alias = [f"alias = {hcl_text.quoted(inherits.alias)}"] if inherits.alias else []
+    return [
+        "# once, for every resource of this provider",
+        *hcl_text.block(f'provider "{inherits.provider}"', [*alias, *lines]),
+    ]
+
+
+def _named(inherits: Inheritance) -> str:
+    return f'provider "{inherits.provider}"' + (f" (alias {inherits.alias})" if inherits.alias else "")
+
+
+def _defaults_of(inherits: Inheritance) -> str:
+    return f"{inherits.setting} of {_named(inherits)}"
+
+
+def _added(resource: Resource, carrier: Carrier, key: str, value: str | None) -> list[str]:
+    """The tag where the resource writes its own."""
     if resource.type == "aws_autoscaling_group":
-        return _tag_block(carrier, key, value)
-    if resource.provider == "digitalocean":
-        word = f"{key}:{f'<{key}>' if value is None else value}"
-        return f"tags = [{quoted(word)}]"
-    default = _provider_default(resource, carrier, key, value) if rule in _MISSING else ""
-    return default or _in_place(carrier, key, value)
+        return hcl_text.tag_block(key, value)
+    if resource.downloaded:
+        first = f"# in {resource.module}, if it hands {carrier.attribute} on"
+        return [first, hcl_text.map_attribute(carrier.attribute.rpartition(".")[2], {key: value})]
+    if carrier.written == carrier.attribute:
+        return [f"# add to {_where(carrier)}", *_pair(resource, key, value)]
+    block, _, attribute = carrier.attribute.rpartition(".")
+    if carrier.attribute == _SPECIFICATION and not carrier.written:
+        return hcl_text.tag_specification(hcl_text.specified_kind(carrier.part), {key: value})
+    lines = _whole(resource, attribute, key, value)
+    if carrier.written:
+        return [f"# in {_block_of(carrier)}", *lines]
+    return hcl_text.block(block, lines) if block else lines
 
 
-def assignment(key: str, value: str | None) -> str:
-    """``key = "value"`` as HCL writes it in a map."""
-    name = key if _BARE.match(key) else quoted(key)
-    return f"{name} = {quoted(f'<{key}>' if value is None else value)}"
+def _corrected(resource: Resource, carrier: Carrier, key: str, value: str | None, spelling: str) -> list[str]:
+    """The one pair that is written wrongly, as it should be."""
+    if resource.type == "aws_autoscaling_group":
+        what = f"# in the tag block {hcl_text.quoted(spelling or key)}"
+        return [what, f"key   = {hcl_text.quoted(key)}", f"value = {hcl_text.value_text(key, value)}"]
+    where = _standing(resource, carrier, elsewhere=bool(spelling))
+    if not spelling:
+        return [f"# in {where}", *_pair(resource, key, value)]
+    if value is None:
+        return [f"# rename {_shown(spelling)} to {_shown(key)} in {where}"]
+    return [f"# rename {_shown(spelling)} in {where}", *_pair(resource, key, value)]
 
 
-def quoted(text: str) -> str:
-    """A text as a quoted HCL string without interpolation."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-    return '"' + escaped.replace("\t", "\\t").replace("${", "$${").replace("%{", "%%{") + '"'
+def _standing(resource: Resource, carrier: Carrier, *, elsewhere: bool) -> str:
+    """Where a pair that is there is written; ``elsewhere``: it may be in the provider's default tags."""
+    if resource.downloaded:
+        return f"what {resource.module} is given as {carrier.attribute}"
+    if resource.inherits is None or carrier.part or not (elsewhere or not carrier.written):
+        return _where(carrier)
+    if not carrier.written:
+        return _defaults_of(resource.inherits) if resource.inherits.written else _where(carrier)
+    return _where(carrier) + (f" or {_defaults_of(resource.inherits)}" if resource.inherits.written else "")
 
 
-def _provider_default(resource: Resource, carrier: Carrier, key: str, value: str | None) -> str:
-    found = _ALIAS.match(resource.inherits)
-    if found is None or carrier.part or found["name"] not in _DEFAULTS:
-        return ""
-    setting, is_block = _DEFAULTS[found["name"]]
-    alias = f"  alias = {quoted(found['alias'])}\n" if found["alias"] else ""
-    pair = assignment(key, value)
-    body = f"  {setting} {{\n    tags = {{ {pair} }}\n  }}" if is_block else f"  {setting} = {{ {pair} }}"
-    return f'# once, for every resource of this provider\nprovider "{found["name"]}" {{\n{alias}{body}\n}}'
+def _where(carrier: Carrier) -> str:
+    """``tags``, ``tags of root_block_device``."""
+    _, dot, attribute = carrier.attribute.rpartition(".")
+    return f"{attribute} of {_block_of(carrier)}" if dot else attribute
 
 
-def _in_place(carrier: Carrier, key: str, value: str | None) -> str:
-    pair = assignment(key, value)
-    write = _PLACES.get(carrier.attribute)
-    if write is not None:
-        return write(carrier, key, value)
-    block, dot, attribute = carrier.attribute.rpartition(".")
-    return f"{block} {{\n  {attribute} = {{ {pair} }}\n}}" if dot else f"{attribute} = {{ {pair} }}"
+def _block_of(carrier: Carrier) -> str:
+    return carrier.part or carrier.attribute.rpartition(".")[0]
 
 
-def _tag_block(_carrier: Carrier, key: str, value: str | None) -> str:
-    shown = quoted(f"<{key}>" if value is None else value)
-    lines = (f"key                 = {quoted(key)}", f"value               = {shown}", "propagate_at_launch = true")
-    return "tag {\n" + "".join(f"  {line}\n" for line in lines) + "}"
+def _whole(resource: Resource, attribute: str, key: str, value: str | None) -> list[str]:
+    if _holds(resource) == "map":
+        return [hcl_text.map_attribute(attribute, {key: value})]
+    return [f"{attribute} = [{', '.join(_pair(resource, key, value))}]"]
 
 
-def _specification(carrier: Carrier, key: str, value: str | None) -> str:
-    kind = carrier.part.partition("[")[2].rstrip("]") or "volume"
-    pair = assignment(key, value)
-    return f"tag_specifications {{\n  resource_type = {quoted(kind)}\n  tags = {{ {pair} }}\n}}"
+def _pair(resource: Resource, key: str, value: str | None) -> list[str]:
+    """The tag as one element of what holds it."""
+    if _holds(resource) == "words":
+        return [hcl_text.quoted(f"{key}:{f'<{key}>' if value is None else value}")]
+    if _holds(resource) == "objects":
+        return [f"{{ key = {hcl_text.quoted(key)}, value = {hcl_text.value_text(key, value)} }}"]
+    return [hcl_text.assignment(key, value)]
 
 
-_PLACES: Mapping[str, Callable[[Carrier, str, str | None], str]] = {
-    "tag block": _tag_block,
-    "tag_specifications.tags": _specification,
-}
+def _holds(resource: Resource) -> str:
+    return {"digitalocean": "words", "awscc": "objects"}.get(resource.provider, "map")
+
+
+def _shown(key: str) -> str:
+    """A key inside a comment of one line."""
+    return hcl_text.key_text(key)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 from policies.baseline import Baseline
 from policies.evaluate import judge
@@ -51,17 +52,23 @@ class CheckOptions:
 class Checked:
     """The report, and the resources it is about.
 
-    ``found_nothing``: no path held a plan or a root module. ``plans``: whether a path held a plan.
+    ``found_nothing``: no path held a plan or a root module. ``plans``: whether a path held a plan. ``sources``: folders
+    of source that were read, those of the plans too.
     """
 
     report: Report
     gathered: Gathered
     found_nothing: bool = False
     plans: bool = False
+    sources: Sequence[Path] = ()
 
     def again(self, options: CheckOptions) -> "Checked":
         """The same resources, judged by other options."""
         return replace(self, report=_judged(self.gathered, options))
+
+    def with_files(self, changed: Mapping[str, bytes], options: CheckOptions) -> Report:
+        """The report on the source alone, with other contents of files; these are named from ``base``."""
+        return _judged(_source(self.sources, options, changed) or Gathered(), options)
 
 
 def check(paths: Sequence[str], options: CheckOptions) -> Checked:
@@ -69,7 +76,8 @@ def check(paths: Sequence[str], options: CheckOptions) -> Checked:
     inputs = sort_out(paths)
     gathered = gather(inputs, options)
     nothing = not (inputs.plans or inputs.sources or inputs.unread)
-    return Checked(_judged(gathered, options), gathered, found_nothing=nothing, plans=bool(inputs.plans))
+    sources = (*inputs.sources, *([options.source] if inputs.plans and options.source else []))
+    return Checked(_judged(gathered, options), gathered, nothing, bool(inputs.plans), sources)
 
 
 def _judged(gathered: Gathered, options: CheckOptions) -> Report:
@@ -105,7 +113,9 @@ def _home_of(plan: str, base: Path) -> str | None:
     return folder.relative_to(below).as_posix() if plan != STDIN and folder.is_relative_to(below) else None
 
 
-def _source(folders: Sequence[Path], options: CheckOptions) -> Gathered | None:
+def _source(
+    folders: Sequence[Path], options: CheckOptions, changed: Mapping[str, bytes] = MappingProxyType({})
+) -> Gathered | None:
     """None where the folders hold no source."""
     from terraform_lint.source.options import SourceOptions
     from terraform_lint.source.project import read_source
@@ -125,6 +135,7 @@ def _source(folders: Sequence[Path], options: CheckOptions) -> Gathered | None:
             variables=options.variables,
             variable_files=options.variable_files,
             environment=options.environment,
+            changed={options.base.resolve() / name: content for name, content in changed.items()},
             cache=Cache(default_cache_folder()) if options.cache else None,
         ),
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from policies.resource import Gathered, Resource
+from policies.resource import Carrier, Gathered, Resource
 
 _KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 """An instance key as Terraform prints it."""
@@ -80,13 +80,20 @@ def _roots_of(
 def _at(resource: Resource, block: Resource | None) -> Resource:
     if block is None:
         return resource
-    lines = {carrier.part: carrier.line for carrier in block.carriers}
+    written = {carrier.part: carrier for carrier in block.carriers}
     return replace(
         resource,
         file=block.file,
         line=block.line,
         ignores=block.ignores,
         inherits=block.inherits or resource.inherits,
+        downloaded=block.downloaded,
         remarks=resource.remarks or block.remarks,
-        carriers=tuple(replace(carrier, line=lines.get(carrier.part)) for carrier in resource.carriers),
+        carriers=tuple(_carrier_at(carrier, written.get(carrier.part)) for carrier in resource.carriers),
     )
+
+
+def _carrier_at(carrier: Carrier, written: Carrier | None) -> Carrier:
+    if written is None:
+        return replace(carrier, line=None, file="")
+    return replace(carrier, line=written.line, file=written.file, written=written.written)

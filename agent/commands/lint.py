@@ -59,7 +59,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
             )
         checked, notes = _with_baseline_written(checked, options, arguments)
         text = _written(checked.report, arguments, outputs)
-    for note in [*notes, *_fix(checked, arguments, values), *_comment(checked.report, arguments)]:
+    for note in [*notes, *_fix(checked, options, arguments, values), *_comment(checked.report, arguments)]:
         print(one_line(note), file=sys.stderr)
     return Answer(text.removesuffix("\n"), exit_code=checked.report.exit_code, rendered=True)
 
@@ -226,13 +226,19 @@ def _written(report: Report, arguments: Namespace, outputs: Mapping[str, Path]) 
     )
 
 
-def _fix(checked: Checked, arguments: Namespace, values: Mapping[str, str]) -> list[str]:
+def _fix(checked: Checked, options: CheckOptions, arguments: Namespace, values: Mapping[str, str]) -> list[str]:
     """Writes the patch of ``--fix``: files of the checkout are never touched."""
     if not arguments.fix:
         return []
     from terraform_lint.fix import propose
 
-    proposal = propose(checked.report, checked.gathered.resources, base=Path.cwd(), values=values)
+    proposal = propose(
+        checked.report,
+        checked.gathered.resources,
+        base=Path.cwd(),
+        values=values,
+        recheck=lambda files: checked.with_files(files, options),
+    )
     with _writing(Path(arguments.fix)):
         Path(arguments.fix).write_text(proposal.patch, encoding="utf-8", newline="\n")
     written = f"{arguments.fix}: mends {proposal.fixed} finding{'s' if proposal.fixed != 1 else ''}"

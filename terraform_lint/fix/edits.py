@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from terraform_lint.advice import assignment, quoted
 from terraform_lint.fix.text import Node, SourceText
+from terraform_lint.hcl_text import assignment, key_text, map_attribute, quoted, tag_map
 
 
 class Edit(NamedTuple):
@@ -28,11 +28,10 @@ def applied(content: bytes, edits: Iterable[Edit]) -> bytes:
 
 def tags_in(source: SourceText, block: Node, attribute: str, tags: Mapping[str, str]) -> list[Edit]:
     """Adds tags to the map ``attribute`` of a block, which may not be there yet."""
-    pairs = [assignment(key, value) for key, value in tags.items()]
     expression = source.attribute(block, attribute)
     if expression is None:
-        return [_lines_in(source, block, [f"{attribute} = {_map(pairs)}"])]
-    return _into(source, expression, pairs)
+        return [_lines_in(source, block, [map_attribute(attribute, tags)])]
+    return _into(source, expression, tags)
 
 
 def block_in(source: SourceText, block: Node, lines: Sequence[str]) -> list[Edit]:
@@ -43,7 +42,7 @@ def block_in(source: SourceText, block: Node, lines: Sequence[str]) -> list[Edit
 def key_renamed(source: SourceText, key: Node, name: str) -> Edit:
     """A key written as it should be, quoted where it was quoted."""
     was_quoted = source.text(key).startswith('"')
-    return Edit(key.start_byte, key.end_byte, quoted(name) if was_quoted else assignment(name, "").partition(" = ")[0])
+    return Edit(key.start_byte, key.end_byte, quoted(name) if was_quoted else key_text(name))
 
 
 def value_replaced(value: Node, text: str) -> Edit:
@@ -59,20 +58,16 @@ def appended(source: SourceText, lines: Sequence[str]) -> Edit:
     return Edit(end, end, gap + "".join(line + source.eol for line in lines))
 
 
-def _map(pairs: Sequence[str]) -> str:
-    return "{ " + ", ".join(pairs) + " }"
-
-
-def _into(source: SourceText, expression: Node, pairs: Sequence[str]) -> list[Edit]:
+def _into(source: SourceText, expression: Node, tags: Mapping[str, str]) -> list[Edit]:
     inner = expression.named_children[0] if expression.named_children else expression
     if inner.type == "collection_value" and inner.named_children[0].type == "object":
-        return [_into_object(source, inner.named_children[0], pairs)]
+        return [_into_object(source, inner.named_children[0], tags)]
     if inner.type == "literal_value" and source.text(inner) == "null":
-        return [Edit(expression.start_byte, expression.end_byte, _map(pairs))]
+        return [Edit(expression.start_byte, expression.end_byte, tag_map(tags))]
     if (last := _last_of_merge(source, inner)) is not None:
-        return [Edit(last.end_byte, last.end_byte, f", {_map(pairs)}")]
+        return [Edit(last.end_byte, last.end_byte, f", {tag_map(tags)}")]
     start, end = expression.start_byte, expression.end_byte
-    return [Edit(start, start, "merge("), Edit(end, end, f", {_map(pairs)})")]
+    return [Edit(start, start, "merge("), Edit(end, end, f", {tag_map(tags)})")]
 
 
 def _last_of_merge(source: SourceText, call: Node) -> Node | None:
@@ -83,11 +78,12 @@ def _last_of_merge(source: SourceText, call: Node) -> Node | None:
     return arguments.named_children[-1] if arguments and arguments.named_children[-1].type == "expression" else None
 
 
-def _into_object(source: SourceText, node: Node, pairs: Sequence[str]) -> Edit:
+def _into_object(source: SourceText, node: Node, tags: Mapping[str, str]) -> Edit:
+    pairs = [assignment(key, value) for key, value in tags.items()]
     elements = [n for n in node.named_children if n.type == "object_elem"]
     end = node.named_children[-1]
     if not elements:
-        return Edit(node.start_byte, node.end_byte, _map(pairs))
+        return Edit(node.start_byte, node.end_byte, tag_map(tags))
     line = source.first_on_its_line(end)
     if line is not None:
         indent = source.indent(elements[-1])

@@ -1,6 +1,9 @@
-"""From findings to a patch: each finding to a place in a file, all tags of a place to one edit, edits to a diff."""
+"""From findings to a patch: each finding to a place in a file, all tags of a place to one edit, edits to a diff.
 
-from collections.abc import Iterable, Mapping, Sequence
+What the patch mends is not what it was meant to mend, but what a second check no longer finds.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,17 +11,20 @@ from policies.finding import Finding, Report
 from policies.resource import Resource
 from terraform_lint.fix.edits import Edit, applied
 from terraform_lint.fix.patch import unified
-from terraform_lint.fix.places import Cannot, Target, edits_for, target_of
+from terraform_lint.fix.second_check import SecondCheck
+from terraform_lint.fix.targets import Cannot, Target, edits_for, target_of
 from terraform_lint.fix.text import SourceText
 
 _SOURCE = (".tf", ".tofu")
+Recheck = Callable[[Mapping[str, bytes]], Report]
+"""The report on the source with these contents in the place of files, which are named as in findings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """``patch``: a unified diff, empty where nothing can be mended. ``fixed``: findings that it mends.
+    """``patch``: a unified diff, empty where nothing can be mended. ``fixed``: findings that it is proven to mend.
 
-    ``left``: one sentence for each finding it does not, why.
+    ``left``: one sentence for each finding it does not mend, why, and for each that it would bring.
     """
 
     patch: str
@@ -35,12 +41,13 @@ class _Work:
 
 
 def propose(
-    report: Report, resources: Sequence[Resource], *, base: Path, values: Mapping[str, str]
-) -> Proposal:  # fmt: skip
+    report: Report, resources: Sequence[Resource], *, base: Path, values: Mapping[str, str], recheck: Recheck
+) -> Proposal:
     """A patch for the violations of a report.
 
     ``values``: what a missing tag shall say; a value that is another spelling of a known one needs none. ``base``: the
-    folder that file names of findings are relative to. A file is only changed if it is sound HCL afterwards.
+    folder that file names of findings are relative to. A file is only changed if it is sound HCL afterwards, and an
+    edit after which ``recheck`` still finds all it was for is left out.
     """
     by_address = {(resource.path, resource.address): resource for resource in resources}
     files = _Files(base)
@@ -55,8 +62,37 @@ def propose(
         at = work.setdefault(target, _Work())
         at.findings.append(finding)
         at.tags[finding.key] = value
-    fixed, more = files.edit(work)
-    return Proposal(files.patch(), fixed, tuple(dict.fromkeys([*left, *more])))
+    return _proven(report, files, work, left, recheck)
+
+
+def _proven(
+    report: Report, files: "_Files", work: dict[Target, _Work], left: list[str], recheck: Recheck
+) -> Proposal:  # fmt: skip
+    """The edits, less those that prove to mend nothing."""
+    while True:
+        edited, reasons = files.edit(work)
+        if not files.after:
+            return Proposal("", 0, tuple(dict.fromkeys([*left, *reasons])))
+        second = SecondCheck(report, recheck(files.after))
+        if second.unread:
+            broken = [f"{each.file}: with the edits it could not be read: {each.message}" for each in second.unread]
+            return Proposal("", 0, tuple(dict.fromkeys([*left, *reasons, *broken])))
+        idle = [target for target in edited if all(map(second.still, work[target].findings))]
+        if not idle:
+            break
+        for target in idle:
+            left += _still_found(second, work.pop(target).findings)
+    meant = [finding for target in edited for finding in work[target].findings]
+    remaining = _still_found(second, meant)
+    brought = [f"{each.address}: the patch would bring: {each.message}" for each in second.new()]
+    return Proposal(
+        files.patch(), len(meant) - len(remaining), tuple(dict.fromkeys([*left, *reasons, *remaining, *brought]))
+    )
+
+
+def _still_found(second: SecondCheck, findings: Iterable[Finding]) -> list[str]:
+    found = ((finding, second.still(finding)) for finding in findings)
+    return [f"{one.address}: an edit does not mend it: {still.message}" for one, still in found if still is not None]
 
 
 def _wanted(
@@ -83,7 +119,7 @@ class _Files:
     def __init__(self, base: Path) -> None:
         self._base = base
         self._sources: dict[str, SourceText | None] = {}
-        self._after: dict[str, bytes] = {}
+        self.after: dict[str, bytes] = {}
 
     def get(self, name: str) -> SourceText | None:
         """The file, if it is HCL that can be read."""
@@ -97,45 +133,48 @@ class _Files:
         found = sorted(file for file in path.iterdir() if file.name.endswith(_SOURCE)) if path.is_dir() else []
         return [f"{folder}/{file.name}".removeprefix("./") if folder not in ("", ".") else file.name for file in found]
 
-    def edit(self, work: Mapping[Target, _Work]) -> tuple[int, list[str]]:
-        """Puts the work into the files. The number of findings mended, and why the others are not."""
+    def edit(self, work: Mapping[Target, _Work]) -> tuple[list[Target], list[str]]:
+        """Puts the work, and nothing else, into the files. The targets that are edited, and why the others are not."""
+        self.after = {}
         by_file: dict[str, list[Target]] = {}
         for target in work:
             by_file.setdefault(target.file, []).append(target)
-        fixed, left = 0, list[str]()
+        edited, left = list[Target](), list[str]()
         for name, targets in by_file.items():
             done, reasons = self._edit_file(name, {target: work[target] for target in targets})
-            fixed += done
+            edited += done
             left += reasons
-        return fixed, left
+        return edited, left
 
-    def _edit_file(self, name: str, work: Mapping[Target, _Work]) -> tuple[int, list[str]]:
+    def _edit_file(self, name: str, work: Mapping[Target, _Work]) -> tuple[list[Target], list[str]]:
         source = self.get(name) or SourceText(b"")
         edits: list[Edit] = []
-        fixed, left = 0, list[str]()
+        edited, left = list[Target](), list[str]()
         for target, at in work.items():
             try:
                 edits += edits_for(source, target, at.tags)
             except Cannot as reason:
                 left += [f"{finding.address}: {reason}" for finding in at.findings]
             else:
-                fixed += len(at.findings)
+                edited.append(target)
         after = _sound(source, edits)
         if after is None:
-            return 0, [f"{name}: the edits would not leave it sound; mend it by hand"]
-        self._after[name] = after
-        return fixed, left
+            return [], [f"{name}: the edits would not leave it sound; mend it by hand"]
+        if edited:
+            self.after[name] = after
+        return edited, left
 
     def patch(self) -> str:
         """All changes, in the order of file names."""
         return "".join(
             unified(name, source.content if (source := self._sources.get(name)) else b"", after)
-            for name, after in sorted(self._after.items())
+            for name, after in sorted(self.after.items())
         )
 
     def _read(self, name: str) -> SourceText | None:
         path = self._base / name
-        if not name.endswith(_SOURCE) or not path.is_file():
+        # NOTE: git applies no patch to a symbolic link
+        if not name.endswith(_SOURCE) or path.is_symlink() or not path.is_file():
             return None
         content = path.read_bytes()
         try:

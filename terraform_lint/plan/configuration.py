@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from policies.resource import TagSet
+from policies.resource import Inheritance, TagSet
+from terraform_lint.default_tags import SETTINGS
 from terraform_lint.plan.attributes import text_of
 from terraform_lint.plan.shape import (
     ConfiguredModules,
@@ -23,12 +24,6 @@ from terraform_lint.plan.shape import (
 )
 
 _KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
-_DEFAULTS = {
-    "aws": "default_tags",
-    "azapi": "default_tags",
-    "google": "default_labels",
-    "google-beta": "default_labels",
-}
 _NONE = TagSet()
 
 
@@ -41,6 +36,7 @@ class Configuration:
         self._written: dict[str, Mapping[str, Any] | None] = {}
         self._inherited: dict[str, str] = {}
         self._defaults: dict[tuple[str, str], TagSet] = {}
+        self._inheritances: dict[tuple[str, str], Inheritance] = {}
 
     @property
     def is_there(self) -> bool:
@@ -66,13 +62,19 @@ class Configuration:
             found = self._defaults[name, key] = self._defaults_of(name, key)
         return found
 
-    def where_defaults_stand(self, change: ResourceChange) -> str:
-        """``provider "aws" (alias west) default_tags``; empty where the plan does not say which provider it is."""
+    def inheritance(self, change: ResourceChange) -> Inheritance | None:
+        """The provider configuration whose default tags would reach a resource; None where the plan does not say."""
         name = local_name(change)
         keys = self._keys.get(name, ())
         key = self._key(name, change.address) if len(keys) > 1 else name
-        alias = key.rpartition(":")[2].partition(".")[2]
-        return f'provider "{name}" {f"(alias {alias}) " if alias else ""}{_DEFAULTS[name]}' if key else ""
+        if not key:
+            return None
+        found = self._inheritances.get((name, key))
+        if found is None:
+            alias = key.rpartition(":")[2].partition(".")[2]
+            written = key in self._providers and _default_expression(name, self._providers[key]) is not None
+            found = self._inheritances[name, key] = Inheritance(name, alias, SETTINGS[name].name, written)
+        return found
 
     def version_constraint(self, change: ResourceChange) -> str:
         """All version constraints on the provider of a resource, one after the other."""
@@ -116,7 +118,7 @@ class Configuration:
         return self._inherited[name]
 
     def _defaults_of(self, name: str, key: str) -> TagSet:
-        setting = _DEFAULTS[name]
+        setting = SETTINGS[name].name
         if not key:
             reason = f"several {name} providers are configured, and the plan does not say whose {setting} count"
             return TagSet(rest=reason)
@@ -183,11 +185,11 @@ def _expressions(raw: Raw) -> Mapping[str, Any]:
 
 def _default_expression(name: str, config: ProviderConfig) -> object:
     """The expression of a provider block's default tags; None where it has none."""
-    setting = _DEFAULTS.get(name)
+    setting = SETTINGS.get(name)
     if setting is None or not isinstance(config.expressions, dict):
         return None
-    found = config.expressions.get(setting)
-    if name != "aws":
+    found = config.expressions.get(setting.name)
+    if not setting.block:
         return found
     block = found[0] if isinstance(found, list) and found else None
     return block.get("tags") if isinstance(block, dict) else None

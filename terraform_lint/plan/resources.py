@@ -1,6 +1,7 @@
 """From the changes of a plan to resources that can be judged."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from policies.resource import Action, Carrier, Gathered, Resource
 from terraform_lint import special
@@ -8,6 +9,7 @@ from terraform_lint.plan.attributes import Planned, Written, field
 from terraform_lint.plan.configuration import Configuration, local_name
 from terraform_lint.plan.shape import Fields, Marks, ResourceChange
 from terraform_lint.plan.tags import inherits, own_carrier
+from terraform_lint.written import written
 
 _ACTIONS: dict[tuple[str, ...], Action] = {
     ("create",): "create",
@@ -58,7 +60,9 @@ def _carriers(change: ResourceChange, provider: str, configuration: Configuratio
     own: tuple[Carrier, ...] | None = None
     if special.is_special(change.type):
         defaults = configuration.defaults(change)
-        own = special.carriers(change.type, _planned(change, configuration), defaults)
+        planned = _planned(change, configuration)
+        own = special.carriers(change.type, planned, defaults)
+        own = own and tuple(replace(carrier, written=written(carrier, planned)) for carrier in own)
     if own is None:
         carrier = own_carrier(change, provider, configuration)
         own = (carrier,) if carrier is not None else ()
@@ -68,18 +72,20 @@ def _carriers(change: ResourceChange, provider: str, configuration: Configuratio
 def _parts(change: ResourceChange, configuration: Configuration) -> tuple[Carrier, ...]:
     """Left out where neither the values nor the configuration say which volumes there will be."""
     after, unknown = change.change.after, _body(change.change.after_unknown)
-    written = configuration.expressions(change)
+    expressions = configuration.expressions(change)
     if after is None:
         return ()
     disks = change.type != "aws_launch_template"
-    if written is None and disks and not _disks_are_known(after, unknown):
+    if expressions is None and disks and not _disks_are_known(after, unknown):
         return ()
-    if written is None and not disks and field(after, "tag_specifications") is None:
+    if expressions is None and not disks and field(after, "tag_specifications") is None:
         return ()
     defaults = None
     if disks and _defaults_reach_disks(after, unknown, configuration.version_constraint(change)):
         defaults = configuration.defaults(change)
-    return special.parts(change.type, _planned(change, configuration, written), defaults)
+    planned = _planned(change, configuration, expressions)
+    parts = special.parts(change.type, planned, defaults)
+    return tuple(replace(carrier, written=written(carrier, planned)) for carrier in parts)
 
 
 def _disks_are_known(after: Fields, unknown: Fields | None) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from msgspec import UNSET
 
-from policies.resource import Carrier, TagSet
+from policies.resource import Carrier, Inheritance, TagSet
 from terraform_lint.plan.attributes import LATER, later, tags_of, text_of
 from terraform_lint.plan.configuration import Configuration
 from terraform_lint.plan.shape import Fields, ResourceChange
@@ -51,21 +51,27 @@ def own_carrier(change: ResourceChange, provider: str, configuration: Configurat
             if hidden is True:
                 secret = True
             reason = _reason(change, name, configuration) if waiting and _any(waiting) else LATER
-            return Carrier(tags_of(value, waiting if waiting is not UNSET else None, secret, reason), name)
+            tags = tags_of(value, waiting if waiting is not UNSET else None, secret, reason)
+            return Carrier(tags, name, written=_written(after, unknown, name))
     own = _own_tags(change, name, unknown, configuration, secret=hidden is True or getattr(sensitive, name, None))
     if not configuration.is_there and any(_any(getattr(unknown, whole, None)) for whole in _WHOLE.get(provider, ())):
         own = TagSet(own.known, own.unknown, own.rest or _NO_CONFIGURATION, own.sensitive)
     origin = "the provider's default labels" if provider == "google" else "the provider's default tags"
-    return Carrier(overlay(configuration.defaults(change), own, origin=origin), name)
+    tags = overlay(configuration.defaults(change), own, origin=origin)
+    return Carrier(tags, name, written=_written(after, unknown, name))
 
 
-def inherits(change: ResourceChange, provider: str, configuration: Configuration) -> str:
-    """What would settle tags for all such resources at once, where this one shows that it takes part."""
+def inherits(change: ResourceChange, provider: str, configuration: Configuration) -> Inheritance | None:
+    """What would give tags to all such resources at once, where this one shows that it takes part."""
     after, unknown = change.change.after, change.change.after_unknown
     for whole in _WHOLE.get(provider, ()):
         if getattr(after, whole, UNSET) is not UNSET or getattr(unknown, whole, UNSET) is not UNSET:
-            return configuration.where_defaults_stand(change)
-    return ""
+            return configuration.inheritance(change)
+    return None
+
+
+def _written(after: Fields, unknown: Fields | None, name: str) -> str:
+    return name if getattr(after, name) or _any(getattr(unknown, name, None)) else ""
 
 
 def _own_name(after: Fields, unknown: Fields | None, provider: str) -> str | None:

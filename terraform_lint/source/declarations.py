@@ -22,14 +22,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One declaration. ``body`` is what counts, ``first`` the block that is overridden, if any, by the others.
-
-    ``foreign``: attributes and nested blocks that an override file has the say of.
-    """
+    """One declaration. ``body`` is what counts, ``first`` the block that is overridden, if any, by the others."""
 
     body: Body
     places: tuple[Place, ...]
-    foreign: frozenset[str] = frozenset()
 
     @property
     def first(self) -> Block:
@@ -40,13 +36,21 @@ class Declared:
         return self.places[0].file
 
     def line_of(self, name: str) -> int | None:
-        """The line of an attribute or nested block in the first block's file; None where it is not written there."""
-        if name in self.foreign:
-            return None
-        written = attribute(self.body, name)
-        if written is not None:
-            return written.line
-        return next((block.line for block in self.body.blocks if name in (block.type, *block.labels)), None)
+        """The line of an attribute or nested block, in the file that has the say of it; None: it is not written."""
+        return _line_in(self.body, name)
+
+    def place_of(self, name: str) -> tuple[str, int]:
+        """File and line of the block that has the say of an attribute or nested block, or would."""
+        writers = [place for place in self.places if _line_in(place.block.body, name) is not None]
+        last = writers[-1] if writers else self.places[0]
+        return last.file, last.block.line
+
+
+def _line_in(body: Body, name: str) -> int | None:
+    written = attribute(body, name)
+    if written is not None:
+        return written.line
+    return next((block.line for block in body.blocks if name in (block.type, *block.labels)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +190,7 @@ def _laid_over(under: Declared, place: Place) -> Declared:
     merged = _with_lifecycle([*kept, *over.blocks])
     for name in replaced - {written.name for written in over.attributes}:
         attributes.pop(name, None)
-    body = Body(tuple(attributes.values()), tuple(merged))
-    foreign = under.foreign | {written.name for written in over.attributes} | replaced
-    return Declared(body, (*under.places, place), foreign)
+    return Declared(Body(tuple(attributes.values()), tuple(merged)), (*under.places, place))
 
 
 def _block_type(block: Block) -> str:

@@ -62,6 +62,14 @@ class Instance:
         passed = attribute(call.body, "providers") if call else None
         self.providers = Providers(self, passed.value if passed else None, caller.providers if caller else None)
 
+    @property
+    def call_of_download(self) -> Declared | None:
+        """The project's own call that leads to this module, where it was downloaded; None where it was not."""
+        outer = self._caller.call_of_download if self._caller is not None else None
+        if outer is not None:
+            return outer
+        return self._call if ".terraform" in Path(self.run.shown(self.module.folder)).parts else None
+
     def find(self, name: str) -> Found:
         """What the first step of a traversal means in this module."""
         return meaning(self, name)

@@ -7,7 +7,7 @@ from pathlib import Path
 from policies.finding import Unread
 from terraform_lint.source.declarations import Module, SourceFile, declare
 from terraform_lint.source.local_calls import local_sources
-from terraform_lint.source.module_files import ModuleFiles, files_of, read_bytes
+from terraform_lint.source.module_files import ModuleFiles, files_of, module_files, read_bytes
 from terraform_lint.source.options import SourceOptions
 from terraform_lint.source.roots import resolve_below
 from terraform_lint.source.syntax.parse import parse_files
@@ -33,7 +33,7 @@ class Modules:
             folder = ahead.pop()
             if folder in files or folder in self._found:
                 continue
-            files[folder] = files_of(folder)
+            files[folder] = self._files(folder)
             unread[folder] = []
             for name in files[folder].names:
                 content = self._content(folder / name)
@@ -68,7 +68,14 @@ class Modules:
             module.notes.append(f"{where}: .tf and .tofu files are read together, as OpenTofu does")
         return module
 
+    def _files(self, folder: Path) -> ModuleFiles:
+        found = files_of(folder)
+        more = [path.name for path in self._options.changed if path.parent == folder and path.name not in found.names]
+        return module_files([*found.names, *found.shadowed, *more]) if more else found
+
     def _content(self, path: Path) -> bytes | str:
+        if path in self._options.changed:
+            return self._options.changed[path]
         if path.is_symlink():
             real = Path(os.path.realpath(path))
             if not any(real.is_relative_to(folder) for folder in (*self._allowed, path.parent)):

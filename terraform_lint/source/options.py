@@ -15,7 +15,8 @@ class SourceOptions:
     ``base``: file names are relative to it, and ``file()`` may read below it. ``workspace`` None: TF_WORKSPACE, else
     the one selected in the root's ``.terraform/environment``, else ``default``. ``variables`` and ``variable_files``:
     as ``-var`` and ``-var-file``. ``environment``: only TF_WORKSPACE and TF_VAR_* are looked at. ``cache`` None:
-    parsed files are not kept.
+    parsed files are not kept. ``changed``: what stands in files as they shall be, by whole path; the others are as they
+    are.
     """
 
     base: Path = field(default_factory=Path.cwd)
@@ -24,6 +25,7 @@ class SourceOptions:
     variable_files: Sequence[Path] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     cache: Cache | None = None
+    changed: Mapping[Path, bytes] = field(default_factory=dict)
 
     def shown(self, path: Path) -> str:
         """The path as a person at ``base`` would write it, with ``/``."""

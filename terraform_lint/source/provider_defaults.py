@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from policies.resource import TagSet
+from policies.resource import Inheritance, TagSet
+from terraform_lint.default_tags import SETTINGS
 from terraform_lint.source.attributes import BodyAttributes
 from terraform_lint.source.bodies import attribute, reference
 from terraform_lint.source.expressions import Nested
@@ -19,14 +20,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider configuration. ``label``: as people know it; ``defaults``: its default tags or labels.
+    """A provider configuration. ``name``: ``aws``, ``aws.west``; ``defaults``: its default tags or labels.
 
-    ``constraint``: which versions of the provider may be in use.
+    ``constraint``: which versions of the provider may be in use. ``declared``: the block, None where there is none.
     """
 
-    label: str
+    name: str
     defaults: TagSet = field(default_factory=TagSet)
     constraint: str = ""
+    declared: "Declared | None" = None
+
+    def inheritance(self, kind: str) -> Inheritance | None:
+        """What gives tags to the resources of a kind of provider (``aws``, whatever its local name)."""
+        setting = SETTINGS.get(kind)
+        if setting is None:
+            return None
+        local, _, alias = self.name.partition(".")
+        if self.declared is None:
+            return Inheritance(local, alias, setting.name)
+        file, line = self.declared.place_of(setting.name)
+        written = self.declared.line_of(setting.name) is not None
+        return Inheritance(local, alias, setting.name, written, file, line)
 
 
 class Providers:
@@ -53,7 +67,7 @@ class Providers:
             return self._configured(name, declared)
         if self._outer is not None and "." not in name:
             return self._outer.find(name)
-        return Provider(_label(name), TagSet(rest=self._why_not_there(name)), self._instance.run.constraint(name))
+        return Provider(name, TagSet(rest=self._why_not_there(name)), self._instance.run.constraint(name))
 
     def _why_not_there(self, name: str) -> str | None:
         """None: a provider that no block configures gives no tags, for certain."""
@@ -81,21 +95,20 @@ class Providers:
         body = BodyAttributes(declared.body, declared.first.line, scope, instance.run.evaluate)
         constraint = body.text("version")
         written = constraint if isinstance(constraint, str) else ""
-        return Provider(_label(name), _defaults(body), written or instance.run.constraint(name))
+        return Provider(name, _defaults(name, body), written or instance.run.constraint(name), declared)
 
 
-def _defaults(body: BodyAttributes) -> TagSet:
+def _defaults(name: str, body: BodyAttributes) -> TagSet:
+    # NOTE: a provider may have a local name that no table knows
+    setting = SETTINGS.get(name.partition(".")[0])
+    if setting is not None and not setting.block:
+        return body.tags(setting.name) or TagSet()
     labels = body.tags("default_labels")
     if labels is not None:
         return labels
     blocks = body.blocks("default_tags")
     tags = (blocks.found[0].tags("tags") if blocks.found else None) or TagSet()
     return TagSet(tags.known, tags.unknown, tags.rest or blocks.rest, tags.sensitive)
-
-
-def _label(name: str) -> str:
-    local, _, alias = name.partition(".")
-    return f'provider "{local}" (alias {alias})' if alias else f'provider "{local}"'
 
 
 def _key(key: Expression) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from policies.resource import Carrier, Remark, Resource
+from policies.resource import Carrier, Inheritance, Remark, Resource
 from terraform_lint.providers import TypeTags, Unlisted, provider_of, tag_attribute
 from terraform_lint.source.addresses import inside, with_key
 from terraform_lint.source.attributes import BodyAttributes
@@ -16,6 +16,7 @@ from terraform_lint.source.resource_values import effective, provider_name
 from terraform_lint.source.syntax.tree import Attr, Expression, Index, Literal
 from terraform_lint.source.values import OpenMap, Sensitive, Unknown, Value
 from terraform_lint.special import carriers, has_parts, is_special, parts, reaches_volumes
+from terraform_lint.written import written
 
 
 def resources_of(instance: Instance) -> Iterator[Resource | None]:
@@ -32,6 +33,7 @@ def resources_of(instance: Instance) -> Iterator[Resource | None]:
             if not borne:
                 yield None
                 continue
+            borne = tuple(_as_written(carrier, declared, body, downloaded=frame.downloaded) for carrier in borne)
             inherits = _inherits(instance, frame.type, body, described)
             yield replace(frame, address=with_key(frame.address, key), carriers=borne, inherits=inherits)
 
@@ -39,20 +41,35 @@ def resources_of(instance: Instance) -> Iterator[Resource | None]:
 def _frame(instance: Instance, name: str, declared: Declared) -> Resource:
     """What is the same for all instances of a resource."""
     type_name = declared.first.labels[0]
+    call = instance.call_of_download
     return Resource(
         provider=provider_of(type_name),
         type=type_name,
         address=inside(instance.address, name),
         action="declared",
         carriers=(),
-        file=declared.file,
-        line=declared.first.line,
+        file=call.file if call else declared.file,
+        line=call.first.line if call else declared.first.line,
         module=instance.address,
         path=instance.run.path,
         workspace=instance.run.workspace,
-        remarks=tuple(_remarks(declared)),
+        downloaded=f"{declared.file}:{declared.first.line}" if call else "",
+        remarks=tuple(replace(each, line=None) if call else each for each in _remarks(declared)),
         ignores=ignores_of(instance.module, declared),
     )
+
+
+def _as_written(carrier: Carrier, declared: Declared, body: BodyAttributes, *, downloaded: str) -> Carrier:
+    """The carrier with how much of its attribute is written, and where, as a person would change it."""
+    there = written(carrier, body)
+    if downloaded:
+        return replace(carrier, written=there, line=None)
+    file, _ = declared.place_of(_TOP.get(carrier.attribute) or carrier.attribute.partition(".")[0])
+    return replace(carrier, written=there, file=file if file != declared.file else "")
+
+
+_TOP = {"tag block": "tag", "propagate_at_launch": "tag"}
+"""What stands in the resource's body for a carrier's attribute, where that is not its first word."""
 
 
 def _carriers(
@@ -86,8 +103,10 @@ def _parts(instance: Instance, type_name: str, body: BodyAttributes) -> tuple[Ca
     return parts(type_name, body, provider.defaults if reaches_volumes(provider.constraint) else None)
 
 
-def _inherits(instance: Instance, type_name: str, body: BodyAttributes, described: TypeTags | Unlisted | None) -> str:
-    return _provider(instance, type_name, body).label if _inheriting(described) else ""
+def _inherits(
+    instance: Instance, type_name: str, body: BodyAttributes, described: TypeTags | Unlisted | None
+) -> Inheritance | None:
+    return _provider(instance, type_name, body).inheritance(provider_of(type_name)) if _inheriting(described) else None
 
 
 def _inheriting(described: TypeTags | Unlisted | None) -> bool:

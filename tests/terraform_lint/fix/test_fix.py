@@ -1,6 +1,7 @@
 """The patch: applied, the source parses, says what was wanted, and every other byte is as it was."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,16 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.finding import Finding, Report, Summary
-from policies.resource import Carrier, Resource, TagSet
+from policies.resource import Carrier, Inheritance, Resource, TagSet
 from terraform_lint.fix import propose
 from terraform_lint.fix.patch import unified
 
 
-def resource(address: str, line: int, *, file: str = "main.tf", inherits: str = "") -> Resource:
-    carriers = (Carrier(TagSet()),)
+def resource(
+    address: str, line: int, *, file: str = "main.tf", inherits: Inheritance | None = None, part: str = ""
+) -> Resource:
+    carriers = (Carrier(TagSet(), part=part),)
     return Resource(
         "aws", address.split(".", maxsplit=1)[0], address, "declared", carriers, file, line, inherits=inherits
     )
+
+
+def provider(line: int | None, alias: str = "") -> Inheritance:
+    return Inheritance("aws", alias, "default_tags", file="main.tf" if line else "", line=line)
+
+
+def mends_all(_files: Mapping[str, bytes]) -> Report:
+    """A second check that finds nothing; that it is a real one is tested with real ones."""
+    return Report((), Summary())
 
 
 def finding(on: Resource, rule: str = "missing-tag", key: str = "tenant", **more: object) -> Finding:
@@ -42,7 +54,7 @@ def mended(folder: Path, source: str, *found: tuple[Resource, Finding], file: st
     (folder / file).write_bytes(source.encode())
     resources = [one for one, _ in found]
     report = Report(tuple(one for _, one in found), Summary())
-    proposal = propose(report, resources, base=folder, values=values or {"tenant": "acme"})
+    proposal = propose(report, resources, base=folder, values=values or {"tenant": "acme"}, recheck=mends_all)
     assert proposal.left == ()
     assert proposal.fixed == len(found)
     patch = folder / "fix.patch"
@@ -52,7 +64,7 @@ def mended(folder: Path, source: str, *found: tuple[Resource, Finding], file: st
 
 
 def one(address: str, line: int = 1, rule: str = "missing-tag", **more: object) -> tuple[Resource, Finding]:
-    on = resource(address, line)
+    on = resource(address, line, part=str(more.get("part", "")))
     return on, finding(on, rule, **more)
 
 
@@ -131,7 +143,7 @@ def test_a_provider_with_defaults_mends_all_its_resources_at_once(tmp_path):
         'provider "aws" {\n  region = "x"\n  default_tags {\n    tags = { env = "prod" }\n  }\n}\n'
         'resource "aws_s3_bucket" "a" {}\nresource "aws_s3_bucket" "b" {}\n'
     )
-    found = [(on := resource(f"aws_s3_bucket.{name}", line, inherits='provider "aws"'), finding(on)) for name, line in
+    found = [(on := resource(f"aws_s3_bucket.{name}", line, inherits=provider(1)), finding(on)) for name, line in
              (("a", 7), ("b", 8))]  # fmt: skip
     after = mended(tmp_path, source, *found)
     assert after == source.replace('{ env = "prod" }', '{ env = "prod", tenant = "acme" }')
@@ -139,7 +151,7 @@ def test_a_provider_with_defaults_mends_all_its_resources_at_once(tmp_path):
 
 def test_a_provider_without_defaults_gets_them_and_two_keys_go_together(tmp_path):
     source = 'provider "aws" {\n  alias = "west"\n}\nprovider "aws" {\n  region = "x"\n}\nresource "aws_vpc" "a" {}\n'
-    on = resource("aws_vpc.a", 7, inherits='provider "aws" (alias west)')
+    on = resource("aws_vpc.a", 7, inherits=provider(1, "west"))
     after = mended(tmp_path, source, (on, finding(on)), (on, finding(on, key="env")), tenant="acme", env="prod")
     added = '  alias = "west"\n  default_tags {\n    tags = { tenant = "acme", env = "prod" }\n  }\n'
     assert after == source.replace('  alias = "west"\n', added)
@@ -147,8 +159,10 @@ def test_a_provider_without_defaults_gets_them_and_two_keys_go_together(tmp_path
 
 def test_a_provider_that_nobody_wrote_gets_a_file(tmp_path):
     (tmp_path / "main.tf").write_text('resource "aws_vpc" "a" {}\n')
-    on = resource("aws_vpc.a", 1, inherits='provider "aws"')
-    proposal = propose(Report((finding(on),), Summary()), [on], base=tmp_path, values={"tenant": "acme"})
+    on = resource("aws_vpc.a", 1, inherits=provider(None))
+    proposal = propose(
+        Report((finding(on),), Summary()), [on], base=tmp_path, values={"tenant": "acme"}, recheck=mends_all
+    )
     (tmp_path / "fix.patch").write_text(proposal.patch)
     subprocess.run(["git", "apply", "--unsafe-paths", "fix.patch"], cwd=tmp_path, check=True)
     expected = 'provider "aws" {\n  default_tags {\n    tags = { tenant = "acme" }\n  }\n}\n'
@@ -166,7 +180,7 @@ def test_a_provider_that_nobody_wrote_gets_a_file(tmp_path):
     ],
 )
 def test_tags_in_unusual_places_are_added_there(tmp_path, attribute, part, before, after):
-    on = resource("a.a", 1)
+    on = resource("a.a", 1, part=part)
     rule = "untagged-volume" if part else "missing-tag"
     text = mended(
         tmp_path, f'resource "a" "a" {{\n{before}}}\n', (on, finding(on, rule, attribute=attribute, part=part))
@@ -191,7 +205,7 @@ def test_a_wrong_spelling_is_corrected_where_it_stands(tmp_path, before, after, 
 
 def test_a_spelling_in_the_defaults_is_corrected_there(tmp_path):
     source = 'provider "aws" {\n  default_tags {\n    tags = { Tenant = "acme" }\n  }\n}\nresource "aws_vpc" "a" {}\n'
-    on = resource("aws_vpc.a", 6, inherits='provider "aws"')
+    on = resource("aws_vpc.a", 6, inherits=provider(1))
     after = mended(tmp_path, source, (on, finding(on, "wrong-case", spelling="Tenant", value="acme")))
     assert after == source.replace("Tenant", "tenant")
 
@@ -223,7 +237,7 @@ def test_what_cannot_be_mended_is_said(tmp_path, source, rule, more, reason):
     (tmp_path / "main.tf").write_text(source)
     values = more.pop("values", {"tenant": "acme"})
     on, wrong = one("a.a", 1, rule, **more)
-    proposal = propose(Report((wrong,), Summary()), [on], base=tmp_path, values=values)
+    proposal = propose(Report((wrong,), Summary()), [on], base=tmp_path, values=values, recheck=mends_all)
     assert (proposal.patch, proposal.fixed) == ("", 0)
     assert reason in proposal.left[0]
 
@@ -231,7 +245,7 @@ def test_what_cannot_be_mended_is_said(tmp_path, source, rule, more, reason):
 def test_a_list_of_tags_is_left_to_a_person(tmp_path):
     (tmp_path / "main.tf").write_text('resource "aws_autoscaling_group" "a" {\n  tags = []\n}\n')
     on, wrong = one("aws_autoscaling_group.a", attribute="tags")
-    proposal = propose(Report((wrong,), Summary()), [on], base=tmp_path, values={"tenant": "acme"})
+    proposal = propose(Report((wrong,), Summary()), [on], base=tmp_path, values={"tenant": "acme"}, recheck=mends_all)
     assert (proposal.patch, proposal.fixed) == ("", 0)
     assert "its tags are a list" in proposal.left[0]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from policies.resource import TagSet
+from policies.resource import Inheritance, TagSet
 
 AWS = {"aws": {"name": "aws", "full_name": "registry.terraform.io/hashicorp/aws"}}
 LATER = "known only after apply"
@@ -209,18 +209,38 @@ def test_a_resource_says_which_defaults_would_reach_it(only):
     google = only("google_storage_bucket", {"labels": None}, unknown={"effective_labels": True})
     old = only("aws_vpc", {"tags": None})
     azure = only("azurerm_resource_group", {"tags": None})
-    assert aws.inherits == 'provider "aws" default_tags'
-    assert google.inherits == 'provider "google" default_labels'
-    assert (old.inherits, azure.inherits) == ("", "")
+    assert aws.inherits == Inheritance("aws", "", "default_tags")
+    assert google.inherits == Inheritance("google", "", "default_labels")
+    assert (old.inherits, azure.inherits) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("after", "unknown", "written"),
+    [
+        ({"tags": None, "tags_all": {"team": "x"}}, None, ""),
+        ({"tags": {}, "tags_all": {"team": "x"}}, None, ""),
+        ({"tags": {"team": "x"}, "tags_all": {"team": "x"}}, None, "tags"),
+        ({"tags": {}}, {"tags": {"team": True}}, "tags"),
+        ({}, {"tags": True}, "tags"),
+    ],
+)
+def test_a_resource_says_whether_its_own_attribute_is_written(only, after, unknown, written):
+    assert only("aws_vpc", after, unknown=unknown).carriers[0].written == written
+
+
+def test_a_provider_says_whether_its_default_tags_are_written(gathered, change):
+    providers = {"aws": {"name": "aws", "expressions": {"default_tags": [{"tags": {"constant_value": {"a": "b"}}}]}}}
+    found = gathered(change("aws_vpc", {"tags": None, "tags_all": {"a": "b"}}), providers=providers)
+    assert found.resources[0].inherits == Inheritance("aws", "", "default_tags", written=True)
 
 
 @pytest.mark.parametrize(
     ("key", "inherits"),
     [
-        ("aws.env", 'provider "aws" (alias env) default_tags'),
-        ("aws", 'provider "aws" default_tags'),
-        ("module.m:aws.inner", 'provider "aws" (alias inner) default_tags'),
-        ("m:aws", ""),
+        ("aws.env", Inheritance("aws", "env", "default_tags")),
+        ("aws", Inheritance("aws", "", "default_tags")),
+        ("module.m:aws.inner", Inheritance("aws", "inner", "default_tags")),
+        ("m:aws", None),
     ],
 )
 def test_the_provider_block_that_settles_tags_is_named_with_its_alias(gathered, change, key, inherits):
@@ -244,5 +264,5 @@ def test_the_beta_provider_of_google_has_default_labels_of_its_own(gathered, cha
     )
     (resource,) = gathered(bucket, providers=providers).resources
     assert resource.carriers[0].tags.known == {"tenant": "b"}
-    assert resource.inherits == 'provider "google-beta" default_labels'
+    assert resource.inherits == Inheritance("google-beta", "", "default_labels", written=True)
     assert resource.provider == "google"

@@ -48,7 +48,24 @@ locals { env = "dev" }
     assert dict(found["aws_autoscaling_group.g"].carriers[0].tags.known) == {"tenant": "globex"}
     assert dict(found["aws_s3_bucket.b"].carriers[0].tags.known) == {"tenant": "globex", "env": "dev"}
     assert (found["aws_s3_bucket.b"].file, found["aws_s3_bucket.b"].line) == ("main.tf", 15)
-    assert found["aws_s3_bucket.b"].carriers[0].line == 15, "the line of tags is in another file"
+    (carrier,) = found["aws_s3_bucket.b"].carriers
+    assert (carrier.file, carrier.line) == ("a_override.tf", 2)
+    (group,) = found["aws_autoscaling_group.g"].carriers
+    assert (group.file, group.line) == ("override.tf", 3)
+
+
+@pytest.mark.parametrize(
+    ("override", "place"),
+    [("  tags = {}", ("z_override.tf", 2)), ("  location = 1", ("", 2)), ("", ("", 2))],
+)
+def test_what_is_not_overridden_is_changed_in_its_own_file(project, override, place):
+    main = 'resource "azurerm_key_vault" "k" {\n  tags = { a = "b" }\n}\n'
+    gathered = project(
+        {"main.tf": main, "z_override.tf": f'resource "azurerm_key_vault" "k" {{\n{override}\n}}\n'}
+    ).read()
+    (resource,) = gathered.resources
+    assert (resource.file, resource.line) == ("main.tf", 1)
+    assert (resource.carriers[0].file, resource.carriers[0].line) == place
 
 
 def test_the_last_override_wins(project, known):

@@ -160,7 +160,14 @@ def test_downloaded_modules_are_read_where_terraform_put_them(project, known, by
         "module.a.aws_s3_bucket.b": {"tenant": "acme"},
         "module.a.module.deep.aws_s3_bucket.b": {"at": ".terraform/modules/a"},
     }
-    assert by_address(gathered)["module.a.aws_s3_bucket.b"].file == ".terraform/modules/a/main.tf"
+    for address, declared in (
+        ("module.a.aws_s3_bucket.b", ".terraform/modules/a/main.tf"),
+        ("module.a.module.deep.aws_s3_bucket.b", ".terraform/modules/a.deep/main.tf"),
+    ):
+        found = by_address(gathered)[address]
+        assert found.downloaded.startswith(f"{declared}:")
+        assert (found.file, found.line) == ("main.tf", 1), "what a person can change is the call"
+        assert [(carrier.file, carrier.line) for carrier in found.carriers] == [("", None)]
     assert gathered.externals == []
 
 

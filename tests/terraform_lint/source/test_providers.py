@@ -2,6 +2,8 @@
 
 import pytest
 
+from policies.resource import Inheritance
+
 BARE_AND_TAGGED = """
 provider "aws" {
   default_tags { tags = { tenant = "acme", env = "prod" } }
@@ -39,8 +41,12 @@ resource "aws_s3_bucket" "named" { provider = aws }
         "aws_s3_bucket.named": {"tenant": "acme", "env": "prod"},
     }
     found = by_address(gathered)
-    assert found["aws_s3_bucket.plain"].inherits == 'provider "aws"'
-    assert found["aws_s3_bucket.west"].inherits == 'provider "aws" (alias west)'
+    plain, west = found["aws_s3_bucket.plain"].inherits, found["aws_s3_bucket.west"].inherits
+    assert (plain.provider, plain.alias, plain.setting, plain.written) == ("aws", "", "default_tags", True)
+    assert (west.provider, west.alias, west.file) == ("aws", "west", "main.tf")
+    assert not found["aws_s3_bucket.bare"].inherits.written
+    written = (found["aws_s3_bucket.plain"].carriers[0].written, found["aws_s3_bucket.own"].carriers[0].written)
+    assert written == ("", "tags")
 
 
 def test_providers_are_passed_through_nested_modules(project, known):
@@ -171,7 +177,7 @@ def test_azure_inherits_nothing(project, known, by_address):
     text = 'provider "azurerm" {\n  features {}\n}\nresource "azurerm_resource_group" "rg" { tags = { a = "b" } }\n'
     gathered = project({"main.tf": text}).read()
     assert known(gathered) == {"azurerm_resource_group.rg": {"a": "b"}}
-    assert by_address(gathered)["azurerm_resource_group.rg"].inherits == ""
+    assert by_address(gathered)["azurerm_resource_group.rg"].inherits is None
 
 
 def test_the_default_tags_data_source_is_known(project, known):
@@ -220,3 +226,34 @@ resource "aws_s3_bucket" "b" {
     found = tags(gathered, 'aws_s3_bucket.b["a"]')
     assert dict(found.known) == {"tenant": "acme"}
     assert found.unknown == {"region": "provider aws.by_region has for_each"}
+
+
+def test_the_provider_block_that_sets_default_tags_is_known_by_its_place(project, by_address):
+    gathered = project(
+        {
+            "main.tf": 'module "m" { source = "./m" }\nresource "aws_vpc" "v" {}\nresource "google_x_y" "g" {\n}\n',
+            "m/main.tf": 'resource "aws_vpc" "v" {}\n',
+            "p.tf": '\nprovider "aws" {\n  region = "x"\n}\n',
+            "override.tf": '\n\nprovider "aws" {\n  default_tags { tags = { a = "b" } }\n}\n',
+        }
+    ).read()
+    expected = Inheritance("aws", "", "default_tags", True, "override.tf", 3)
+    assert {resource.inherits for resource in gathered.resources} == {expected}
+
+
+def test_a_provider_that_nobody_wrote_has_no_place(project, by_address):
+    gathered = project({"main.tf": 'resource "aws_vpc" "v" {}\nresource "google_storage_bucket" "b" {}\n'}).read()
+    found = by_address(gathered)
+    assert found["aws_vpc.v"].inherits == Inheritance("aws", "", "default_tags")
+    assert found["google_storage_bucket.b"].inherits == Inheritance("google", "", "default_labels")
+
+
+def test_default_tags_of_azapi_are_a_map(project, tags):
+    gathered = project(
+        {
+            "main.tf": 'provider "azapi" {\n  default_tags = { tenant = "acme" }\n}\n'
+            'resource "azapi_resource" "a" {}\nresource "azapi_resource" "b" {\n  tags = { a = "b" }\n}\n'
+        }
+    ).read()
+    assert dict(tags(gathered, "azapi_resource.a").known) == {"tenant": "acme"}
+    assert dict(tags(gathered, "azapi_resource.b").known) == {"a": "b"}

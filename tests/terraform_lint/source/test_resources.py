@@ -417,7 +417,7 @@ def test_json_is_the_same_as_hcl(project):
         return sorted(
             (
                 resource.address,
-                resource.inherits,
+                resource.inherits and (resource.inherits.provider, resource.inherits.alias, resource.inherits.written),
                 [(carrier.part, carrier.attribute, carrier.tags) for carrier in resource.carriers],
                 [(remark.rule, remark.message, remark.key) for remark in resource.remarks],
             )

@@ -1,20 +1,20 @@
 """Where a tag is to be written, and the edit that writes it there."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from policies.finding import Finding
-from policies.resource import Resource
-from terraform_lint.advice import assignment, quoted
+from policies.resource import Carrier, Resource
+from terraform_lint import hcl_text
+from terraform_lint.default_tags import SETTINGS, reaches
 from terraform_lint.fix.edits import Edit, appended, block_in, key_renamed, tags_in, value_replaced
 from terraform_lint.fix.text import Node, SourceText
 
-_PROVIDER = re.compile(r'^provider "(?P<name>[^"]+)"(?: \(alias (?P<alias>[^)]+)\))?')
-_DEFAULTS = {"aws": "default_tags", "google": "default_labels", "google-beta": "default_labels"}
-_LISTS = ("aws_autoscaling_group", "digitalocean")
-"""A type and a provider whose attribute ``tags`` is a list."""
+_LISTS = ("aws_autoscaling_group", "awscc", "digitalocean")
+"""Types and providers whose attribute ``tags`` is a list."""
 _NUMBER = re.compile(r"\[(\d+)\]$")
 _NEW_PROVIDERS = "providers.tf"
 _PARTS = ("untagged-volume", "untagged-launch")
@@ -40,7 +40,8 @@ class Target:
     """One place. ``line`` is inside the block to change (None: a new provider block at the end of ``file``).
 
     ``kind``: ``pair`` corrects what stands there, ``missing`` adds, ``provider`` adds to the provider's defaults,
-    ``propagate`` lets a tag block reach the instances. ``spelling`` is the key as it stands.
+    ``propagate`` lets a tag block reach the instances. ``spelling`` is the key as it stands. ``provider``: whose
+    setting it is; ``local_name``: what the source calls it.
     """
 
     file: str
@@ -48,63 +49,78 @@ class Target:
     kind: str
     attribute: str = ""
     part: str = ""
-    provider: str = ""
     key: str = ""
     spelling: str = ""
+    provider: str = ""
+    local_name: str = ""
 
 
 def target_of(finding: Finding, resource: Resource, files: Files) -> Target:
-    """Where a finding is mended. :class:`Cannot` where the source is not there, or is no HCL."""
-    if files.get(resource.file) is None or resource.line is None:
-        raise Cannot(f"{resource.file} is no HCL source that can be edited")
+    """Where a finding is mended. :class:`Cannot` where the source is not there, is no HCL, or not ours to edit."""
     if finding.attribute == "tags" and (resource.type in _LISTS or resource.provider in _LISTS):
         raise Cannot("its tags are a list, which is for a person to edit")
-    if finding.rule == "missing-tag" and not finding.part and resource.inherits:
-        provider = _provider(resource, files)
-        if provider is not None:
-            return provider
+    carrier = next((each for each in resource.carriers if each.part == finding.part), None)
+    if carrier is None or resource.line is None:
+        raise Cannot(f"{resource.file} is no HCL source that can be edited")
+    provider = _provider(resource, files)
+    if provider is not None and finding.rule == "missing-tag" and reaches(resource, carrier):
+        return provider
     kind = _KINDS.get(finding.rule, "pair")
     own = finding.key if kind != "missing" else ""
-    target = Target(resource.file, resource.line, kind, finding.attribute, finding.part, "", own, finding.spelling)
-    return _written_at(target, resource, files) if kind == "pair" else target
-
-
-def _written_at(target: Target, resource: Resource, files: Files) -> Target:
-    """The same pair in the provider's defaults, where the resource itself does not write it."""
-    source, provider = files.get(target.file), _provider(resource, files)
-    block = source.block_at(target.line) if source and target.line else None
-    if source and block and _pair(source, block, target) is None and provider is not None and provider.line:
-        setting = {"aws": "default_tags.tags"}.get(provider.provider, "default_labels")
-        return replace(target, file=provider.file, line=provider.line, attribute=setting)
+    target = Target(resource.file, resource.line, kind, finding.attribute, finding.part, own, finding.spelling)
+    if kind == "pair" and provider is not None and provider.line and not _is_written(target, files):
+        setting = SETTINGS[resource.provider]
+        attribute = f"{setting.name}.tags" if setting.block else setting.name
+        return replace(target, file=provider.file, line=provider.line, attribute=attribute)
+    _refuse(resource, carrier, files)
     return target
 
 
+def _refuse(resource: Resource, carrier: Carrier, files: Files) -> None:
+    """:class:`Cannot` where the resource's own block is not the place to edit."""
+    if resource.downloaded:
+        raise Cannot(f"{resource.downloaded} is a downloaded module, which terraform init would write anew")
+    if not _is_inside(resource.file):
+        raise Cannot(f"{resource.file} lies outside the folder that the check runs in")
+    if carrier.file:
+        what = carrier.attribute.partition(".")[0]
+        raise Cannot(f"{what} is overridden in {carrier.file}, which is for a person to edit")
+    if files.get(resource.file) is None:
+        raise Cannot(f"{resource.file} is no HCL source that can be edited")
+
+
+def _is_inside(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return not name.startswith("/") and ".." not in parts and ".terraform" not in parts
+
+
+def _is_written(target: Target, files: Files) -> bool:
+    """Whether the resource itself writes the pair."""
+    source = files.get(target.file)
+    block = source.block_at(target.line) if source and target.line else None
+    return bool(source and block and _pair(source, block, target))
+
+
 def _provider(resource: Resource, files: Files) -> Target | None:
-    """The provider block of the root module, or the file that gets a new one; None where it must not be guessed."""
-    found = _PROVIDER.match(resource.inherits)
-    if found is None or found["name"] not in _DEFAULTS:
+    """The provider block, or the file of the root module that gets a new one; None where it must not be guessed."""
+    inherits = resource.inherits
+    if inherits is None or resource.provider not in SETTINGS:
         return None
-    names = files.beside(resource.path)
-    for name in names:
-        source = files.get(name)
-        for block in source.top_blocks("provider") if source else []:
-            if source and source.labels(block) == [found["name"]] and _alias(source, block) == found["alias"]:
-                return Target(name, block.start_point[0] + 1, "provider", provider=found["name"])
-    if found["alias"] or not names:
+    target = Target(inherits.file, inherits.line, "provider", provider=resource.provider, local_name=inherits.provider)
+    if inherits.line is not None:
+        return target if _is_inside(inherits.file) and files.get(inherits.file) is not None else None
+    beside = files.beside(resource.path) if _is_inside(resource.path) and not inherits.alias else []
+    if not beside:
         return None
-    folder = names[0].rpartition("/")[0]
-    return Target(f"{folder}/{_NEW_PROVIDERS}" if folder else _NEW_PROVIDERS, None, "provider", provider=found["name"])
-
-
-def _alias(source: SourceText, block: Node) -> str | None:
-    return source.literal(source.attribute(block, "alias"))
+    folder = beside[0].rpartition("/")[0]
+    return replace(target, file=f"{folder}/{_NEW_PROVIDERS}" if folder else _NEW_PROVIDERS)
 
 
 def edits_for(source: SourceText, target: Target, tags: Mapping[str, str]) -> list[Edit]:
     """The edits that write ``tags`` at the target. :class:`Cannot` where what stands there is not text to edit."""
     if target.line is None:
-        pairs = _defaults_lines(target.provider, tags)
-        return [appended(source, [f'provider "{target.provider}" {{', *(f"  {line}" for line in pairs), "}"])]
+        lines = hcl_text.default_tags(SETTINGS[target.provider], tags)
+        return [appended(source, hcl_text.block(f'provider "{target.local_name}"', lines))]
     block = source.block_at(target.line)
     if block is None:
         raise Cannot("its block is not where it was")
@@ -117,36 +133,44 @@ def edits_for(source: SourceText, target: Target, tags: Mapping[str, str]) -> li
     return _added(source, block, target, tags)
 
 
-def _defaults_lines(provider: str, tags: Mapping[str, str]) -> list[str]:
-    pairs = ", ".join(assignment(key, value) for key, value in tags.items())
-    setting = _DEFAULTS[provider]
-    return [f"{setting} {{", f"  tags = {{ {pairs} }}", "}"] if provider == "aws" else [f"{setting} = {{ {pairs} }}"]
-
-
 def _into_provider(source: SourceText, block: Node, provider: str, tags: Mapping[str, str]) -> list[Edit]:
-    setting = _DEFAULTS[provider]
-    if provider != "aws":
-        return tags_in(source, block, setting, tags)
-    if defaults := source.blocks(block, setting):
-        return tags_in(source, defaults[0], "tags", tags)
-    return block_in(source, block, _defaults_lines(provider, tags))
+    setting = SETTINGS[provider]
+    if not setting.block:
+        return _into_map(source, block, setting.name, tags)
+    if defaults := source.blocks(block, setting.name):
+        return _into_map(source, defaults[0], "tags", tags)
+    return block_in(source, block, hcl_text.default_tags(setting, tags))
+
+
+def _into_map(source: SourceText, block: Node, attribute: str, tags: Mapping[str, str]) -> list[Edit]:
+    """:class:`Cannot` where the map has the key: it counts for nothing there, and must not stand twice."""
+    expression = source.attribute(block, attribute)
+    there = {source.literal(key) for key, _ in source.pairs(expression)} if expression is not None else set()
+    _refuse_twice(tags, there)
+    return tags_in(source, block, attribute, tags)
+
+
+def _refuse_twice(tags: Iterable[str], there: Iterable[str | None]) -> None:
+    for key in tags:
+        if key in there:
+            raise Cannot(f"{key} is written there already, and still does not count")
 
 
 def _added(source: SourceText, block: Node, target: Target, tags: Mapping[str, str]) -> list[Edit]:
     if target.attribute == "tag block":
-        return [edit for key, value in tags.items() for edit in block_in(source, block, _tag_block(key, value))]
+        _refuse_twice(tags, [source.literal(source.attribute(tag, "key")) for tag in source.blocks(block, "tag")])
+        return [edit for pair in tags.items() for edit in block_in(source, block, hcl_text.tag_block(*pair))]
     name, dot, attribute = target.attribute.rpartition(".")
     if not dot:
-        return tags_in(source, block, attribute, tags)
+        return _into_map(source, block, attribute, tags)
     if name == "tag_specifications":
         return _into_specification(source, block, target.part, tags)
     nested, number = source.blocks(block, name), _number(target.part)
     if number < len(nested):
-        return tags_in(source, nested[number], attribute, tags)
+        return _into_map(source, nested[number], attribute, tags)
     if number:
         raise Cannot(f"its {name} blocks are made by an expression")
-    pairs = ", ".join(assignment(key, value) for key, value in tags.items())
-    return block_in(source, block, [f"{name} {{", f"  {attribute} = {{ {pairs} }}", "}"])
+    return block_in(source, block, hcl_text.block(name, [hcl_text.map_attribute(attribute, tags)]))
 
 
 def _number(part: str) -> int:
@@ -155,18 +179,11 @@ def _number(part: str) -> int:
 
 
 def _into_specification(source: SourceText, block: Node, part: str, tags: Mapping[str, str]) -> list[Edit]:
-    kind = part.partition("[")[2].rstrip("]")
+    kind = hcl_text.specified_kind(part)
     for nested in source.blocks(block, "tag_specifications"):
         if source.literal(source.attribute(nested, "resource_type")) == kind:
-            return tags_in(source, nested, "tags", tags)
-    pairs = ", ".join(assignment(key, value) for key, value in tags.items())
-    lines = [f"  resource_type = {quoted(kind)}", f"  tags          = {{ {pairs} }}"]
-    return block_in(source, block, ["tag_specifications {", *lines, "}"])
-
-
-def _tag_block(key: str, value: str) -> list[str]:
-    pairs = (f"key                 = {quoted(key)}", f"value               = {quoted(value)}")
-    return ["tag {", *(f"  {pair}" for pair in pairs), "  propagate_at_launch = true", "}"]
+            return _into_map(source, nested, "tags", tags)
+    return block_in(source, block, hcl_text.tag_specification(kind, tags))
 
 
 def _propagated(source: SourceText, block: Node, key: str) -> list[Edit]:
