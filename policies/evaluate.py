@@ -10,7 +10,7 @@ from policies.demands import Demand, Demands
 from policies.finding import Finding, FindingMode, Report, Summary, Verdict, fingerprint
 from policies.inline import covers
 from policies.policy import Mode
-from policies.resource import CHANGING, Carrier, External, Gathered, Remark, Resource
+from policies.resource import CHANGING, BadIgnore, Carrier, External, Gathered, Remark, Resource
 from policies.ruleset import Ruleset, Strictness, Waiver, milder
 from policies.tag_check import UNKNOWN, Problem
 from policies.tags import fold_key
@@ -25,6 +25,7 @@ _NEVER_JUDGED = ("delete", "forget", "read")
 _ADVISED: tuple[Verdict, ...] = ("violation", "existing")
 _GOOGLE = ("google", "gcp")
 _EXTERNAL = "external-module"
+_BAD_IGNORE = "bad-ignore"
 _ABOUT_TAGS = ("ignored-changes",)
 """Remarks that say nothing where no tag is asked for."""
 _IN_BASELINE = "it is in the baseline"
@@ -49,6 +50,8 @@ def judge(
         judging.resource(resource)
     for external in gathered.externals:
         judging.external(external)
+    for bad in gathered.bad_ignores:
+        judging.bad_ignore(bad)
     findings = tuple(sorted(judging.findings, key=_place))
     gone = judging.gone(gathered) if baseline is not None and not gathered.unread else frozenset[str]()
     notes = [*gathered.notes, *judging.notes()]
@@ -301,6 +304,28 @@ class _Judging:
                 line=external.line,
                 reason=_IN_BASELINE if accepted else external.reason,
                 path=external.path,
+            )
+        )
+
+    def bad_ignore(self, bad: BadIgnore) -> None:
+        """A comment that was meant to ignore something: a warning, for what it should ignore is found as well."""
+        address = bad.address or bad.file
+        accepted = fingerprint(_BAD_IGNORE, "", bad.path, address, "") in (self._accepted or ())
+        self.findings.append(
+            Finding(
+                rule=_BAD_IGNORE,
+                key="",
+                verdict="existing" if accepted else "violation",
+                mode="warn",
+                provider="",
+                type="comment",
+                address=address,
+                action="declared",
+                message=f"{bad.address}: {bad.message}" if bad.address else bad.message,
+                file=bad.file,
+                line=bad.line,
+                reason=_IN_BASELINE if accepted else "",
+                path=bad.path,
             )
         )
 

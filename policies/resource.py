@@ -148,12 +148,27 @@ class External:
     mend: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BadIgnore:
+    """An ``apportion:ignore`` that ignores nothing. ``address``: of the resource that it stands at, else empty.
+
+    ``message`` says why; the rest as in ``Resource``.
+    """
+
+    address: str
+    message: str
+    file: str
+    line: int
+    path: str
+
+
 @dataclass(slots=True)
 class Gathered:
     """What a reader of plans, source or a cloud hands to the policy. Readers add up with ``+=``."""
 
     resources: list[Resource] = field(default_factory=list)
     externals: list[External] = field(default_factory=list)
+    bad_ignores: list[BadIgnore] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     not_taggable: int = 0
@@ -162,6 +177,7 @@ class Gathered:
     def __iadd__(self, other: "Gathered") -> Self:
         self.resources += other.resources
         self.externals += other.externals
+        self.bad_ignores += other.bad_ignores
         self.unread += other.unread
         self.notes += other.notes
         self.not_taggable += other.not_taggable

@@ -98,6 +98,7 @@ def gather(inputs: Inputs, options: CheckOptions) -> Gathered:
         source = _source([options.source], options)
         if source is not None:
             place(gathered, source, homes)
+            gathered.bad_ignores += source.bad_ignores
             gathered.unread += source.unread
             gathered.notes += source.notes
         else:

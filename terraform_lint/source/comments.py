@@ -1,9 +1,10 @@
 """Inline ignores: which block a comment speaks about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from policies.inline import parse_ignore
-from policies.resource import InlineIgnore
+from policies.resource import BadIgnore, InlineIgnore
+from terraform_lint.source.addresses import inside
 from terraform_lint.source.declarations import Declared, Module
 from terraform_lint.source.syntax.tree import Block, Comment
 
@@ -21,19 +22,27 @@ def ignores_of(module: Module, declared: Declared) -> tuple[InlineIgnore, ...]:
     return tuple(found)
 
 
-def comment_problems(module: Module) -> list[str]:
-    """Sentences about comments that say it wrongly, or stand where there is no resource."""
-    problems = []
+def bad_ignores(module: Module, address: str, path: str) -> Iterator[BadIgnore]:
+    """The comments that say it wrongly, or stand where there is no resource.
+
+    ``address`` is that of the module, ``path`` the folder of its root.
+    """
     for file, comments in module.comments.items():
-        blocks = [place.block for one in module.resources.values() for place in one.places if place.file == file]
-        about = {comment.line for block in blocks for comment in _about(block, comments)}
+        owners = {
+            comment.line: inside(address, name)
+            for name, declared in module.resources.items()
+            for place in declared.places
+            if place.file == file
+            for comment in _about(place.block, comments)
+        }
         for comment in comments:
+            owner = owners.get(comment.line, "")
             ignore = parse_ignore(comment.text, comment.line)
             if isinstance(ignore, str):
-                problems.append(f"{file}:{comment.line}: {ignore}")
-            elif comment.line not in about:
-                problems.append(f"{file}:{comment.line}: this comment stands at no resource, so nothing is ignored")
-    return problems
+                yield BadIgnore(owner, ignore, file, comment.line, path)
+            elif not owner:
+                message = "this comment stands at no resource, so nothing is ignored"
+                yield BadIgnore("", message, file, comment.line, path)
 
 
 def _about(block: Block, comments: Iterable[Comment]) -> list[Comment]:

@@ -9,7 +9,7 @@ from policies.finding import Unread
 from policies.resource import External, Gathered
 from terraform_lint.source.addresses import inside
 from terraform_lint.source.calls import Absent
-from terraform_lint.source.comments import comment_problems
+from terraform_lint.source.comments import bad_ignores
 from terraform_lint.source.installed import installed_modules
 from terraform_lint.source.instance import Instance
 from terraform_lint.source.modules import Modules
@@ -46,6 +46,8 @@ def read_source(roots: Sequence[Root | Path], options: SourceOptions) -> Gathere
         ]
     gathered.unread = list(dict.fromkeys(gathered.unread))
     gathered.notes = list(dict.fromkeys(gathered.notes))
+    by_place = {(each.file, each.line): each for each in reversed(gathered.bad_ignores)}
+    gathered.bad_ignores = [*reversed(by_place.values())]
     return gathered
 
 
@@ -96,8 +98,10 @@ def _say_what_is_wrong(instance: Instance) -> None:
     module = instance.module
     for unread in module.unread:
         instance.run.report(unread)
-    for note in (*module.notes, *comment_problems(module)):
+    for note in module.notes:
         instance.run.note(note)
+    for bad in bad_ignores(module, instance.address, instance.run.path):
+        instance.run.misread(bad)
 
 
 def _report_absent(instance: Instance, name: str, absent: Absent) -> None:

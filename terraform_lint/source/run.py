@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from policies.finding import Unread
-from policies.resource import Gathered
+from policies.resource import BadIgnore, Gathered
 from terraform_lint.source.bodies import literal_text
 from terraform_lint.source.declarations import Module
 from terraform_lint.source.expressions import Evaluator
@@ -67,6 +67,7 @@ class Run:
         self.gathered = Gathered(unread=list(self.given.unread), notes=list(self.given.notes))
         self.shown = options.shown
         self._evaluator = Evaluator(Functions(self._files, self._template))
+        self._misread: set[tuple[str, int]] = set()
         self._left = _MOST_INSTANCES_OF_ALL
         if (root.folder / SELECTED).is_symlink() and isinstance(problem := self._files.read(SELECTED), str):
             self.note(f"{self.path}: {problem}, so the workspace is taken for {self.workspace}")
@@ -105,6 +106,12 @@ class Run:
         """Says what could not be read, once."""
         if unread not in self.gathered.unread:
             self.gathered.unread.append(unread)
+
+    def misread(self, bad: BadIgnore) -> None:
+        """Says what is wrong with a comment, once for all instances of its module."""
+        if (bad.file, bad.line) not in self._misread:
+            self._misread.add((bad.file, bad.line))
+            self.gathered.bad_ignores.append(bad)
 
     def module_path(self, folder: Path) -> str:
         """``path.module``, as Terraform writes it: from the root's folder."""

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from policies.baseline import Baseline
 from policies.evaluate import judge
 from policies.finding import Unread
-from policies.resource import Carrier, External, Gathered, InlineIgnore, Remark, TagSet
+from policies.resource import BadIgnore, Carrier, External, Gathered, InlineIgnore, Remark, TagSet
 from tests.policies.judging import TENANT, TODAY, advised, bucket, judged, only, ruleset
 
 
@@ -207,6 +208,31 @@ def test_a_comment_in_the_source_ignores_a_finding_until_its_day(
 def test_an_ignore_that_holds_wins_over_one_that_expired(tmp_path: Path) -> None:
     ignores = (ignoring("*", until="2020-01-01"), ignoring("*"))
     assert only(judged(ruleset(tmp_path, TENANT), bucket(ignores=ignores))).verdict == "ignored"
+
+
+def test_an_ignore_that_cannot_be_understood_is_a_warning_of_its_own(tmp_path: Path) -> None:
+    rules = ruleset(tmp_path, TENANT)
+    bad = [
+        BadIgnore("aws_s3_bucket.logs", "it gives no reason", "main.tf", 4, "infra"),
+        BadIgnore("", "this comment stands at no resource", "main.tf", 9, "infra"),
+    ]
+    report = judge(Gathered(bad_ignores=bad), rules, today=TODAY, advice=advised)
+    assert [(each.rule, each.verdict, each.mode, each.file, each.line) for each in report.findings] == [
+        ("bad-ignore", "violation", "warn", "main.tf", 4),
+        ("bad-ignore", "violation", "warn", "main.tf", 9),
+    ]
+    assert [each.message for each in report.findings] == [
+        "aws_s3_bucket.logs: it gives no reason",
+        "this comment stands at no resource",
+    ]
+    assert (report.exit_code, len({each.fingerprint for each in report.findings})) == (0, 2)
+    accepted = Baseline.of(report, TODAY)
+    again = judge(Gathered(bad_ignores=bad), rules, today=TODAY, advice=advised, baseline=accepted)
+    assert ({each.verdict for each in again.findings}, again.gone) == ({"existing"}, frozenset())
+    mended = judge(
+        Gathered([bucket({"tenant": "acme"}, path="infra")]), rules, today=TODAY, advice=advised, baseline=accepted
+    )
+    assert len(mended.gone) == 2
 
 
 def test_the_run_keeps_what_was_not_read_and_not_taggable(tmp_path: Path) -> None:

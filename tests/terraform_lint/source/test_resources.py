@@ -264,28 +264,13 @@ resource "aws_s3_bucket" "inside" {{
         "aws_s3_bucket.on": (InlineIgnore(frozenset({"missing-tag"}), "same line", None, 5),),
         "aws_s3_bucket.inside": (InlineIgnore(frozenset({"missing-tag"}), "inside", None, 9),),
     }
-    assert gathered.notes == []
+    assert gathered.bad_ignores == []
 
 
 def test_a_comment_at_the_end_of_a_block_is_not_about_the_next(project, by_address):
     text = f'resource "aws_s3_bucket" "a" {{\n}} # {IGNORE} mine\nresource "aws_s3_bucket" "b" {{}}\n'
     found = by_address(project({"main.tf": text}).read())
     assert [bool(found[f"aws_s3_bucket.{name}"].ignores) for name in "ab"] == [True, False]
-
-
-def test_comments_that_say_nothing_right_are_told(project):
-    text = f"""# {IGNORE} alone
-
-resource "aws_s3_bucket" "b" {{
-  # apportion:ignore[missing-tag]
-  # apportion:ignore[no-such-rule] because
-}}
-"""
-    notes = project({"main.tf": text}).read().notes
-    assert [note.split(": ")[0] for note in notes] == ["main.tf:1", "main.tf:4", "main.tf:5"]
-    assert "stands at no resource" in notes[0]
-    assert "reason" in notes[1]
-    assert "no-such-rule" in notes[2]
 
 
 def test_ignores_count_for_every_instance_and_every_call(project, by_address):
