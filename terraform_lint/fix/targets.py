@@ -139,6 +139,7 @@ def _into_provider(source: SourceText, block: Node, provider: str, tags: Mapping
         return _into_map(source, block, setting.name, tags)
     if defaults := source.blocks(block, setting.name):
         return _into_map(source, defaults[0], "tags", tags)
+    _refuse_dynamic(source, block, setting.name)
     return block_in(source, block, hcl_text.default_tags(setting, tags))
 
 
@@ -156,6 +157,11 @@ def _refuse_twice(tags: Iterable[str], there: Iterable[str | None]) -> None:
             raise Cannot(f"{key} is written there already, and still does not count")
 
 
+def _refuse_dynamic(source: SourceText, block: Node, name: str) -> None:
+    if any(source.labels(each) == [name] for each in source.blocks(block, "dynamic")):
+        raise Cannot(f"its {name} blocks are made by an expression")
+
+
 def _added(source: SourceText, block: Node, target: Target, tags: Mapping[str, str]) -> list[Edit]:
     if target.attribute == "tag block":
         _refuse_twice(tags, [source.literal(source.attribute(tag, "key")) for tag in source.blocks(block, "tag")])
@@ -168,8 +174,9 @@ def _added(source: SourceText, block: Node, target: Target, tags: Mapping[str, s
     nested, number = source.blocks(block, name), _number(target.part)
     if number < len(nested):
         return _into_map(source, nested[number], attribute, tags)
+    _refuse_dynamic(source, block, name)
     if number:
-        raise Cannot(f"its {name} blocks are made by an expression")
+        raise Cannot(f"its {name} blocks could not be found")
     return block_in(source, block, hcl_text.block(name, [hcl_text.map_attribute(attribute, tags)]))
 
 
@@ -183,6 +190,7 @@ def _into_specification(source: SourceText, block: Node, part: str, tags: Mappin
     for nested in source.blocks(block, "tag_specifications"):
         if source.literal(source.attribute(nested, "resource_type")) == kind:
             return _into_map(source, nested, "tags", tags)
+    _refuse_dynamic(source, block, "tag_specifications")
     return block_in(source, block, hcl_text.tag_specification(kind, tags))
 
 
