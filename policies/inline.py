@@ -10,6 +10,8 @@ from policies.tags import fold_key
 
 MARK = "apportion:ignore"
 ANY = "*"
+_IGNORABLE = tuple(rule for rule in RULES if rule not in ("external-module", "bad-ignore"))
+"""Those that are found at a resource, where a comment may stand."""
 _COMMENT = re.compile(rf"{MARK}(?P<list>\s*\[(?P<rules>[^\]]*)\])?(?P<rest>[^\r\n]*)")
 _UNTIL = re.compile(r"(?:^|(?<=[\s(,;]))until\s*[=:]\s*(?P<day>[^\s,;)]*)")
 _FORM = f"write it as {MARK}[missing-tag] why it is fine until=YYYY-MM-DD"
@@ -57,9 +59,9 @@ def covers(ignore: InlineIgnore, rule: str, key: str) -> bool:
 
 def _check_rule(rule: str) -> None:
     name, colon, key = (part.strip() for part in rule.partition(":"))
-    if name != ANY and name not in RULES:
-        hint = did_you_mean(name, RULES) or f"; known: {', '.join(RULES)}"
-        raise ValueError(f"{MARK}: there is no rule {name!r}{hint}")
+    if name != ANY and name not in _IGNORABLE:
+        hint = did_you_mean(name, _IGNORABLE) or f"; known: {', '.join(_IGNORABLE)}"
+        raise ValueError(f"{MARK}: there is no rule {name!r} to ignore{hint}")
     if colon and not key:
         raise ValueError(f"{MARK}: a key is missing after {name}:")
 
