@@ -40,7 +40,10 @@ def test_an_ignore_has_rules_a_reason_and_perhaps_a_day(
         ("apportion:ignore a reason", "names no rule"),
         ("apportion:ignore[] a reason", "names no rule"),
         ("apportion:ignore[missing-tag", "names no rule"),
-        ("apportion:ignore[mising-tag] a reason", "there is no rule 'mising-tag' to ignore; did you mean 'missing-tag'?"),
+        (
+            "apportion:ignore[mising-tag] a reason",
+            "there is no rule 'mising-tag' to ignore; did you mean 'missing-tag'?",
+        ),
         ("apportion:ignore[CKV_AWS_1] a reason", "there is no rule 'CKV_AWS_1' to ignore; known: missing-tag, "),
         ("apportion:ignore[bad-ignore] a reason", "there is no rule 'bad-ignore' to ignore"),
         ("apportion:ignore[missing-tag:] a reason", "a key is missing after missing-tag:"),
