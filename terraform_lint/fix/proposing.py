@@ -12,10 +12,11 @@ from policies.resource import Resource
 from terraform_lint.fix.edits import Edit, applied
 from terraform_lint.fix.patch import unified
 from terraform_lint.fix.second_check import SecondCheck
-from terraform_lint.fix.targets import Cannot, Target, edits_for, target_of
+from terraform_lint.fix.targets import Cannot, Target, edits_for, key_to_write, target_of
 from terraform_lint.fix.text import SourceText
 
 _SOURCE = (".tf", ".tofu")
+_SPELLED = ("wrong-case", "invalid-value", "unknown-customer", "conflicting-tags")
 Recheck = Callable[[Mapping[str, bytes]], Report]
 """The report on the source with these contents in the place of files, which are named as in findings."""
 
@@ -49,45 +50,34 @@ def propose(
     folder that file names of findings are relative to. A file is only changed if it is sound HCL afterwards, and an
     edit after which ``recheck`` still finds all it was for is left out.
     """
-    by_address = {(resource.path, resource.address): resource for resource in resources}
-    files = _Files(base)
-    work: dict[Target, _Work] = {}
-    left: list[str] = []
-    for finding in (finding for finding in report.findings if finding.verdict == "violation"):
-        try:
-            target, value = _wanted(finding, by_address, files, values)
-        except Cannot as reason:
-            left.append(f"{finding.address}: {reason}")
-            continue
-        at = work.setdefault(target, _Work())
-        at.findings.append(finding)
-        at.tags[finding.key] = value
-    return _proven(report, files, work, left, recheck)
+    plan = _Planning({(each.path, each.address): each for each in resources}, _Files(base), values)
+    for finding in report.findings:
+        if finding.verdict == "violation":
+            plan.take(finding)
+    return _proven(report, plan, recheck)
 
 
-def _proven(
-    report: Report, files: "_Files", work: dict[Target, _Work], left: list[str], recheck: Recheck
-) -> Proposal:  # fmt: skip
-    """The edits, less those that prove to mend nothing."""
+def _proven(report: Report, plan: "_Planning", recheck: Recheck) -> Proposal:
+    """The edits, less those that prove to mend nothing, and those for what is told only once the first are made."""
     while True:
-        edited, reasons = files.edit(work)
-        if not files.after:
-            return Proposal("", 0, tuple(dict.fromkeys([*left, *reasons])))
-        second = SecondCheck(report, recheck(files.after))
+        edited, reasons = plan.files.edit(plan.work)
+        left = [*plan.left, *reasons]
+        if not plan.files.after:
+            return Proposal("", 0, tuple(dict.fromkeys(left)))
+        second = SecondCheck(report, recheck(plan.files.after))
         if second.unread:
-            broken = [f"{each.file}: with the edits it could not be read: {each.message}" for each in second.unread]
-            return Proposal("", 0, tuple(dict.fromkeys([*left, *reasons, *broken])))
-        idle = [target for target in edited if all(map(second.still, work[target].findings))]
-        if not idle:
-            break
+            left += [f"{each.file}: with the edits it could not be read: {each.message}" for each in second.unread]
+            return Proposal("", 0, tuple(dict.fromkeys(left)))
+        idle = [target for target in edited if all(map(second.still, plan.work[target].findings))]
         for target in idle:
-            left += _still_found(second, work.pop(target).findings)
-    meant = [finding for target in edited for finding in work[target].findings]
+            plan.left += _still_found(second, plan.work.pop(target).findings)
+        more = [plan.take(finding) for finding in second.new()]
+        if not idle and not any(more):
+            break
+    meant = [finding for target in edited for finding in plan.work[target].findings if second.was_told(finding)]
     remaining = _still_found(second, meant)
-    brought = [f"{each.address}: the patch would bring: {each.message}" for each in second.new()]
-    return Proposal(
-        files.patch(), len(meant) - len(remaining), tuple(dict.fromkeys([*left, *reasons, *remaining, *brought]))
-    )
+    left += [*remaining, *(f"{each.message}: found once the patch is applied" for each in second.new())]
+    return Proposal(plan.files.patch(), len(meant) - len(remaining), tuple(dict.fromkeys(left)))
 
 
 def _still_found(second: SecondCheck, findings: Iterable[Finding]) -> list[str]:
@@ -95,22 +85,48 @@ def _still_found(second: SecondCheck, findings: Iterable[Finding]) -> list[str]:
     return [f"{one.address}: an edit does not mend it: {still.message}" for one, still in found if still is not None]
 
 
-def _wanted(
-    finding: Finding, resources: Mapping[tuple[str, str], Resource], files: "_Files", values: Mapping[str, str]
-) -> tuple[Target, str]:
-    resource = resources.get((finding.path, finding.address))
-    if resource is None or not finding.key:
-        raise Cannot("there is no tag to write")
-    if finding.rule == "not-propagated":
-        return target_of(finding, resource, files), "true"
-    if finding.rule in ("wrong-case", "invalid-value", "unknown-customer", "conflicting-tags"):
-        value = finding.proposal if finding.proposal is not None else finding.value
-        if finding.rule != "wrong-case" or value is None:
-            raise Cannot(f"which {finding.key} is meant is for a person to say")
-        return target_of(finding, resource, files), value
-    if finding.key not in values:
-        raise Cannot(f"what its {finding.key} is must be given: --set {finding.key}=VALUE")
-    return target_of(finding, resource, files), values[finding.key]
+class _Planning:
+    """What is to be written where; ``left``: why some of it is not."""
+
+    def __init__(
+        self, resources: Mapping[tuple[str, str], Resource], files: "_Files", values: Mapping[str, str]
+    ) -> None:  # fmt: skip
+        self.files = files
+        self.work: dict[Target, _Work] = {}
+        self.left: list[str] = []
+        self._resources = resources
+        self._values = values
+        self._taken: set[str] = set()
+
+    def take(self, finding: Finding) -> bool:
+        """Plans the edit for a finding. False where it was taken before or cannot be mended; ``left`` says why."""
+        if finding.fingerprint in self._taken:
+            return False
+        self._taken.add(finding.fingerprint)
+        try:
+            target, value = self._wanted(finding)
+        except Cannot as reason:
+            self.left.append(f"{finding.address}: {reason}")
+            return False
+        at = self.work.setdefault(target, _Work())
+        at.findings.append(finding)
+        at.tags[key_to_write(finding)] = value
+        return True
+
+    def _wanted(self, finding: Finding) -> tuple[Target, str]:
+        resource = self._resources.get((finding.path, finding.address))
+        if resource is None or not finding.key:
+            raise Cannot("there is no tag to write")
+        if finding.rule == "not-propagated":
+            return target_of(finding, resource, self.files), "true"
+        if finding.rule in _SPELLED:
+            value = finding.proposal if finding.proposal is not None else finding.value
+            if finding.rule != "wrong-case" or value is None:
+                raise Cannot(f"which {finding.key} is meant is for a person to say")
+            return target_of(finding, resource, self.files), value
+        if finding.key not in self._values:
+            raise Cannot(f"what its {finding.key} is must be given: --set {finding.key}=VALUE")
+        return target_of(finding, resource, self.files), self._values[finding.key]
 
 
 class _Files:

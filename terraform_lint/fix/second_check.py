@@ -12,6 +12,7 @@ class SecondCheck:
 
     def __init__(self, first: Report, second: Report) -> None:
         self._first = first
+        self._before = {_identity(finding) for finding in first.findings}
         self._second = [finding for finding in second.findings if finding.verdict in _OPEN]
         self._exact = {_identity(finding): finding for finding in self._second}
         self._loose = {_declaration(finding): finding for finding in self._second}
@@ -28,12 +29,15 @@ class SecondCheck:
             return self._exact.get(_identity(finding))
         return self._loose.get(_declaration(finding))
 
+    def was_told(self, finding: Finding) -> bool:
+        """Whether the first check told of the tag."""
+        return _identity(finding) in self._before
+
     def new(self) -> list[Finding]:
         """Violations that were not there; of a plan nobody can tell, for its source may say less than it."""
-        before = {_identity(finding) for finding in self._first.findings}
         if any(finding.action not in (_OF_SOURCE, "") for finding in self._first.findings):
             return []
-        return [each for each in self._second if each.verdict == "violation" and _identity(each) not in before]
+        return [each for each in self._second if each.verdict == "violation" and not self.was_told(each)]
 
 
 def _identity(finding: Finding) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def target_of(finding: Finding, resource: Resource, files: Files) -> Target:
     if provider is not None and finding.rule == "missing-tag" and reaches(resource, carrier):
         return provider
     kind = _KINDS.get(finding.rule, "pair")
-    own = finding.key if kind != "missing" else ""
+    own = key_to_write(finding) if kind != "missing" else ""
     target = Target(resource.file, resource.line, kind, finding.attribute, finding.part, own, finding.spelling)
     if kind == "pair" and provider is not None and provider.line and not _is_written(target, files):
         setting = SETTINGS[resource.provider]
@@ -74,6 +74,12 @@ def target_of(finding: Finding, resource: Resource, files: Files) -> Target:
         return replace(target, file=provider.file, line=provider.line, attribute=attribute)
     _refuse(resource, carrier, files)
     return target
+
+
+def key_to_write(finding: Finding) -> str:
+    """The key of a finding as its carrier spells it: Google's labels have no capitals."""
+    label = finding.provider.startswith("google") and finding.attribute.endswith("labels")
+    return finding.key.lower() if label else finding.key
 
 
 def _refuse(resource: Resource, carrier: Carrier, files: Files) -> None:

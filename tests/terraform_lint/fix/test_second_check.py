@@ -199,16 +199,45 @@ def test_a_provider_that_nobody_wrote_is_read_by_the_second_check(tmp_path):
     assert 'provider "aws"' in (tmp_path / "live" / "providers.tf").read_text()
 
 
-def test_what_the_patch_would_bring_is_said(tmp_path):
+def test_what_is_told_only_once_the_resource_has_its_tag_is_mended_too(tmp_path):
     source = (
         'provider "aws" {\n}\nresource "aws_vpc" "v" {\n}\n'
         'resource "aws_instance" "i" {\n  root_block_device {\n    volume_size = 1\n  }\n}\n'
     )
     lock = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "5.0.0"\n}\n'
     folder = Folder(tmp_path, {"main.tf": source, ".terraform.lock.hcl": lock})
-    proposal = folder.proposal()
-    assert proposal.fixed == 2
-    assert left(proposal).startswith("aws_instance.i: the patch would bring: aws_instance.i: root_block_device[0] has")
+    before, proposal = folder.report(), folder.proposal()
+    assert len(before.findings) == proposal.fixed == 2
+    assert proposal.left == ()
+    (tmp_path / "p.patch").write_text(proposal.patch)
+    subprocess.run(["git", "apply", "--unsafe-paths", "p.patch"], cwd=tmp_path, check=True, capture_output=True)
+    assert folder.report().findings == ()
+
+
+def test_what_is_found_only_after_the_patch_and_cannot_be_mended_is_said(tmp_path):
+    source = (
+        'provider "aws" {\n}\nresource "aws_launch_template" "t" {\n  dynamic "tag_specifications" {\n'
+        '    for_each = [1]\n    content {\n      resource_type = "instance"\n    }\n  }\n}\n'
+    )
+    proposal = Folder(tmp_path, {"main.tf": source}).proposal()
+    assert proposal.fixed == 1
+    assert any("tag_specifications[volume] has no tag tenant: found once" in reason for reason in proposal.left)
+
+
+def test_a_label_of_google_is_written_without_capitals(tmp_path):
+    folder = Folder(tmp_path, {"main.tf": 'resource "google_storage_bucket" "b" {\n  labels = { a = "b" }\n}\n'})
+    policy = PolicyFile.model_validate({"version": "1", "tags": [{"key": "TenantID"}]})
+    options = CheckOptions(Ruleset(policy), date(2027, 1, 1), base=tmp_path, cache=False)
+    checked = check([str(tmp_path)], options)
+    proposal = propose(
+        checked.report,
+        checked.gathered.resources,
+        base=folder.folder,
+        values={"TenantID": "acme"},
+        recheck=lambda files: checked.with_files(files, options),
+    )
+    assert (proposal.fixed, proposal.left) == (1, ())
+    assert 'tenantid = "acme"' in proposal.patch
 
 
 def test_a_link_is_left(tmp_path):
