@@ -36,9 +36,8 @@ def place(gathered: Gathered, source: Gathered, homes: Collection[str]) -> None:
     for name, planned in plans.items():
         candidates = _roots_of(planned, roots, unseen, at_home=name in homes)
         blocks = roots[candidates[0]] if len(candidates) == 1 else {}
-        if blocks and name not in homes:
-            planned = [replace(resource, path=candidates[0]) for resource in planned]
-        placed += [_at(resource, blocks.get(without_keys(resource.address))) for resource in planned]
+        found = [_at(resource, blocks.get(without_keys(resource.address))) for resource in planned]
+        placed += found if not blocks or name in homes else [replace(each, path=candidates[0]) for each in found]
         if len(candidates) != 1:
             gathered.notes.append(_unplaced(name, candidates))
     gathered.resources = placed
