@@ -35,9 +35,10 @@ class Proposal:
 
 @dataclass(slots=True)
 class _Work:
-    """What is to be written at one target, and for which findings."""
+    """What is to be written at one target, and for which findings; ``names``: what each is called where it is left."""
 
     tags: dict[str, str] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -71,13 +72,12 @@ def _proven(report: Report, plan: "_Planning", recheck: Recheck) -> Proposal:
         idle = [target for target in edited if all(map(second.still, plan.work[target].findings))]
         for target in idle:
             plan.left += _still_found(second, plan.work.pop(target).findings)
-        more = [plan.take(finding) for finding in second.new()]
+        more = [plan.take(finding, told=False) for finding in second.new()]
         if not idle and not any(more):
             break
     meant = [finding for target in edited for finding in plan.work[target].findings if second.was_told(finding)]
     remaining = _still_found(second, meant)
-    left += [*remaining, *(f"{each.message}: found once the patch is applied" for each in second.new())]
-    return Proposal(plan.files.patch(), len(meant) - len(remaining), tuple(dict.fromkeys(left)))
+    return Proposal(plan.files.patch(), len(meant) - len(remaining), tuple(dict.fromkeys([*left, *remaining])))
 
 
 def _still_found(second: SecondCheck, findings: Iterable[Finding]) -> list[str]:
@@ -98,18 +98,23 @@ class _Planning:
         self._values = values
         self._taken: set[str] = set()
 
-    def take(self, finding: Finding) -> bool:
-        """Plans the edit for a finding. False where it was taken before or cannot be mended; ``left`` says why."""
+    def take(self, finding: Finding, *, told: bool = True) -> bool:
+        """Plans the edit for a finding. False where it was taken before or cannot be mended; ``left`` says why.
+
+        ``told``: people know of it from the report.
+        """
         if finding.fingerprint in self._taken:
             return False
         self._taken.add(finding.fingerprint)
+        name = finding.address if told else f"{finding.message} (found once the patch is applied)"
         try:
             target, value = self._wanted(finding)
         except Cannot as reason:
-            self.left.append(f"{finding.address}: {reason}")
+            self.left.append(f"{name}: {reason}")
             return False
         at = self.work.setdefault(target, _Work())
         at.findings.append(finding)
+        at.names.append(name)
         at.tags[key_to_write(finding)] = value
         return True
 
@@ -170,7 +175,7 @@ class _Files:
             try:
                 edits += edits_for(source, target, at.tags)
             except Cannot as reason:
-                left += [f"{finding.address}: {reason}" for finding in at.findings]
+                left += [f"{each}: {reason}" for each in at.names]
             else:
                 edited.append(target)
         after = _sound(source, edits)

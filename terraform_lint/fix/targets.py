@@ -213,7 +213,8 @@ def _corrected(source: SourceText, block: Node, target: Target, value: str) -> l
     """Key and value of the one pair that is written wrongly."""
     spelling, pair = target.spelling or target.key, _pair(source, block, target)
     if pair is None:
-        raise Cannot(f"{spelling!r} is not written in {target.attribute} itself")
+        where = "a tag block" if target.attribute == "tag block" else f"{target.attribute} itself"
+        raise Cannot(f"{spelling!r} is not written in {where}")
     key, written = pair
     edits = [key_renamed(source, key, target.key)] if spelling != target.key else []
     quoted_text = source.text(written).startswith('"') and source.literal(written) is not None
@@ -226,9 +227,19 @@ def _corrected(source: SourceText, block: Node, target: Target, value: str) -> l
 
 def _pair(source: SourceText, block: Node, target: Target) -> tuple[Node, Node] | None:
     """Key and value as the target's attribute writes them."""
+    if target.attribute == "tag block":
+        return _tag_block(source, block, target.spelling or target.key)
     expressions = _expressions(source, block, target.attribute)
     pairs = (pair for expression in expressions for pair in source.pairs(expression))
     return next((pair for pair in pairs if source.literal(pair[0]) == (target.spelling or target.key)), None)
+
+
+def _tag_block(source: SourceText, block: Node, name: str) -> tuple[Node, Node] | None:
+    for tag in source.blocks(block, "tag"):
+        key, value = source.attribute(tag, "key"), source.attribute(tag, "value")
+        if key is not None and value is not None and source.literal(key) == name:
+            return key, value
+    return None
 
 
 def _expressions(source: SourceText, block: Node, attribute: str) -> list[Node]:
