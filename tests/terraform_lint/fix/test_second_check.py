@@ -231,8 +231,10 @@ def test_what_is_found_only_after_the_patch_and_cannot_be_mended_is_said(tmp_pat
     )
     proposal = Folder(tmp_path, {"main.tf": source}).proposal()
     assert proposal.fixed == 1
-    assert left(proposal).endswith(
-        "has no tag tenant (found once the patch is applied): its tag_specifications blocks are made by an expression"
+    assert proposal.left == tuple(
+        f"aws_launch_template.t: tag_specifications[{kind}] has no tag tenant (found once the patch is applied): "
+        "its tag_specifications blocks are made by an expression"
+        for kind in ("volume", "instance")
     )
 
 
