@@ -1,11 +1,18 @@
 """How much of the attribute that bears tags is written already: a tag is added to that, not pasted beside it."""
 
+from dataclasses import replace
+
 from policies.resource import Carrier
 from terraform_lint.special import Attributes, Unclear
 
 
-def written(carrier: Carrier, attributes: Attributes) -> str:
-    """See :attr:`Carrier.written`. ``attributes``: the resource's body."""
+def with_written(carrier: Carrier, attributes: Attributes) -> Carrier:
+    """The carrier with how much of its attribute the resource's body writes."""
+    there = _written(carrier, attributes)
+    return replace(carrier, written=there) if there else carrier
+
+
+def _written(carrier: Carrier, attributes: Attributes) -> str:
     block, dot, name = carrier.attribute.rpartition(".")
     if carrier.attribute == "tag block":
         return ""  # each tag is a block of its own

@@ -1,7 +1,6 @@
 """From the changes of a plan to resources that can be judged."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from policies.resource import Action, Carrier, Gathered, Resource
 from terraform_lint import special
@@ -9,7 +8,7 @@ from terraform_lint.plan.attributes import Planned, Written, field
 from terraform_lint.plan.configuration import Configuration, local_name
 from terraform_lint.plan.shape import Fields, Marks, ResourceChange
 from terraform_lint.plan.tags import inherits, own_carrier
-from terraform_lint.written import written
+from terraform_lint.written import with_written
 
 _ACTIONS: dict[tuple[str, ...], Action] = {
     ("create",): "create",
@@ -62,7 +61,7 @@ def _carriers(change: ResourceChange, provider: str, configuration: Configuratio
         defaults = configuration.defaults(change)
         planned = _planned(change, configuration)
         own = special.carriers(change.type, planned, defaults)
-        own = own and tuple(replace(carrier, written=written(carrier, planned)) for carrier in own)
+        own = own and tuple(with_written(carrier, planned) for carrier in own)
     if own is None:
         carrier = own_carrier(change, provider, configuration)
         own = (carrier,) if carrier is not None else ()
@@ -85,7 +84,7 @@ def _parts(change: ResourceChange, configuration: Configuration) -> tuple[Carrie
         defaults = configuration.defaults(change)
     planned = _planned(change, configuration, expressions)
     parts = special.parts(change.type, planned, defaults)
-    return tuple(replace(carrier, written=written(carrier, planned)) for carrier in parts)
+    return tuple(with_written(carrier, planned) for carrier in parts)
 
 
 def _disks_are_known(after: Fields, unknown: Fields | None) -> bool:

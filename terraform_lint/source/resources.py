@@ -16,7 +16,7 @@ from terraform_lint.source.resource_values import effective, provider_name
 from terraform_lint.source.syntax.tree import Attr, Expression, Index, Literal
 from terraform_lint.source.values import OpenMap, Sensitive, Unknown, Value
 from terraform_lint.special import carriers, has_parts, is_special, parts, reaches_volumes
-from terraform_lint.written import written
+from terraform_lint.written import with_written
 
 
 def resources_of(instance: Instance) -> Iterator[Resource | None]:
@@ -61,11 +61,11 @@ def _frame(instance: Instance, name: str, declared: Declared) -> Resource:
 
 def _as_written(carrier: Carrier, declared: Declared, body: BodyAttributes, *, downloaded: str) -> Carrier:
     """The carrier with how much of its attribute is written, and where, as a person would change it."""
-    there = written(carrier, body)
+    carrier = with_written(carrier, body)
     if downloaded:
-        return replace(carrier, written=there, line=None)
+        return replace(carrier, line=None)
     file, _ = declared.place_of(_TOP.get(carrier.attribute) or carrier.attribute.partition(".")[0])
-    return replace(carrier, written=there, file=file if file != declared.file else "")
+    return replace(carrier, file=file) if file != declared.file else carrier
 
 
 _TOP = {"tag block": "tag", "propagate_at_launch": "tag"}
