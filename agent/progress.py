@@ -1,6 +1,5 @@
 """How long work tells where it is. Steps take a ``Progress``; only the command line chooses which kind."""
 
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +48,8 @@ class Logged:
     """Log lines with their time, for the agent in service."""
 
     def __init__(self) -> None:
+        import logging
+
         self._log = logging.getLogger("agent.progress")
 
     def step(self, text: str) -> None:
