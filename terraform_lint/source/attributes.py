@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from policies.resource import TagSet
 from terraform_lint.source.bodies import attribute, dynamic_blocks, reference, written_blocks
 from terraform_lint.source.bodies import blocks as static_blocks
-from terraform_lint.source.conversion import as_text
+from terraform_lint.source.evaluation.conversion import as_text
+from terraform_lint.source.evaluation.expressions import Nested
+from terraform_lint.source.evaluation.knowledge import bare, marked
+from terraform_lint.source.evaluation.scope import Scope
+from terraform_lint.source.evaluation.values import EvaluationError, OpenMap, Sensitive, Unknown, Value
 from terraform_lint.source.expansion import Evaluate, entries
-from terraform_lint.source.expressions import Nested
-from terraform_lint.source.knowledge import bare, marked
-from terraform_lint.source.scope import Scope
 from terraform_lint.source.syntax.tree import Block, Body
 from terraform_lint.source.tag_values import tag_set
-from terraform_lint.source.values import EvaluationError, OpenMap, Sensitive, Unknown, Value
 from terraform_lint.special import Attributes, Blocks, Hidden, Unclear
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terraform_lint.source.bodies import attribute
-from terraform_lint.source.conversion import as_text
 from terraform_lint.source.declarations import Declared, Module
+from terraform_lint.source.evaluation.conversion import as_text
+from terraform_lint.source.evaluation.values import EvaluationError, Unknown
 from terraform_lint.source.local_calls import is_local
 from terraform_lint.source.roots import resolve_below
-from terraform_lint.source.values import EvaluationError, Unknown
 
 if TYPE_CHECKING:
     from terraform_lint.source.instance import Instance

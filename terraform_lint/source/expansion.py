@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 from terraform_lint.source.addresses import Key
 from terraform_lint.source.bodies import attribute, blocks
-from terraform_lint.source.conversion import as_bool, as_number, as_text
-from terraform_lint.source.expressions import Nested
-from terraform_lint.source.scope import Scope
+from terraform_lint.source.evaluation.conversion import as_bool, as_number, as_text
+from terraform_lint.source.evaluation.expressions import Nested
+from terraform_lint.source.evaluation.scope import Scope
+from terraform_lint.source.evaluation.values import EvaluationError, OpenMap, Sensitive, Unknown, Value, ValueSet
 from terraform_lint.source.syntax.tree import Body, Expression
-from terraform_lint.source.values import EvaluationError, OpenMap, Sensitive, Unknown, Value, ValueSet
 
 _TOO_MANY = "there are too many instances to look at each"
 Evaluate: TypeAlias = Callable[[Expression, Scope], Value]

@@ -7,15 +7,15 @@ from terraform_lint.source.addresses import Key, inside, with_key
 from terraform_lint.source.bodies import attribute
 from terraform_lint.source.calls import Absent, called_module
 from terraform_lint.source.declarations import Declared, Module
+from terraform_lint.source.evaluation.scope import Found, Scope
+from terraform_lint.source.evaluation.values import UNSHOWN, EvaluationError, Sensitive, Unknown, Value
 from terraform_lint.source.expansion import Expansion, expand
 from terraform_lint.source.names import meaning
 from terraform_lint.source.namespaces import Instances
 from terraform_lint.source.provider_defaults import Providers
 from terraform_lint.source.run import NO_NAMES, Run
-from terraform_lint.source.scope import Found, Scope
 from terraform_lint.source.syntax.tree import Expression, Literal
 from terraform_lint.source.type_constraints import converted, variable_type
-from terraform_lint.source.values import UNSHOWN, EvaluationError, Sensitive, Unknown, Value
 
 
 class _NotGiven:

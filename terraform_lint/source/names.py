@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from terraform_lint.source.addresses import Key, inside, with_key
 from terraform_lint.source.attributes import BodyAttributes
 from terraform_lint.source.calls import Absent
+from terraform_lint.source.evaluation.scope import Found, Scope
+from terraform_lint.source.evaluation.values import Unknown, Value
 from terraform_lint.source.namespaces import Named
 from terraform_lint.source.resource_values import ResourceInstance, provider_name
-from terraform_lint.source.scope import Found, Scope
 from terraform_lint.source.tag_values import as_value
-from terraform_lint.source.values import Unknown, Value
 
 if TYPE_CHECKING:
     from terraform_lint.source.declarations import Declared

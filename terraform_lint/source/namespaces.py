@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from terraform_lint.source.addresses import Key, with_key
-from terraform_lint.source.conversion import as_text
-from terraform_lint.source.knowledge import bare
-from terraform_lint.source.scope import Found
-from terraform_lint.source.steps import attribute_of, whole
-from terraform_lint.source.values import EvaluationError, Unknown, Value
+from terraform_lint.source.evaluation.conversion import as_text
+from terraform_lint.source.evaluation.knowledge import bare
+from terraform_lint.source.evaluation.scope import Found
+from terraform_lint.source.evaluation.steps import attribute_of, whole
+from terraform_lint.source.evaluation.values import EvaluationError, Unknown, Value
 
 
 class Steps(ABC):

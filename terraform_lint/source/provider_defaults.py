@@ -8,10 +8,10 @@ from policies.resource import Inheritance, TagSet
 from terraform_lint.default_tags import SETTINGS
 from terraform_lint.source.attributes import BodyAttributes
 from terraform_lint.source.bodies import attribute, reference
-from terraform_lint.source.expressions import Nested
-from terraform_lint.source.scope import Scope
+from terraform_lint.source.evaluation.expressions import Nested
+from terraform_lint.source.evaluation.scope import Scope
+from terraform_lint.source.evaluation.values import Unknown
 from terraform_lint.source.syntax.tree import Expression, Literal, Name, Object
-from terraform_lint.source.values import Unknown
 
 if TYPE_CHECKING:
     from terraform_lint.source.declarations import Declared

@@ -6,11 +6,11 @@ from policies.resource import TagSet
 from terraform_lint.providers import TypeTags, tag_attribute
 from terraform_lint.source.attributes import BodyAttributes
 from terraform_lint.source.bodies import attribute, blocks, dynamic_blocks, reference
+from terraform_lint.source.evaluation.scope import Found, Scope
+from terraform_lint.source.evaluation.steps import whole
+from terraform_lint.source.evaluation.values import OpenMap, Unknown, Value
 from terraform_lint.source.namespaces import Steps
-from terraform_lint.source.scope import Found, Scope
-from terraform_lint.source.steps import whole
 from terraform_lint.source.tag_values import as_value, without_nulls
-from terraform_lint.source.values import OpenMap, Unknown, Value
 from terraform_lint.special import overlay
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from terraform_lint.source.attributes import BodyAttributes
 from terraform_lint.source.bodies import attribute, blocks, items, reference
 from terraform_lint.source.comments import ignores_of
 from terraform_lint.source.declarations import Declared
+from terraform_lint.source.evaluation.values import OpenMap, Sensitive, Unknown, Value
 from terraform_lint.source.instance import Instance
 from terraform_lint.source.provider_defaults import Provider
 from terraform_lint.source.resource_values import effective, provider_name
 from terraform_lint.source.syntax.tree import Attr, Expression, Index, Literal
-from terraform_lint.source.values import OpenMap, Sensitive, Unknown, Value
 from terraform_lint.special import carriers, has_parts, is_special, parts, reaches_volumes
 from terraform_lint.written import with_written
 

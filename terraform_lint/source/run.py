@@ -9,21 +9,21 @@ from policies.finding import Unread
 from policies.resource import BadIgnore, Gathered
 from terraform_lint.source.bodies import literal_text
 from terraform_lint.source.declarations import Module
-from terraform_lint.source.expressions import Evaluator
-from terraform_lint.source.functions import Functions
+from terraform_lint.source.evaluation.expressions import Evaluator
+from terraform_lint.source.evaluation.functions import Functions
+from terraform_lint.source.evaluation.knowledge import TooLargeError
+from terraform_lint.source.evaluation.scope import Found, Scope
+from terraform_lint.source.evaluation.steps import attribute_of
+from terraform_lint.source.evaluation.values import EvaluationError, OpenMap, Unknown, Value
 from terraform_lint.source.installed import installed_modules
-from terraform_lint.source.knowledge import TooLargeError
 from terraform_lint.source.module_files import read_bytes
 from terraform_lint.source.modules import Modules
 from terraform_lint.source.options import SourceOptions
 from terraform_lint.source.readable import CheckedFiles
 from terraform_lint.source.roots import TERRAGRUNT, Root
-from terraform_lint.source.scope import Found, Scope
-from terraform_lint.source.steps import attribute_of
 from terraform_lint.source.syntax.faults import TemplateError
 from terraform_lint.source.syntax.parse import parse, parse_template
 from terraform_lint.source.syntax.tree import Expression
-from terraform_lint.source.values import EvaluationError, OpenMap, Unknown, Value
 from terraform_lint.source.variables import given_variables
 
 SELECTED = ".terraform/environment"

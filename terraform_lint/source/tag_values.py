@@ -1,8 +1,8 @@
 """Values of expressions as sets of tags, and back."""
 
 from policies.resource import TagSet
-from terraform_lint.source.conversion import as_text, kind
-from terraform_lint.source.values import EvaluationError, OpenMap, Sensitive, Unknown, Value
+from terraform_lint.source.evaluation.conversion import as_text, kind
+from terraform_lint.source.evaluation.values import EvaluationError, OpenMap, Sensitive, Unknown, Value
 
 
 def tag_set(value: Value) -> TagSet | None:

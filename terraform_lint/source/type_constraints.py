@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from terraform_lint.source.bodies import literal_text
-from terraform_lint.source.conversion import as_bool, as_number, as_text, kind, to_set, unified
+from terraform_lint.source.evaluation.conversion import as_bool, as_number, as_text, kind, to_set, unified
+from terraform_lint.source.evaluation.values import EvaluationError, OpenMap, Sensitive, Unknown, Value
 from terraform_lint.source.syntax.parse import parse
 from terraform_lint.source.syntax.tree import Body, Call, Expression, Literal, Name, Object, Tuple
-from terraform_lint.source.values import EvaluationError, OpenMap, Sensitive, Unknown, Value
 
 _PRIMITIVES: dict[str, Callable[[Value], Value]] = {"string": as_text, "number": as_number, "bool": as_bool}
 _DEEPEST = 100

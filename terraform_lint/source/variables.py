@@ -6,13 +6,13 @@ from pathlib import Path
 
 from policies.finding import Unread
 from terraform_lint.source.bodies import attribute
+from terraform_lint.source.evaluation.values import Unknown
 from terraform_lint.source.module_files import read_bytes
 from terraform_lint.source.options import SourceOptions
 from terraform_lint.source.readable import CheckedFiles
 from terraform_lint.source.syntax.parse import parse
 from terraform_lint.source.syntax.tree import Body, Expression
 from terraform_lint.source.type_constraints import Primitive, expression_of, variable_type
-from terraform_lint.source.values import Unknown
 
 _STANDARD = ("terraform.tfvars", "terraform.tfvars.json")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
