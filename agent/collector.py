@@ -19,7 +19,6 @@ def at_rest() -> Iterator[None]:
             gc.enable()
 
 
-
 def leave_at_exit() -> None:
     """At the end of the process, frees nothing one by one: the process gives everything back at once.
 

@@ -10,7 +10,7 @@ from terraform_lint.source.syntax.tree import Block, Comment
 
 
 def ignores_of(module: Module, declared: Declared) -> tuple[InlineIgnore, ...]:
-    """What the comments above and inside a resource's blocks ask for; those that say it wrongly are left out."""
+    """What the comments at the blocks of a resource or module call ask for; those that say it wrongly are left out."""
     if not module.comments:
         return ()
     found = []
@@ -23,14 +23,15 @@ def ignores_of(module: Module, declared: Declared) -> tuple[InlineIgnore, ...]:
 
 
 def bad_ignores(module: Module, address: str, path: str) -> Iterator[BadIgnore]:
-    """The comments that say it wrongly, or stand where there is no resource.
+    """The comments that say it wrongly, or stand at neither a resource nor a module call.
 
     ``address`` is that of the module, ``path`` the folder of its root.
     """
+    spoken_of = module.resources | {f"module.{name}": call for name, call in module.calls.items()}
     for file, comments in module.comments.items():
         owners = {
             comment.line: inside(address, name)
-            for name, declared in module.resources.items()
+            for name, declared in spoken_of.items()
             for place in declared.places
             if place.file == file
             for comment in _about(place.block, comments)
@@ -41,7 +42,7 @@ def bad_ignores(module: Module, address: str, path: str) -> Iterator[BadIgnore]:
             if isinstance(ignore, str):
                 yield BadIgnore(owner, ignore, file, comment.line, path)
             elif not owner:
-                message = "this comment stands at no resource, so nothing is ignored"
+                message = "this comment stands at no resource or module call, so nothing is ignored"
                 yield BadIgnore("", message, file, comment.line, path)
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from policies.resource import InlineIgnore
 from terraform_lint.source.addresses import Key, inside, with_key
 from terraform_lint.source.bodies import attribute
 from terraform_lint.source.calls import Absent, called_module
+from terraform_lint.source.comments import ignores_of
 from terraform_lint.source.declarations import Declared, Module
 from terraform_lint.source.evaluation.scope import Found, Scope
 from terraform_lint.source.evaluation.values import UNSHOWN, EvaluationError, Sensitive, Unknown, Value
@@ -61,6 +63,10 @@ class Instance:
         self._children: dict[str, tuple[Expansion, Mapping[Key, Instance] | Absent]] = {}
         passed = attribute(call.body, "providers") if call else None
         self.providers = Providers(self, passed.value if passed else None, caller.providers if caller else None)
+        self.ignores: tuple[InlineIgnore, ...] = ()
+        """What comments at the calls that lead here ask for: they speak about every resource of the module."""
+        if caller is not None and call is not None:
+            self.ignores = (*caller.ignores, *ignores_of(caller.module, call))
 
     @property
     def call_of_download(self) -> Declared | None:

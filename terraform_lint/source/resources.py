@@ -55,7 +55,7 @@ def _frame(instance: Instance, name: str, declared: Declared) -> Resource:
         workspace=instance.run.workspace,
         downloaded=f"{declared.file}:{declared.first.line}" if call else "",
         remarks=tuple(replace(each, line=None) if call else each for each in _remarks(declared)),
-        ignores=ignores_of(instance.module, declared),
+        ignores=(*instance.ignores, *ignores_of(instance.module, declared)),
     )
 
 

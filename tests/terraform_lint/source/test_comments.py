@@ -29,3 +29,19 @@ def test_a_comment_is_told_once_however_often_its_module_is_called(project):
     assert [(each.path, each.file, each.line, each.address) for each in found] == [
         ("a", "m/main.tf", 3, "module.m[0].aws_s3_bucket.b")
     ]
+
+
+def test_a_comment_at_a_module_call_speaks_about_every_resource_of_the_module(project):
+    files = {
+        "main.tf": f'# {IGNORE} a sandbox\nmodule "m" {{\n  source = "./m"\n}}\nmodule "n" {{\n  source = "./m"\n}}\n',
+        "m/main.tf": 'resource "aws_s3_bucket" "b" {}\nmodule "deeper" {\n  source = "./deeper"\n}\n',
+        "m/deeper/main.tf": 'resource "aws_vpc" "v" {}\n',
+    }
+    gathered = project(files).read(".")
+    assert gathered.bad_ignores == []
+    assert {each.address: [ignore.reason for ignore in each.ignores] for each in gathered.resources} == {
+        "module.m.aws_s3_bucket.b": ["a sandbox"],
+        "module.m.module.deeper.aws_vpc.v": ["a sandbox"],
+        "module.n.aws_s3_bucket.b": [],
+        "module.n.module.deeper.aws_vpc.v": [],
+    }
