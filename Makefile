@@ -51,6 +51,7 @@ slow: dev
 	$(PYTEST) -m slow
 
 bench: dev .bench/peers/orjson/.ready
+	$(BIN)/python -m compileall -q agent policies terraform_lint reports
 	$(BIN)/python -m benchmarks --lines $(LINES)
 	$(BIN)/python -m benchmarks.lint
 

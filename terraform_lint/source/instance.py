@@ -1,6 +1,7 @@
 """One module as it is called: what its names mean. Everything is computed when asked for, once."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from policies.resource import InlineIgnore
@@ -68,7 +69,7 @@ class Instance:
         if caller is not None and call is not None:
             self.ignores = (*caller.ignores, *ignores_of(caller.module, call))
 
-    @property
+    @cached_property
     def call_of_download(self) -> Declared | None:
         """The project's own call that leads to this module, where it was downloaded; None where it was not."""
         outer = self._caller.call_of_download if self._caller is not None else None
