@@ -1,19 +1,12 @@
 """Where a plan's resources are written: a plan knows addresses, a person needs a file and a line."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from policies.resource import Carrier, Gathered, Resource
+from terraform_lint.addresses import without_keys
 
-_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
-"""An instance key as Terraform prints it."""
 _MOST_NAMED = 5
-
-
-def without_keys(address: str) -> str:
-    """The address of the block that declares a resource: no instance keys, of modules or of the resource."""
-    return _KEY.sub("", address) if "[" in address else address
 
 
 def place(gathered: Gathered, source: Gathered, homes: Collection[str]) -> None:

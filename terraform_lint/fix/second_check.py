@@ -1,7 +1,7 @@
 """What a second check, of the source as the patch leaves it, says of the findings of the first."""
 
 from policies.finding import Finding, Report
-from terraform_lint.places import without_keys
+from terraform_lint.addresses import without_keys
 
 _OPEN = ("violation", "unknown")
 _OF_SOURCE = "declared"

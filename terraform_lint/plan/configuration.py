@@ -3,7 +3,6 @@
 Decoded on first use: most plans say all in their values.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
@@ -12,6 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from policies.resource import Inheritance, TagSet
+from terraform_lint.addresses import without_keys
 from terraform_lint.default_tags import SETTINGS
 from terraform_lint.plan.attributes import text_of
 from terraform_lint.plan.shape import (
@@ -23,7 +23,6 @@ from terraform_lint.plan.shape import (
     ResourceChange,
 )
 
-_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 _NONE = TagSet()
 
 
@@ -45,7 +44,7 @@ class Configuration:
 
     def expressions(self, change: ResourceChange) -> Mapping[str, Any] | None:
         """What is written for a resource, by attribute; None where the plan does not say."""
-        declared = _declared(change.address)
+        declared = without_keys(change.address)
         if declared not in self._written:
             block = self._blocks.get(declared)
             self._written[declared] = _expressions(block.expressions) if block else None
@@ -106,7 +105,7 @@ class Configuration:
 
     def _key(self, name: str, address: str) -> str:
         """The provider configuration of a resource; an empty text where the plan does not say."""
-        block = self._blocks.get(_declared(address))
+        block = self._blocks.get(without_keys(address))
         key = block.provider_config_key if block else ""
         if key in self._providers and (":" not in key or self._providers[key].expressions):
             return key
@@ -170,11 +169,6 @@ def short_name(name: str) -> str:
 def local_name(change: ResourceChange) -> str:
     """The short name of a resource's provider; of a trimmed plan, the type's first word."""
     return short_name(change.provider_name or change.type.partition("_")[0])
-
-
-def _declared(address: str) -> str:
-    """The address of the block that declares a resource: no instance keys."""
-    return _KEY.sub("", address) if "[" in address else address
 
 
 def _expressions(raw: Raw) -> Mapping[str, Any]:
