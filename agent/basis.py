@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent import results
 from agent.allocation import Proof
-from agent.billing.ledger import heads
+from agent.billing.ledger.versions import heads
 from agent.config.loading import Settings
 from agent.period import Period
 

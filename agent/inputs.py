@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from agent.billing.store import write_file, write_text
 from agent.config.application import UsageConfig
 from agent.config.loading import Settings
 from agent.errors import InputError
 from agent.progress import Progress
 from agent.revenue import Revenue, read_revenue
+from agent.store import write_file, write_text
 from agent.usage import Driver
 from agent.usage.csv import NamedContent, read_files
 from policies.faults import FaultsError

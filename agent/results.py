@@ -15,9 +15,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from agent.billing.store import lock, sync, write_file
 from agent.errors import ApportionError, ProofError
 from agent.period import Period
+from agent.store import lock, sync, write_file
 
 PROOF = "proof.json"
 REPORT_HASHES = "hashes.json"

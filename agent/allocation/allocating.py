@@ -12,9 +12,9 @@ from agent.allocation.passes import AFTER_RECOGNITION, READ
 from agent.allocation.proof import Proof, prove
 from agent.allocation.published import write_tables
 from agent.allocation.tax import tax_tables
-from agent.billing.intact import refuse_changed
-from agent.billing.kept_tag_sets import read_tag_sets
-from agent.billing.ledger import heads
+from agent.billing.ledger.intact import refuse_changed
+from agent.billing.ledger.kept_tag_sets import read_tag_sets
+from agent.billing.ledger.versions import heads
 from agent.config.loading import Settings
 from agent.engine import Engine, open_engine
 from agent.errors import NothingToDo, SourceError

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from agent.billing.ledger import heads, periods
+from agent.billing.ledger.versions import heads, periods
 from agent.config.loading import Settings
 from agent.errors import NothingToDo
 from agent.inputs import current

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from agent.allocation.asof import AsOf
-from agent.billing.ledger import LedgerVersion
+from agent.billing.ledger.versions import LedgerVersion
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
 from agent.period import Period

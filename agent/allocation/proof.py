@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any, Literal
 
-from agent.billing.ledger import LedgerVersion
+from agent.billing.ledger.versions import LedgerVersion
 from agent.engine import Engine
 from agent.errors import ProofError
 from agent.money import text_from_units

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from agent.billing.aws_cur2 import AwsCur2
 from agent.billing.focus import Focus
-from agent.billing.ingest import Ingest
+from agent.billing.intake.ingest import Ingest
 from agent.billing.interface import BillingSource, Delivered
-from agent.billing.raw_tags import TagSets
+from agent.billing.reading.raw_tags import TagSets
 from agent.config.application import SourceConfig
 from agent.period import Period
 from agent.progress import Progress

@@ -1,20 +1,20 @@
 """Source ``aws-cur2``: AWS Data Exports' Cost and Usage Report 2.0 in Parquet, with its manifests.
 
 BilledCost is the unblended (or net unblended) cost to the last digit; EffectiveCost is amortised as
-:mod:`agent.billing.aws_line_types` says.
+:mod:`agent.billing.aws.line_types` says.
 """
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from agent.billing import parquet_reading
-from agent.billing.aws_lines import COST, COVERED_COST, UNUSED_COST, Lines
-from agent.billing.aws_net import NET_OF, NetChoice, choose
-from agent.billing.batch import Batch, Words
-from agent.billing.columns import Columns, ReadFault
-from agent.billing.delivery import Delivery, ExportFile, find
+from agent.billing.aws.lines import COST, COVERED_COST, UNUSED_COST, Lines
+from agent.billing.aws.net import NET_OF, NetChoice, choose
+from agent.billing.delivery.export import Delivery, ExportFile, find
 from agent.billing.interface import BillingSource
-from agent.billing.raw_tags import EMPTY_ID
+from agent.billing.reading import parquet_files
+from agent.billing.reading.batch import Batch, Words
+from agent.billing.reading.columns import Columns, ReadFault
+from agent.billing.reading.raw_tags import EMPTY_ID
 from agent.errors import SourceError
 
 REQUIRED = (
@@ -71,7 +71,7 @@ class AwsCur2(BillingSource):
         wanted = [name for name in (*REQUIRED, *OPTIONAL) if name in names]
         wanted += [name for name in TAGS if name in names][:1]
         first = 0
-        for batch in parquet_reading.batches(file.path, file.shown, wanted):
+        for batch in parquet_files.batches(file.path, file.shown, wanted):
             columns = Columns({name: batch[name] for name in wanted}, len(batch), first)
             first += len(batch)
             try:
@@ -93,7 +93,7 @@ class AwsCur2(BillingSource):
 
 def _columns_of(file: ExportFile) -> tuple[str, ...]:
     """The file's columns. Raises ``SourceError`` naming every required one that is missing."""
-    names = parquet_reading.column_names(file.path, file.shown)
+    names = parquet_files.column_names(file.path, file.shown)
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise SourceError(

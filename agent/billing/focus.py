@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from agent.billing import csv_reading, parquet_reading
-from agent.billing.batch import Batch, Numbers, Words
-from agent.billing.columns import Columns, ReadFault
-from agent.billing.currencies import known_currencies
-from agent.billing.delivery import Delivery, ExportFile, find
+from agent.billing.delivery.export import Delivery, ExportFile, find
 from agent.billing.focus_header import resolve
 from agent.billing.interface import BillingSource
-from agent.billing.kinds import CATEGORIES, kinds_of
-from agent.billing.moments import charge_days, day_as_written
+from agent.billing.reading import csv_files, parquet_files
+from agent.billing.reading.batch import Batch, Numbers, Words
+from agent.billing.reading.columns import Columns, ReadFault
+from agent.billing.reading.currencies import known_currencies
+from agent.billing.reading.kinds import CATEGORIES, kinds_of
+from agent.billing.reading.moments import charge_days, day_as_written
 from agent.errors import SourceError
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -87,23 +87,23 @@ def _read(file: ExportFile) -> Iterator[Columns]:
 
 
 def _csv(file: ExportFile) -> Iterator[Columns]:
-    header = csv_reading.read_header(file.path, file.shown)
+    header = csv_files.read_header(file.path, file.shown)
     if header is None:
         raise SourceError(
             "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
         )
     places = resolve(header.names, file.shown)
     first = 0
-    for batch in csv_reading.batches(file.path, file.shown, header, sorted(places.values())):
+    for batch in csv_files.batches(file.path, file.shown, header, sorted(places.values())):
         yield Columns({name: batch[str(place)] for name, place in places.items()}, len(batch), first)
         first += len(batch)
 
 
 def _parquet(file: ExportFile) -> Iterator[Columns]:
-    names = parquet_reading.column_names(file.path, file.shown)
+    names = parquet_files.column_names(file.path, file.shown)
     places = resolve(names, file.shown)
     first = 0
-    for batch in parquet_reading.batches(file.path, file.shown, [names[place] for place in places.values()]):
+    for batch in parquet_files.batches(file.path, file.shown, [names[place] for place in places.values()]):
         yield Columns({name: batch[names[place]] for name, place in places.items()}, len(batch), first)
         first += len(batch)
 
@@ -112,7 +112,7 @@ def _located(file: ExportFile, fault: ReadFault) -> SourceError:
     if file.path.suffix.lower() == ".parquet":
         where = f"{file.shown}, row {fault.row + 1}"
     else:
-        where = f"{file.shown}:{csv_reading.line_of_row(file.path, fault.row)}"
+        where = f"{file.shown}:{csv_files.line_of_row(file.path, fault.row)}"
     return SourceError(fault.message, where=where, expected=fault.expected, mend=fault.mend)
 
 

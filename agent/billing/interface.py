@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from agent.billing.batch import Batch
-from agent.billing.delivery import Delivery, ExportFile
-from agent.billing.raw_tags import TagSets
+from agent.billing.delivery.export import Delivery, ExportFile
+from agent.billing.reading.batch import Batch
+from agent.billing.reading.raw_tags import TagSets
 from agent.period import Period
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from agent.billing.ledger import LedgerVersion, heads, periods
+from agent.billing.ledger.versions import LedgerVersion, heads, periods
 from agent.config.application import SourceConfig
 from agent.config.loading import Settings
 from agent.doctor.records import Finding, missing, ok, warn

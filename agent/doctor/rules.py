@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agent.allocation import recognise
-from agent.billing.intact import refuse_changed
-from agent.billing.kept_tag_sets import read_tag_sets
-from agent.billing.ledger import LedgerVersion, heads, periods
+from agent.billing.ledger.intact import refuse_changed
+from agent.billing.ledger.kept_tag_sets import read_tag_sets
+from agent.billing.ledger.versions import LedgerVersion, heads, periods
 from agent.config.loading import Settings
 from agent.doctor.records import Finding, ok, told, warn
 from agent.errors import ApportionError

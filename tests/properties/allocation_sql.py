@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 from agent.allocation.allocating import run_passes
 from agent.allocation.asof import AsOf
 from agent.allocation.facts import Facts
-from agent.billing.ledger import LedgerFileEntry, LedgerVersion, Manifest, tagsets_path
-from agent.billing.ledger_columns import SCHEMA
+from agent.billing.ledger.columns import SCHEMA
+from agent.billing.ledger.versions import LedgerFileEntry, LedgerVersion, Manifest, tagsets_path
 from agent.config.application import ApplicationFile, SourceConfig
 from agent.engine import Engine
 from agent.progress import Quiet

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.billing.exact_numbers import exact
-from agent.billing.raw_tags import DistinctMaps
-from agent.billing.tally import sum_units
+from agent.billing.intake.tally import sum_units
+from agent.billing.reading.exact_numbers import exact
+from agent.billing.reading.raw_tags import DistinctMaps
 from tests.agent.billing.ledgers import ingest, manifest, rows
 from tests.focus_rows import focus_row, write_focus
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from agent.billing import Delivered, ingest_source
-from agent.billing.ledger import Manifest, head, tagsets_path
+from agent.billing.ledger.versions import Manifest, head, tagsets_path
 from agent.config.application import SourceConfig
 from agent.period import Period
 from agent.progress import Quiet

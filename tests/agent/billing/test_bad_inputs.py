@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agent.billing.ledger import periods, tagsets_path
+from agent.billing.ledger.versions import periods, tagsets_path
 from agent.errors import SourceError
 from tests.agent.billing.ledgers import ingest
 from tests.cur2_rows import write_cur2

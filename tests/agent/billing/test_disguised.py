@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agent.billing.ledger import periods
+from agent.billing.ledger.versions import periods
 from agent.errors import SourceError
 from tests.agent.billing.ledgers import ingest
 from tests.focus_rows import focus_text

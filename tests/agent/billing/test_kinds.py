@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from agent.billing.batch import Words
-from agent.billing.kinds import kinds_of
+from agent.billing.reading.batch import Words
+from agent.billing.reading.kinds import kinds_of
 
 PLAIN = {
     "ChargeCategory": "Usage",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pyarrow.parquet as pq
 import pytest
 
-from agent.billing.ledger import periods
+from agent.billing.ledger.versions import periods
 from agent.errors import SourceError
 from tests.agent.billing.ledgers import ingest, rows
 from tests.cur2_rows import cur2_table, write_cur2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.billing.ledger import periods
+from agent.billing.ledger.versions import periods
 from tests.agent.billing.ledgers import ingest, manifest, rows
 
 SAMPLE = Path(__file__).parents[3].parent / "shared" / "data" / "focus_sample.csv"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.billing.ledger import head, heads, periods, source_heads
+from agent.billing.ledger.versions import head, heads, periods, source_heads
 from agent.period import Period
 from tests.agent.billing.ledgers import OCTOBER, ingest, manifest, rows
 from tests.focus_rows import write_focus

@@ -1,6 +1,7 @@
 """Writing under <data>: one writer at a time, and every file whole or not there at all."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 import threading
@@ -15,6 +16,7 @@ from agent.errors import ApportionError
 _held: dict[tuple[Path, int], int] = {}
 _held_guard = threading.Lock()
 _POLL_SECONDS = 0.05
+_CHUNK = 2**20
 
 
 @contextmanager
@@ -116,3 +118,12 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """The sha256 of the file's bytes, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

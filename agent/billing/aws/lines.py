@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agent.billing.aws_line_types import FEE, LINE_TYPES, PLACES, RESERVATION_FEE, Amortised, LineType
-from agent.billing.aws_net import NET_OF, NetChoice
-from agent.billing.batch import NULL, Batch, Codes, Ints, Mask, Numbers, Words
-from agent.billing.columns import Columns
-from agent.billing.currencies import known_currencies
-from agent.billing.moments import charge_days
-from agent.billing.raw_tags import EMPTY_ID
+from agent.billing.aws.line_types import FEE, LINE_TYPES, PLACES, RESERVATION_FEE, Amortised, LineType
+from agent.billing.aws.net import NET_OF, NetChoice
+from agent.billing.reading.batch import NULL, Batch, Codes, Ints, Mask, Numbers, Words
+from agent.billing.reading.columns import Columns
+from agent.billing.reading.currencies import known_currencies
+from agent.billing.reading.moments import charge_days
+from agent.billing.reading.raw_tags import EMPTY_ID
 
 COST = "line_item_unblended_cost"
 COVERED_COST = {

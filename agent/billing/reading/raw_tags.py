@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from agent.billing.batch import Codes, Ints, Words
+from agent.billing.reading.batch import Codes, Ints, Words
 from policies.tags import canonical_json, tagset_id
 
 EMPTY_ID = tagset_id({})

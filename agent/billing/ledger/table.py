@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agent.billing.batch import Ints
-from agent.billing.ledger_columns import DATES, DIMENSIONS, PICO, SCHEMA, UNITS
-from agent.billing.row_keys import RankedDimensions
+from agent.billing.ledger.columns import DATES, DIMENSIONS, SCHEMA, UNITS
+from agent.billing.ledger.row_keys import RankedDimensions
+from agent.billing.reading.batch import PICO, Ints
 
 ROW_GROUP = 131_072
 _CODED = pa.schema(

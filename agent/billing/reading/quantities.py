@@ -6,9 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agent.billing.batch import EXACT, Numbers
-from agent.billing.exact_numbers import NumberFault, exact
-from agent.billing.ledger_columns import PICO
+from agent.billing.reading.batch import EXACT, PICO, Numbers
+from agent.billing.reading.exact_numbers import NumberFault, exact
 
 MOST_QUANTITY = 2**63 - 1
 _LARGE = 1e13

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from agent.billing.batch import Words
-from agent.billing.columns import Columns
+from agent.billing.reading.batch import Words
+from agent.billing.reading.columns import Columns
 
 # fmt: off
 CURRENCIES = frozenset(

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from agent.billing.disguises import LOOKED_AT, refuse_disguised
+from agent.billing.reading.disguises import LOOKED_AT, refuse_disguised
 from agent.errors import SourceError
 
 NULL_TOKENS = ("", "NULL", "null", "None")

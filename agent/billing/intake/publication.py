@@ -11,11 +11,12 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from agent.billing.batch import EXACT, Batch, Numbers, Words
-from agent.billing.delivery import sha256
-from agent.billing.gathering import Gathering, beyond_38_digits
-from agent.billing.intake import FileRecord, Intake
-from agent.billing.ledger import (
+from agent.billing.intake.intake import FileRecord, Intake
+from agent.billing.intake.tally import exact_text
+from agent.billing.ledger.columns import COSTS, UNITS
+from agent.billing.ledger.gathering import Gathering, beyond_38_digits
+from agent.billing.ledger.table import ROW_GROUP, LedgerFile
+from agent.billing.ledger.versions import (
     KindSums,
     LedgerFileEntry,
     LedgerVersion,
@@ -24,15 +25,13 @@ from agent.billing.ledger import (
     head,
     period_folder,
 )
-from agent.billing.ledger_columns import COSTS, UNITS
-from agent.billing.ledger_table import ROW_GROUP, LedgerFile
-from agent.billing.moments import DAY
-from agent.billing.raw_tags import EMPTY_ID
-from agent.billing.store import move_folder, write_text
-from agent.billing.tally import exact_text
+from agent.billing.reading.batch import EXACT, Batch, Numbers, Words
+from agent.billing.reading.moments import DAY
+from agent.billing.reading.raw_tags import EMPTY_ID
 from agent.errors import ProofError
 from agent.money import UNIT_SCALE, text_from_units
 from agent.period import Period
+from agent.store import move_folder, sha256, write_text
 
 PART = "part-0.parquet"
 

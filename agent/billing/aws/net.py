@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agent.billing import parquet_reading
-from agent.billing.batch import Mask, rows_by_values
-from agent.billing.columns import words_of
-from agent.billing.delivery import ExportFile
-from agent.billing.moments import charge_days, moments
+from agent.billing.delivery.export import ExportFile
+from agent.billing.reading import parquet_files
+from agent.billing.reading.batch import Mask, rows_by_values
+from agent.billing.reading.columns import words_of
+from agent.billing.reading.moments import charge_days, moments
 
 NET_OF = {
     "line_item_unblended_cost": "line_item_net_unblended_cost",
@@ -62,7 +62,7 @@ def choose(files: Iterable[ExportFile], present: frozenset[str]) -> NetChoice:
         return NetChoice()
     found: dict[LineClass, _Filled] = defaultdict(_Filled)
     for file in files:
-        for batch in parquet_reading.batches(file.path, file.shown, [_PERIOD, _TYPE, *pairs, *pairs.values()]):
+        for batch in parquet_files.batches(file.path, file.shown, [_PERIOD, _TYPE, *pairs, *pairs.values()]):
             _count(batch, pairs, found)
     classes: set[LineClass] = set()
     notes: list[str] = []

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from agent.billing.intact import MEND
-from agent.billing.ledger import LedgerVersion, tagsets_path
-from agent.billing.ledger_table import ROW_GROUP
-from agent.billing.store import write_file
+from agent.billing.ledger.intact import MEND
+from agent.billing.ledger.table import ROW_GROUP
+from agent.billing.ledger.versions import LedgerVersion, tagsets_path
 from agent.errors import ApportionError
+from agent.store import write_file
 
 _COLUMNS = ["x_TagSetId", "Tags"]
 

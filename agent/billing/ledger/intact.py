@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from agent.billing.delivery import sha256
-from agent.billing.ledger import LedgerVersion
+from agent.billing.ledger.versions import LedgerVersion
 from agent.errors import ApportionError
+from agent.store import sha256
 
 MEND = "apportion ingest; if the month is no longer delivered, bring the file back from a backup"
 

@@ -15,6 +15,10 @@ Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 EXACT = Context(prec=40_000, traps=[Inexact, InvalidOperation])
 """Decimal arithmetic wider than any sum of bill lines; it raises rather than rounds."""
+PICO = 12
+"""Decimal places of a pico: most costs, and every quantity kept, are whole picos (1e-12)."""
+PICO_UNITS = 10**12
+"""Units (1e-24) in a pico (1e-12)."""
 
 
 @dataclass(frozen=True, slots=True)

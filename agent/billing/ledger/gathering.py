@@ -12,10 +12,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from agent.billing.batch import Batch, Codes, Ints, Numbers
-from agent.billing.ledger_columns import COSTS, PICO, UNITS
-from agent.billing.ledger_table import ledger_table
-from agent.billing.row_keys import Layout, Packed, RankedDimensions, Vocabularies
+from agent.billing.ledger.columns import COSTS, UNITS
+from agent.billing.ledger.row_keys import Layout, Packed, RankedDimensions, Vocabularies
+from agent.billing.ledger.table import ledger_table
+from agent.billing.reading.batch import PICO, Batch, Codes, Ints, Numbers
 from agent.errors import SourceError
 from agent.period import Period
 

@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from agent.billing.store import lock, scratch, write_text
 from agent.errors import ApportionError
+from agent.store import lock, scratch, write_text
 
 
 def test_a_second_writer_waits_and_then_gives_up_with_a_message(tmp_path):

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agent.billing.batch import NULL, Ints, Mask, Numbers, Words
-from agent.billing.csv_reading import NULL_TOKENS
-from agent.billing.exact_numbers import NumberFault, exact
-from agent.billing.moments import FORMS, MomentFault, moments
-from agent.billing.quantities import MOST_QUANTITY, quantities
+from agent.billing.reading.batch import NULL, Ints, Mask, Numbers, Words
+from agent.billing.reading.csv_files import NULL_TOKENS
+from agent.billing.reading.exact_numbers import NumberFault, exact
+from agent.billing.reading.moments import FORMS, MomentFault, moments
+from agent.billing.reading.quantities import MOST_QUANTITY, quantities
 
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 _NULLS = frozenset(NULL_TOKENS)

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from agent.billing.batch import EXACT, Ints, Mask, Numbers
-from agent.billing.ledger_columns import COSTS, PICO_UNITS
+from agent.billing.ledger.columns import COSTS
+from agent.billing.reading.batch import EXACT, PICO_UNITS, Ints, Mask, Numbers
 from agent.money import UNIT_SCALE, UNITS_PER_ONE, text_from_units
 
 _HALF = 32

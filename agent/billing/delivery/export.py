@@ -4,7 +4,6 @@ A manifest is matched to what lies below the location by the longest common suff
 the bucket, the prefix, the export or a copy of any of them.
 """
 
-import hashlib
 import json
 import re
 from collections import defaultdict
@@ -17,7 +16,6 @@ from agent.period import Period
 
 _MANIFEST = re.compile(r"(?:^|/)metadata/BILLING_PERIOD=(\d{4}-\d{2})/(?:.*/)?[^/]*manifest\.json$", re.IGNORECASE)
 _IGNORED_PREFIXES = (".", "_")
-_CHUNK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +144,3 @@ def _common_suffix(left: Sequence[str], right: Sequence[str]) -> int:
             return count
         count += 1
     return count
-
-
-def sha256(path: Path) -> str:
-    """The sha256 of the file's bytes, in hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.billing.batch import NULL, Codes, Ints, Words
+from agent.billing.reading.batch import NULL, Codes, Ints, Words
 
 CATEGORIES = ("usage", "purchase", "tax", "credit", "adjustment")
 """FOCUS ChargeCategory values, folded."""

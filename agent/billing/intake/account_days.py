@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from agent.billing.batch import NULL, Batch, Ints, Mask, Numbers, Words, numbered
-from agent.billing.ledger_columns import PICO_UNITS
+from agent.billing.reading.batch import NULL, PICO_UNITS, Batch, Ints, Mask, Numbers, Words, numbered
 from agent.money import UNITS_PER_ONE
 
 Prints = npt.NDArray[np.uint64]

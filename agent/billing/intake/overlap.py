@@ -5,11 +5,11 @@ from pathlib import Path
 
 import duckdb
 
-from agent.billing.account_days import AccountDays
-from agent.billing.delivery import ExportFile
-from agent.billing.intact import changed_file
-from agent.billing.intake import FileRecord
-from agent.billing.ledger import LedgerVersion, Manifest, heads
+from agent.billing.delivery.export import ExportFile
+from agent.billing.intake.account_days import AccountDays
+from agent.billing.intake.intake import FileRecord
+from agent.billing.ledger.intact import changed_file
+from agent.billing.ledger.versions import LedgerVersion, Manifest, heads
 from agent.errors import SourceError
 from agent.period import Period
 

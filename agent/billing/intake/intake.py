@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from agent.billing.account_days import AccountDays
-from agent.billing.batch import Batch, combinations, rows_by_values
-from agent.billing.delivery import Delivery, ExportFile
-from agent.billing.gathering import Gathering
+from agent.billing.delivery.export import Delivery, ExportFile
+from agent.billing.intake.account_days import AccountDays
+from agent.billing.intake.tally import Tally
 from agent.billing.interface import BillingSource
-from agent.billing.moments import DAY
-from agent.billing.tally import Tally
+from agent.billing.ledger.gathering import Gathering
+from agent.billing.reading.batch import Batch, combinations, rows_by_values
+from agent.billing.reading.moments import DAY
 from agent.errors import SourceError
 from agent.period import Period
 

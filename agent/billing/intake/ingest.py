@@ -5,25 +5,25 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.billing.delivery import Delivery, ExportFile, sha256
-from agent.billing.gathering import Gathering
-from agent.billing.intact import changed_file
-from agent.billing.intake import Intake
-from agent.billing.interface import BillingSource, Delivered
-from agent.billing.kept_tag_sets import keep_tag_sets, kept_for
-from agent.billing.ledger import LedgerVersion, Manifest, source_heads
-from agent.billing.overlap import (
+from agent.billing.delivery.export import Delivery, ExportFile
+from agent.billing.intake.intake import Intake
+from agent.billing.intake.overlap import (
     refuse_claimed_elsewhere,
     refuse_repeated_days,
     refuse_same_bytes,
     refuse_same_content,
 )
-from agent.billing.publication import Origin, put_in_force, write_version
-from agent.billing.store import lock, scratch, sweep, write_text
+from agent.billing.intake.publication import Origin, put_in_force, write_version
+from agent.billing.interface import BillingSource, Delivered
+from agent.billing.ledger.gathering import Gathering
+from agent.billing.ledger.intact import changed_file
+from agent.billing.ledger.kept_tag_sets import keep_tag_sets, kept_for
+from agent.billing.ledger.versions import LedgerVersion, Manifest, source_heads
 from agent.config.application import SourceConfig
 from agent.errors import SourceError
 from agent.period import Period
 from agent.progress import Progress
+from agent.store import lock, scratch, sha256, sweep, write_text
 
 Hashed = Sequence[tuple[ExportFile, str]]
 

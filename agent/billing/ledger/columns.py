@@ -67,8 +67,3 @@ SCHEMA = pa.schema(
         *NUMBERS,
     ]
 )
-
-PICO = 12
-"""Decimal places of a pico: most costs, and every quantity kept, are whole picos (1e-12)."""
-PICO_UNITS = 10**12
-"""Units (1e-24) in a pico (1e-12)."""

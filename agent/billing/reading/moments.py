@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agent.billing.batch import Ints, Words
+from agent.billing.reading.batch import Ints, Words
 
 DAY = 86_400_000_000
 """Microseconds in a day: moments are microseconds since 1970-01-01 UTC."""

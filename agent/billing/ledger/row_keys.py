@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from agent.billing.batch import NULL, Ints, Words
-from agent.billing.ledger_columns import DIMENSIONS
+from agent.billing.ledger.columns import DIMENSIONS
+from agent.billing.reading.batch import NULL, Ints, Words
 
 Packed = npt.NDArray[np.uint64]
 WORD_BITS = 64

@@ -14,8 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agent.billing.batch import EXACT, Ints, Numbers
-from agent.billing.ledger_columns import PICO, PICO_UNITS
+from agent.billing.reading.batch import EXACT, PICO, PICO_UNITS, Ints, Numbers
 from agent.money import MAX_UNITS, UNIT_SCALE, UNITS_PER_ONE, MoneyFormatError, text_from_units, units_and_cut
 
 _PICO_TYPE = pa.decimal128(38, PICO)

@@ -1,0 +1,1 @@
+"""Which files an export consists of, wherever it lies."""

@@ -1,0 +1,1 @@
+"""The way of a delivery into the ledger, with every check on it."""

@@ -1,0 +1,1 @@
+"""Delivered files -> columns of exact values: what every source reads with."""
