@@ -47,7 +47,7 @@ def ingest(settings: Settings, periods: Collection[Period] | None, progress: Pro
     delivered: list[Delivered] = []
     with results.writing(settings.data):
         for source in settings.app.sources:
-            delivered += ingest_source(source, settings.resolve(source.location), settings.data, wanted, progress)
+            delivered += ingest_source(source, settings.data, settings.root, wanted, progress)
         progress.step("keeping usage, revenue and customers")
         inputs.take_in(settings, progress)
     if not delivered:

@@ -11,6 +11,9 @@ from agent.billing.reading.raw_tags import TagSets
 from agent.config.application import SourceConfig
 from agent.period import Period
 from agent.progress import Progress
+from agent.storage import opened
+from agent.storage.locations import PULLED, raw_folder
+from agent.store import lock
 
 SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur2)
 
@@ -18,12 +21,20 @@ __all__ = ["SOURCES", "BillingSource", "Delivered", "ingest_source"]
 
 
 def ingest_source(
-    source: SourceConfig, location: Path, data: Path, periods: AbstractSet[Period] | None, progress: Progress
+    source: SourceConfig, data: Path, root: Path, periods: AbstractSet[Period] | None, progress: Progress
 ) -> list[Delivered]:
-    """Brings the ledger at ``data`` up to what ``location`` delivers; ``periods`` None means every period found.
+    """Brings the ledger at ``data`` up to what one source delivers; ``periods`` None means every period found.
+
+    Relative paths of ``source`` are resolved from ``root``, the folder of apportion.yaml.
 
     One answer a period, in order of time. The same delivery again changes nothing. Raises ``SourceError`` for a
     delivery that is not whole, not exact or not clear; the ledger is then as it was.
     """
     reader = next(reader for reader in SOURCES if reader.kind == source.kind)
-    return Ingest(reader(TagSets()), source, data, periods, progress).run(location)
+    named = {"columns": (root / source.columns).read_bytes()} if source.columns else {}
+    reading = reader(source, TagSets(), named)
+    if source.location.startswith(PULLED):
+        with lock(data):
+            reading.pull(raw_folder(data, source.name), progress)
+    with opened(source, data, root) as folder:
+        return Ingest(reading, source, data, periods, progress).run(folder)

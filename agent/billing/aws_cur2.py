@@ -5,17 +5,19 @@ BilledCost is the unblended (or net unblended) cost to the last digit; Effective
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from agent.billing.aws.lines import COST, COVERED_COST, UNUSED_COST, Lines
 from agent.billing.aws.net import NET_OF, NetChoice, choose
-from agent.billing.delivery.export import Delivery, ExportFile, find
+from agent.billing.delivery.aws_data_exports import AwsDataExports
+from agent.billing.delivery.export import Delivery, ExportFile
+from agent.billing.delivery.finding import find
 from agent.billing.interface import BillingSource
 from agent.billing.reading import parquet_files
 from agent.billing.reading.batch import Batch, Words
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.raw_tags import EMPTY_ID
 from agent.errors import SourceError
+from agent.storage import Folder
 
 REQUIRED = (
     "bill_payer_account_id",
@@ -57,8 +59,8 @@ class AwsCur2(BillingSource):
     kind = "aws-cur2"
     _net = NetChoice()
 
-    def find(self, location: Path) -> Delivery:
-        return find(location, (".parquet",), "CUR 2.0 (Parquet)")
+    def find(self, folder: Folder) -> Delivery:
+        return find(folder, (".parquet",), "CUR 2.0 (Parquet)", (AwsDataExports(),))
 
     def prepare(self, files: Sequence[ExportFile]) -> None:
         """Decides between net and gross costs, on all files at once."""

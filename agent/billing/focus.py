@@ -1,12 +1,13 @@
 """Source ``focus``: FOCUS 1.0 to 1.4 files, CSV, CSV.gz or Parquet, of any provider."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from agent.billing.delivery.export import Delivery, ExportFile, find
+from agent.billing.delivery.aws_data_exports import AwsDataExports
+from agent.billing.delivery.export import Delivery, ExportFile
+from agent.billing.delivery.finding import find
 from agent.billing.focus_header import resolve
 from agent.billing.interface import BillingSource
 from agent.billing.reading import csv_files, parquet_files
@@ -16,6 +17,7 @@ from agent.billing.reading.currencies import known_currencies
 from agent.billing.reading.kinds import CATEGORIES, kinds_of
 from agent.billing.reading.moments import charge_days, day_as_written
 from agent.errors import SourceError
+from agent.storage import Folder
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _IDS = ("BillingAccountId", "SubAccountId", "InvoiceId", "ResourceId", "SkuId", "CommitmentDiscountId")
@@ -39,8 +41,8 @@ class Focus(BillingSource):
 
     kind = "focus"
 
-    def find(self, location: Path) -> Delivery:
-        return find(location, SUFFIXES, "FOCUS")
+    def find(self, folder: Folder) -> Delivery:
+        return find(folder, SUFFIXES, "FOCUS", (AwsDataExports(),))
 
     def batches(self, file: ExportFile) -> Iterator[Batch]:
         for columns in _read(file):

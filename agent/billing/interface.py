@@ -1,7 +1,7 @@
 """What a billing source is: a way to find its files and to read one of them as FOCUS-shaped batches."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -9,7 +9,10 @@ from typing import ClassVar
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.reading.batch import Batch
 from agent.billing.reading.raw_tags import TagSets
+from agent.config.application import SourceConfig
 from agent.period import Period
+from agent.progress import Progress
+from agent.storage import Folder
 
 
 class BillingSource(ABC):
@@ -18,13 +21,24 @@ class BillingSource(ABC):
     kind: ClassVar[str]
     """As written in apportion.yaml: ``sources: [{kind: ...}]``."""
 
-    def __init__(self, tag_sets: TagSets) -> None:
+    def __init__(self, source: SourceConfig, tag_sets: TagSets, files: Mapping[str, bytes] | None = None) -> None:
+        self.source = source
         self.tag_sets = tag_sets
+        self.files = files or {}
+        """Content of the configuration files that the source's entry names, by key: ``columns`` of kind ``csv``."""
         self.notes: list[str] = []
         """Sentences for the manifest: what was decided while reading."""
 
+    def pull(self, raw: Path, progress: Progress) -> None:
+        """Brings what a service holds (BigQuery, an API) into ``raw`` as files; nothing to do for files.
+
+        Called under the writer lock before :meth:`find`, for locations that hold no files. What is in ``raw`` already
+        and has not changed at the service is left as it is; a file is replaced whole.
+        """
+        del raw, progress
+
     @abstractmethod
-    def find(self, location: Path) -> Delivery:
+    def find(self, folder: Folder) -> Delivery:
         """The files of the export. Raises ``SourceError`` when the delivery is not whole."""
 
     def prepare(self, files: Sequence[ExportFile]) -> None:

@@ -10,12 +10,24 @@ from policies.strict import Strict
 CostGroup = Literal["infrastructure", "third_party", "support"]
 
 
+class StorageConfig(Strict):
+    """How an object store or service is reached, where its own chain of credentials and defaults does not say."""
+
+    region: str | None = None
+    account: str | None = None
+    endpoint: str | None = None
+    anonymous: bool = False
+
+
 class SourceConfig(Strict):
-    """A billing export. ``location`` is a file or any folder at or above the export."""
+    """A billing export. ``location`` is a file or any folder at or above the export, or a service."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    kind: Literal["focus", "aws-cur2"]
+    kind: Literal["focus", "aws-cur", "aws-cur2", "azure", "gcp", "digitalocean", "oci", "csv"]
     location: str
+    storage: StorageConfig = Field(default_factory=StorageConfig)
+    dataset: Literal["actual", "amortized", "both"] | None = None
+    columns: str | None = None
     cogs: CostGroup = "infrastructure"
     late_after_days: int = Field(default=3, ge=0)
 
@@ -118,6 +130,7 @@ class ApplicationFile(Strict):
     policy: str | None = None
     allocation: str | None = None
     customers: str | None = None
+    invoices: str | None = None
     sources: list[SourceConfig] = Field(default_factory=list)
     usage: list[UsageConfig] = Field(default_factory=list)
     revenue: RevenueConfig | None = None

@@ -1,13 +1,15 @@
 """``verify``: a period's published figures, walked back to the raw files."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from decimal import localcontext
-from pathlib import Path
 
+from agent.config.application import SourceConfig
 from agent.config.loading import Settings
 from agent.errors import NothingToDo, ProofError
 from agent.period import Period
 from agent.progress import Progress, Quiet
+from agent.storage import Folder, opened
 from agent.verify.compare import equal
 from agent.verify.customers import customer_checks, unseen
 from agent.verify.exact import EXACT, add, total
@@ -74,8 +76,10 @@ class PeriodAudit:
         yield equal("classification names the proof's sources", ", ".join(sorted(classified)), ", ".join(sorted(named)))
         for done, entry in enumerate(proof["sources"]):
             self._progress.advance(done, len(named), f"{entry['name']}: raw files, ledger, classification")
-            audit = SourceAudit(self._settings.data, self._location(str(entry["name"])), entry)
-            yield from audit.checks(classified.get(audit.name, {}))
+            source = self._source(str(entry["name"]))
+            with self._folder(source) as raw_files:
+                audit = SourceAudit(self._settings.data, source, raw_files, entry)
+                yield from audit.checks(classified.get(audit.name, {}))
             self.statements += audit.statements
 
     def _results(self, proof: Json, classified: dict[str, Cells]) -> Iterator[Check]:
@@ -89,6 +93,9 @@ class PeriodAudit:
         for currency in unseen(customers, ended):
             self.statements.append(f"{currency} is in {ALLOCATION_FILE} only; {CUSTOMERS_FILE} does not show it")
 
-    def _location(self, name: str) -> Path | None:
-        found = [source.location for source in self._settings.app.sources if source.name == name]
-        return self._settings.resolve(found[0]) if found else None
+    def _source(self, name: str) -> SourceConfig | None:
+        """The source as configured now; one that is configured no more leaves its raw files out of reach."""
+        return next((source for source in self._settings.app.sources if source.name == name), None)
+
+    def _folder(self, source: SourceConfig | None) -> AbstractContextManager[Folder | None]:
+        return opened(source, self._settings.data, self._settings.root) if source else nullcontext()

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from agent.config.application import SourceConfig
 from agent.verify.aws_cur2 import AwsLines, read_lines, settle
 from agent.verify.exact import EXACT, FileSums
 from agent.verify.focus import read_focus
@@ -35,22 +36,42 @@ class Unread:
     reason: str
 
 
-def sums(paths: Sequence[Path], kind: str, period: str) -> dict[Path, FileSums | Unread]:
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The raw files of one period of a source that are still there; ``source`` None: it is configured no more."""
+
+    paths: Sequence[Path]
+    period: str
+    source: SourceConfig | None
+
+
+def sums(
+    paths: Sequence[Path], kind: str, period: str, source: SourceConfig | None = None
+) -> dict[Path, FileSums | Unread]:
     """What each file says of ``period``. Files of a delivery belong together: one may decide how another is read.
 
     NOTE: the default context of ``decimal`` rounds to 28 digits in silence; here what would round raises.
     """
     with decimal.localcontext(EXACT):
-        return _read(paths, kind, period)
+        return READERS[kind](Delivered(paths, period, source))
 
 
-def _read(paths: Sequence[Path], kind: str, period: str) -> dict[Path, FileSums | Unread]:
-    if kind == "aws-cur2":
-        read = {path: _tried(read_lines, path, period) for path in paths}
-        lines = {path: found for path, found in read.items() if isinstance(found, AwsLines)}
-        unread = {path: found for path, found in read.items() if isinstance(found, Unread)}
-        return {**unread, **dict(zip(lines, settle(list(lines.values())), strict=True))}
-    return {path: _tried(read_focus, path, period) for path in paths}
+def _focus(delivered: Delivered) -> dict[Path, FileSums | Unread]:
+    return {path: _tried(read_focus, path, delivered.period) for path in delivered.paths}
+
+
+def _aws_cur2(delivered: Delivered) -> dict[Path, FileSums | Unread]:
+    read = {path: _tried(read_lines, path, delivered.period) for path in delivered.paths}
+    lines = {path: found for path, found in read.items() if isinstance(found, AwsLines)}
+    unread = {path: found for path, found in read.items() if isinstance(found, Unread)}
+    return {**unread, **dict(zip(lines, settle(list(lines.values())), strict=True))}
+
+
+READERS: dict[str, Callable[[Delivered], dict[Path, FileSums | Unread]]] = {
+    "focus": _focus,
+    "aws-cur2": _aws_cur2,
+}
+"""By kind of source; each reads raw files by arithmetic of its own."""
 
 
 def _tried(read: Callable[[Path, str], Read], path: Path, period: str) -> Read | Unread:

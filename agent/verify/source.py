@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.config.application import SourceConfig
+from agent.errors import SourceError
+from agent.storage import Folder
 from agent.verify import raw
 from agent.verify.compare import cells, costs, entries, equal
 from agent.verify.exact import UNIT, Costs, FileSums, add, plain, sha256, total
@@ -13,11 +16,13 @@ from agent.verify.records import Check
 class SourceAudit:
     """The checks of one source in one period. ``statements`` fills while :meth:`checks` is consumed."""
 
-    def __init__(self, data: Path, location: Path | None, entry: Json) -> None:
+    def __init__(self, data: Path, source: SourceConfig | None, raw_files: Folder | None, entry: Json) -> None:
         self.name = str(entry["name"])
         self.statements: list[str] = []
         self._entry = entry
-        self._location = location
+        self._source = source
+        self._raw_files = raw_files
+        self._there = _listed_there(raw_files)
         self._folder = data / "ledger" / self.name / str(entry["period"])
         self._version = self._folder / f"v{entry['version']}"
 
@@ -36,7 +41,7 @@ class SourceAudit:
     def _files(self, kind: str, entries: list[Json]) -> Iterator[Check]:
         places = {entry["path"]: self._raw(entry["path"]) for entry in entries}
         there = [path for path in places.values() if path is not None]
-        found = raw.sums(there, kind, str(self._entry["period"]))
+        found = raw.sums(there, kind, str(self._entry["period"]), self._source)
         for entry in entries:
             label, path = f"{self.name}: {entry['path']}", places[entry["path"]]
             if path is None:
@@ -79,10 +84,15 @@ class SourceAudit:
             self.statements.append(f"{self.name}: made from version {used}; version {head} has come in since")
 
     def _raw(self, path: str) -> Path | None:
-        if self._location is None:
-            return None
-        places = (self._location / path, self._location)
-        return next((place for place in places if place.is_file() and place.name == Path(path).name), None)
+        return self._raw_files.path(path) if self._raw_files is not None and path in self._there else None
+
+
+def _listed_there(raw_files: Folder | None) -> frozenset[str]:
+    """The raw files that are still to be had; none where their place is gone or may not be read."""
+    try:
+        return frozenset(raw_files.entries()) if raw_files is not None else frozenset()
+    except SourceError:
+        return frozenset()
 
 
 def _recomputed(label: str, found: FileSums | raw.Unread, entry: Json) -> Iterator[Check]:

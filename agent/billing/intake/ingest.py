@@ -23,6 +23,7 @@ from agent.config.application import SourceConfig
 from agent.errors import SourceError
 from agent.period import Period
 from agent.progress import Progress
+from agent.storage import Folder
 from agent.store import lock, scratch, sha256, sweep, write_text
 
 Hashed = Sequence[tuple[ExportFile, str]]
@@ -38,21 +39,21 @@ class Ingest:
     periods: AbstractSet[Period] | None
     progress: Progress
 
-    def run(self, location: Path) -> list[Delivered]:
+    def run(self, folder: Folder) -> list[Delivered]:
         """Brings the ledger up to the delivery. A delivery equal to what is in force changes nothing.
 
         What was damaged on disk since is written anew. Raises ``SourceError``, and then nothing has changed.
         """
         self.progress.step(f"{self.source.name}: looking for the export")
-        delivery = self.reading.find(location)
+        delivery = self.reading.find(folder)
         with lock(self.data):
             sweep(self.data)
             hashed = self._hashed(delivery)
             current = [version for version in source_heads(self.data, self.source.name) if self._asked(version.period)]
             if _unchanged(hashed, current) and self._intact(current):
                 return [_delivered(version, changed=False) for version in current]
-            with scratch(self.data) as folder:
-                versions = self._take_in(delivery, hashed, folder, current)
+            with scratch(self.data) as place:
+                versions = self._take_in(delivery, hashed, place, current)
             self._mark_vanished(current, {version.period for version, _ in versions})
             return [_delivered(version, changed=changed) for version, changed in versions]
 

@@ -20,7 +20,7 @@ def ingest(
     location: Path, data: Path, *, kind: str = "focus", name: str = "bill", periods: Any = None
 ) -> list[Delivered]:
     source = SourceConfig(name=name, kind=kind, location=str(location))
-    return ingest_source(source, location, data, periods, Quiet())
+    return ingest_source(source, data, location.parent, periods, Quiet())
 
 
 def manifest(data: Path, period: Period = OCTOBER, name: str = "bill") -> Manifest:

@@ -1,0 +1,108 @@
+"""Which files an export consists of: by its manifests where there are any, else every data file of the folder.
+
+A manifest is matched to what lies below the location by the longest common suffix of its keys, so the location may be
+the bucket, the prefix, the export or a copy of any of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from agent.billing.delivery.export import Delivery, ExportFile
+from agent.billing.delivery.manifests import Found, Layout, Statement
+from agent.errors import SourceError
+from agent.storage import Entry, Folder
+
+_IGNORED_PREFIX = "_"
+
+
+def find(folder: Folder, suffixes: Sequence[str], kind: str, layouts: Sequence[Layout] = ()) -> Delivery:
+    """The delivery in ``folder``; files count by suffix. Raises ``SourceError`` for what is not whole."""
+    entries = folder.entries()
+    statements = list(_statements(folder, entries, layouts))
+    data = {shown: entry for shown, entry in entries.items() if _counts(shown, suffixes)}
+    if statements:
+        return _listed(folder, statements, data)
+    if not data:
+        raise SourceError(
+            "no export file lies here",
+            where=folder.shown,
+            expected=f"{kind}: files ending in {', '.join(suffixes)}",
+            mend="correct `location` of this source in apportion.yaml, or wait for the first delivery",
+        )
+    files = (ExportFile(folder, shown, str(PurePosixPath(shown).parent)) for shown in data)
+    return Delivery(tuple(files), "not proven")
+
+
+def _counts(shown: str, suffixes: Sequence[str]) -> bool:
+    hidden = any(part.startswith(_IGNORED_PREFIX) for part in shown.split("/"))
+    return not hidden and shown.lower().endswith(tuple(suffixes))
+
+
+def _statements(
+    folder: Folder, entries: Mapping[str, Entry], layouts: Sequence[Layout]
+) -> Iterator[tuple[Found, Statement]]:
+    """The manifest in force of every (export, period), read."""
+    found: dict[tuple[str, str], list[tuple[Layout, Found]]] = defaultdict(list)
+    for shown in entries:
+        for layout in layouts:
+            if (seen := layout.recognise(shown)) is not None:
+                found[seen.export, str(seen.period)].append((layout, seen))
+                break
+    for _, candidates in sorted(found.items()):
+        by_layout = candidates[0][0]
+        yield by_layout.in_force(folder, [seen for _, seen in candidates])
+
+
+def _listed(folder: Folder, statements: Iterable[tuple[Found, Statement]], data: Mapping[str, Entry]) -> Delivery:
+    files: list[ExportFile] = []
+    totals: dict[str, int] = {}
+    for found, statement in statements:
+        if statement.rows is not None:
+            totals[found.shown] = statement.rows
+        for listed in statement.files:
+            shown = longest_suffix(listed.key, data)
+            if shown is None:
+                raise SourceError(
+                    f"the manifest lists {listed.key}, which is not here",
+                    where=found.shown,
+                    expected="every file of the delivery",
+                    mend="copy the whole delivery; a part of it would understate the bill",
+                )
+            if listed.size is not None and data[shown].size != listed.size:
+                raise SourceError(
+                    f"{shown} has {data[shown].size:,} bytes, the manifest says {listed.size:,}",
+                    where=found.shown,
+                    expected="the file as the provider wrote it",
+                    mend="copy the whole delivery again, or wait until it is complete",
+                )
+            files.append(
+                ExportFile(folder, shown, found.export, statement.period, found.shown, listed.size, listed.rows)
+            )
+    return Delivery(tuple(files), "manifest", totals)
+
+
+def longest_suffix(key: str, shown: Iterable[str]) -> str | None:
+    """The path that shares the most trailing parts with a manifest's key; None when not even the name is there.
+
+    Of several that match equally well none is taken: guessing would read another run's file.
+    """
+    parts = key.rpartition("://")[2].split("/")
+    best: list[str] = []
+    length = 0
+    for path in shown:
+        common = _common_suffix(parts, path.split("/"))
+        if common > length:
+            best, length = [path], common
+        elif common == length and common:
+            best.append(path)
+    return best[0] if len(best) == 1 else None
+
+
+def _common_suffix(left: Sequence[str], right: Sequence[str]) -> int:
+    count = 0
+    for one, other in zip(reversed(left), reversed(right), strict=False):
+        if one != other:
+            return count
+        count += 1
+    return count
