@@ -1,7 +1,7 @@
 # Everything a developer or CI runs. Each target brings what it needs; a second run finds it in place.
 .DEFAULT_GOAL := test
 .DELETE_ON_ERROR:
-.PHONY: dev lint format test cover slow bench bench-peers demo docs package lock clean
+.PHONY: dev lint format test cover slow judges bench bench-peers demo docs package lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -49,6 +49,21 @@ cover: dev
 
 slow: dev
 	$(PYTEST) -m slow
+
+# Servers and outside judges of the slow tests, each in an environment of its own; none is a dependency. A file that
+# begins with `# python: X` asks for that Python.
+judges: $(patsubst tests/judges/%.txt,.tools/%/.ready,$(wildcard tests/judges/*.txt)) .tools/azurite/.ready
+
+.tools/%/.ready: tests/judges/%.txt | .tools/.ready
+	rm -rf $(@D)
+	"$$(.ci/python "$$(sed -n 's/^# python: //p' $<)")" -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+.tools/azurite/.ready: tests/judges/azurite.json | .tools/.ready
+	rm -rf $(@D) && mkdir -p $(@D) && cp $< $(@D)/package.json
+	cd $(@D) && npm install --silent --no-audit --no-fund --no-package-lock
+	touch $@
 
 bench: dev .bench/peers/orjson/.ready
 	$(BIN)/python -m compileall -q agent policies terraform_lint reports

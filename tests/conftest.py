@@ -90,6 +90,19 @@ def tool() -> Callable[[str], str]:
     return find
 
 
+@pytest.fixture(scope="session")
+def judge() -> Callable[[str, str], str]:
+    """A program of an outside judge (tests/judges), or a skip: ``judge("nise", "bin/nise")``."""
+
+    def find(name: str, program: str) -> str:
+        found = ROOT / ".tools" / name / program
+        if not (found.parent.exists() and found.exists()):
+            pytest.skip(f"needs {name}: make judges")
+        return str(found)
+
+    return find
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report: pytest.TestReport = yield
