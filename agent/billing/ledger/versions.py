@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from agent.errors import ApportionError
+from agent.errors import ApportionError, NothingToDo
 from agent.period import Period
 
 MANIFEST_VERSION = 1
 Sums = Mapping[str, Mapping[str, str]]
-"""Currency -> cost column -> exact plain text."""
+"""Currency -> cost column -> exact plain text; of invoices: invoice id -> currency -> exact plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class SourceFile:
     sums: Sums
     all_rows: int
     """Rows of the file over all periods: tells whether everything in it has been taken in."""
+    stamp: str = ""
+    """The object store's mark of these bytes; while it holds they are not read again. '' where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Manifest:
 
     ``usage_through`` is the last UTC day the usage lines cover whole (ISO), null without usage. ``tag_failures``
     counts, by file, lines whose tags could not be read. ``stale``: the period has vanished from the export.
+
+    ``invoices``: exact BilledCost by invoice id and currency, ``""`` being lines that name no invoice; empty in a version
+    of before it was recorded. ``estimated_until``: the day (ISO) the provider is expected to have settled the period by,
+    ``estimated_because`` why; null once every charge names its invoice. Nothing here depends on the day of the ingest.
     """
 
     source: str
@@ -73,6 +79,9 @@ class Manifest:
     tag_failures: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     stale: bool = False
+    invoices: Sums = field(default_factory=dict)
+    estimated_until: str | None = None
+    estimated_because: str = ""
     version: int = MANIFEST_VERSION
 
     @property
@@ -151,15 +160,41 @@ def head(data: Path, source: str, period: Period) -> LedgerVersion | None:
             where=str(folder / "HEAD.json"),
             mend=f"remove {folder} and ingest the period again",
         ) from error
-    place = folder / f"v{version}"
     try:
-        manifest = manifest_from((place / "manifest.json").read_text("utf-8"))
+        return _read(data, source, period, version)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ApportionError(
             f"version {version} of {source} {period} is in force but cannot be read",
-            where=str(place),
+            where=str(folder / f"v{version}"),
             mend=f"remove {folder} and ingest the period again",
         ) from error
+
+
+def kept_version(data: Path, source: str, period: Period, version: int) -> LedgerVersion:
+    """A version by its number, in force or not. Raises ``NothingToDo`` where there is none that can be read."""
+    try:
+        return _read(data, source, period, version)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        kept = ", ".join(f"v{number}" for number in kept_numbers(data, source, period)) or "none"
+        raise NothingToDo(
+            f"{source} {period} has no version {version} that can be read",
+            where=str(period_folder(data, source, period)),
+            expected=f"one of the versions kept: {kept}",
+        ) from error
+
+
+def kept_numbers(data: Path, source: str, period: Period) -> list[int]:
+    """The numbers of all versions up to the one in force, lowest first: a later folder was never put in force."""
+    current = head(data, source, period)
+    if current is None:
+        return []
+    folder = period_folder(data, source, period)
+    return [n for n in range(1, current.version + 1) if (folder / f"v{n}" / "manifest.json").is_file()]
+
+
+def _read(data: Path, source: str, period: Period, version: int) -> LedgerVersion:
+    place = period_folder(data, source, period) / f"v{version}"
+    manifest = manifest_from((place / "manifest.json").read_text("utf-8"))
     return LedgerVersion(source, period, version, place, manifest)
 
 

@@ -1,0 +1,141 @@
+"""Object stores on loopback for tests: moto (S3), gcp-storage-emulator (GCS), Azurite (Blob). Each ends with its test.
+
+    with s3_server() as endpoint:            # http://127.0.0.1:PORT
+        put_s3(endpoint, "bills", {"cur/a.csv": b"..."})
+
+An emulator speaks plain HTTP and takes any credentials but for Azurite's published development account.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+AZURITE_ACCOUNT = "devstoreaccount1"
+AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""The account and key that Microsoft publishes for its emulator."""
+S3_KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_EC2_METADATA_DISABLED": "true"}
+"""Environment of a client of :func:`s3_server`."""
+_READY_SECONDS = 60
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def s3_server(**environ: str) -> Iterator[str]:
+    """moto's server; yields its endpoint. ``INITIAL_NO_AUTH_ACTION_COUNT`` makes it check IAM after so many calls."""
+    port = free_port()
+    command = [_program("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    with _running(command, port, environ):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def gcs_server(bucket: str = "bills") -> Iterator[str]:
+    """gcp-storage-emulator with one bucket; yields its endpoint."""
+    port = free_port()
+    command = [_program("gcp-storage-emulator"), "start", "--host", "127.0.0.1", "--port", str(port)]
+    with _running([*command, "--in-memory", "--default-bucket", bucket], port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def azurite_server(program: str) -> Iterator[str]:
+    """Azurite's blob service: ``azurite_server(judge("azurite", "node_modules/.bin/azurite-blob"))``."""
+    port = free_port()
+    command = [program, "--silent", "--blobHost", "127.0.0.1", "--blobPort", str(port)]
+    with _running([*command, "--skipApiVersionCheck", "--inMemoryPersistence"], port):
+        yield f"http://127.0.0.1:{port}"
+
+
+def s3_client(endpoint: str, **keys: str) -> Any:
+    """boto3's client of the server; ``keys`` as ``aws_access_key_id``, by default any."""
+    import boto3
+
+    keys = keys or {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    return boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
+
+
+def put_s3(endpoint: str, bucket: str, objects: Mapping[str, bytes]) -> None:
+    """Makes the bucket where it is missing and puts the objects."""
+    client = s3_client(endpoint)
+    if bucket not in [each["Name"] for each in client.list_buckets()["Buckets"]]:
+        client.create_bucket(Bucket=bucket)
+    for key, content in objects.items():
+        client.put_object(Bucket=bucket, Key=key, Body=content)
+    client.close()
+
+
+def put_gcs(endpoint: str, bucket: str, objects: Mapping[str, bytes]) -> None:
+    """Puts the objects into the bucket of the emulator."""
+    from pyarrow.fs import GcsFileSystem
+
+    store = GcsFileSystem(anonymous=True, scheme="http", endpoint_override=endpoint.removeprefix("http://"))
+    for key, content in objects.items():
+        with store.open_output_stream(f"{bucket}/{key}") as out:
+            out.write(content)
+
+
+def put_azure(endpoint: str, container: str, objects: Mapping[str, bytes]) -> None:
+    """Makes the container where it is missing and puts the blobs."""
+    from pyarrow.fs import AzureFileSystem
+
+    authority = endpoint.removeprefix("http://")
+    store = AzureFileSystem(
+        AZURITE_ACCOUNT,
+        account_key=AZURITE_KEY,
+        blob_storage_authority=authority,
+        dfs_storage_authority=authority,
+        blob_storage_scheme="http",
+        dfs_storage_scheme="http",
+    )
+    store.create_dir(container)
+    for key, content in objects.items():
+        with store.open_output_stream(f"{container}/{key}") as out:
+            out.write(content)
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+@contextmanager
+def _running(command: list[str], port: int, environ: Mapping[str, str] | None = None) -> Iterator[None]:
+    """The server, from the moment it takes connections until the block ends."""
+    server = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environ or {})}
+    )
+    try:
+        _await(server, port)
+        yield
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _await(server: "subprocess.Popen[bytes]", port: int) -> None:
+    until = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            raise RuntimeError(f"{server.args!r} ended with {server.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"{server.args!r} took no connection within {_READY_SECONDS} s")
