@@ -30,6 +30,7 @@ class SourceConfig(Strict):
     columns: str | None = None
     cogs: CostGroup = "infrastructure"
     late_after_days: int = Field(default=3, ge=0)
+    settles_after_days: int | None = Field(default=None, ge=0)
 
 
 class UsageConfig(Strict):

@@ -88,6 +88,7 @@ class Ingest:
             delivery.completeness,
             tuple(self.reading.notes),
             self.reading.tag_sets.failures,
+            self.source.settles_after_days,
         )
         in_force = {version.period: version for version in current}
         written: list[tuple[Path, Manifest]] = []

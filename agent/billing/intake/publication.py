@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import numpy as np
 
 from agent.billing.intake.intake import FileRecord, Intake
 from agent.billing.intake.tally import exact_text
-from agent.billing.ledger.columns import COSTS, UNITS
-from agent.billing.ledger.gathering import Gathering, beyond_38_digits
+from agent.billing.ledger.columns import COSTS
+from agent.billing.ledger.contents import read_contents
+from agent.billing.ledger.gathering import Gathering
+from agent.billing.ledger.settling import estimated
 from agent.billing.ledger.table import ROW_GROUP, LedgerFile
 from agent.billing.ledger.versions import (
-    KindSums,
     LedgerFileEntry,
     LedgerVersion,
     Manifest,
@@ -45,6 +45,8 @@ class Origin:
     completeness: str
     notes: tuple[str, ...]
     tag_failures: Mapping[str, int]
+    settles_after_days: int | None = None
+    """The user's own number of days after the end of a month; by default the provider's."""
 
 
 def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, gathering: Gathering) -> Manifest:
@@ -58,8 +60,9 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
     for currency, by_cost in cuts.items():
         notes += _book_rounding(gathering, period, currency, by_cost)
     rows = _write_rows(folder / PART, gathering, period)
-    kinds, sums = _read_back(folder / PART, period)
-    _prove(sums, records, period, cuts)
+    held = read_contents([folder / PART], period)
+    _prove(held.totals, records, period, cuts)
+    until, because = estimated(origin.kind, period, held.charges, origin.settles_after_days)
     failures = {path: count for path, count in origin.tag_failures.items() if path in {r.file.shown for r in records}}
     notes += _unread_tags(failures)
     return Manifest(
@@ -72,15 +75,18 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
         ledger=(LedgerFileEntry(PART, sha256(folder / PART), rows),),
         ledger_sums={
             currency: {cost: text_from_units(units) for cost, units in by_cost.items()}
-            for currency, by_cost in sums.items()
+            for currency, by_cost in held.totals.items()
         },
         rounding={
             currency: {cost: exact_text(0, cut) for cost, cut in by_cost.items()} for currency, by_cost in cuts.items()
         },
-        kinds=kinds,
+        kinds=held.kinds(),
         usage_through=_usage_through(intake.usage_end(period)),
         tag_failures=failures,
         notes=tuple(notes),
+        invoices=held.invoice_texts(),
+        estimated_until=until,
+        estimated_because=because,
     )
 
 
@@ -156,31 +162,6 @@ def _book_rounding(gathering: Gathering, period: Period, currency: str, cuts: Ma
 
 def _whole_units(cut: Decimal) -> int:
     return int(EXACT.scaleb(cut, UNIT_SCALE))
-
-
-def _read_back(path: Path, period: Period) -> tuple[dict[str, KindSums], dict[str, dict[str, int]]]:
-    """Sums by kind and by currency of the file as it stands on disk."""
-    sums = ", ".join(f"sum({UNITS[cost]})::varchar" for cost in COSTS)
-    with duckdb.connect() as connection:
-        try:
-            found = connection.execute(
-                f"select x_Kind, BillingCurrency, count(*), {sums} from read_parquet(?) group by all order by all",
-                [str(path)],
-            ).fetchall()
-        except duckdb.OutOfRangeException as error:
-            raise beyond_38_digits(period) from error
-    totals: dict[str, dict[str, int]] = {}
-    for _, currency, _, *units in found:
-        by_cost = totals.setdefault(currency, dict.fromkeys(COSTS, 0))
-        for cost, text in zip(COSTS, units, strict=True):
-            by_cost[cost] += int(text)
-    kinds = {
-        kind if len(totals) == 1 else f"{kind}/{currency}": KindSums(
-            count, text_from_units(int(units[0])), text_from_units(int(units[1]))
-        )
-        for kind, currency, count, *units in found
-    }
-    return kinds, totals
 
 
 def _prove(

@@ -60,9 +60,10 @@ class Manifest:
     ``usage_through`` is the last UTC day the usage lines cover whole (ISO), null without usage. ``tag_failures``
     counts, by file, lines whose tags could not be read. ``stale``: the period has vanished from the export.
 
-    ``invoices``: exact BilledCost by invoice id and currency, ``""`` being lines that name no invoice; empty in a version
-    of before it was recorded. ``estimated_until``: the day (ISO) the provider is expected to have settled the period by,
-    ``estimated_because`` why; null once every charge names its invoice. Nothing here depends on the day of the ingest.
+    ``invoices``: exact BilledCost by invoice id and currency, ``""`` being lines that name no invoice; empty in a
+    version of before it was recorded. ``estimated_until``: the day (ISO) by which the provider usually has settled the
+    period, ``estimated_because`` why it is not final; null once every charge names its invoice. None of it depends on
+    the day of the ingest.
     """
 
     source: str
