@@ -73,12 +73,14 @@ def run_passes(engine: Engine, facts: Facts, data: Path, progress: Progress) -> 
     engine.scan("ledger", "Source", {version.source: version.files for version in facts.versions})
     _one_currency(engine, facts)
     asked_about = engine.fetch("select distinct x_TagSetId from ledger")["x_TagSetId"].combine_chunks()
-    asked = recognise.recogniser(facts, read_tag_sets(data, asked_about))
+    tag_sets = read_tag_sets(data, asked_about)
+    asked = recognise.recogniser(facts, tag_sets)
     fixed = tables.fixed_tables(facts, needs_resource=asked.needs_resource, needs_region=recognise.needs_region(facts))
     _load(engine, fixed)
     for step in READ:
         step.run(engine)
-    _load(engine, {"subject_rule": recognise.subject_rule(facts, asked, engine.fetch("select * from subject"))})
+    subjects = engine.fetch("select * from subject")
+    _load(engine, {"subject_rule": recognise.subject_rule(facts, asked, recognise.unused(tag_sets), subjects)})
     _load(engine, tax_tables(engine, facts.rules.recoverable_tax or []))
     dates = engine.fetch(_DATES).to_pylist()[0]
     _load(engine, tables.dated_tables(facts, dates["first"], dates["last"]))

@@ -34,7 +34,7 @@ from ledger as l
 cross join setting as t
 inner join subject_rule as s {_LEDGER_SUBJECT}
 inner join source as g on g.Source = l.Source and g.CostGroup = 'infrastructure'
-where s.Customer is null and s.Pool is null and l.x_Kind in ('usage', 'marketplace')
+where s.Customer is null and s.Pool is null and s.Unused = 0 and l.x_Kind in ('usage', 'marketplace')
   and l.ChargePeriodStart <= t.AsOf
   and (l.x_Kind = 'marketplace' or coalesce(s.Side, t.DefaultSide) <> 'opex')
 group by coalesce(l.ResourceId, ''), coalesce(l.ProviderName, ''), coalesce(l.SubAccountId, ''),

@@ -8,6 +8,8 @@ from agent.allocation.facts import Facts
 from agent.config.allocation import AllocationFile
 from policies.recognition import EnvironmentRules, Recogniser, Subjects
 
+SPLIT_KEY, SPLIT_UNUSED = "apportion:split", "unused"
+"""The tag that sources write on what a provider's split of a shared machine leaves unused."""
 _KEYS = {
     "source": "Source",
     "provider": "ProviderName",
@@ -46,13 +48,21 @@ def environment_rules(rules: AllocationFile) -> EnvironmentRules:
     return EnvironmentRules(rules=environment.rules, cogs=frozenset(environment.cogs), opex=opex)
 
 
+def unused(tag_sets: Mapping[str, Mapping[str, str]]) -> frozenset[str]:
+    """The tag sets of capacity that a provider's own split says nobody used; they are marked at ingest."""
+    return frozenset(known for known, tags in tag_sets.items() if tags.get(SPLIT_KEY) == SPLIT_UNUSED)
+
+
 def needs_region(facts: Facts) -> bool:
     """Whether any pool looks at the region."""
     return any(pool.match.region is not None for pool in facts.rules.pools)
 
 
-def subject_rule(facts: Facts, asked: Recogniser, subjects: pa.Table) -> pa.Table:
-    """What the rules say of each subject, beside the subject's own columns ('' stands for null in them)."""
+def subject_rule(facts: Facts, asked: Recogniser, idle: frozenset[str], subjects: pa.Table) -> pa.Table:
+    """What the rules say of each subject, beside the subject's own columns ('' stands for null in them).
+
+    ``idle``: the tag sets of unused capacity; ``Unused`` is 1 for their subjects.
+    """
     columns = {name: [text or None for text in subjects[key].to_pylist()] for name, key in _KEYS.items()}
     found = asked.recognise(Subjects(**columns))
     names = [pool.name for pool in facts.rules.pools]
@@ -68,4 +78,6 @@ def subject_rule(facts: Facts, asked: Recogniser, subjects: pa.Table) -> pa.Tabl
     result = subjects
     for name, values in said.items():
         result = result.append_column(name, pa.array(values, pa.string()))
+    is_unused = [int(known in idle) for known in subjects["TagSetId"].to_pylist()]
+    result = result.append_column("Unused", pa.array(is_unused, pa.int32()))
     return result.append_column("SharedValue", pa.array(found.shared_value, pa.bool_()))

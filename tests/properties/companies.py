@@ -117,6 +117,8 @@ def _tags(chance: Random) -> dict[str, str]:
     tags = {key: chance.choice(TENANTS) for key in chance.choice(KEYS)}
     environment, namespace = chance.choice(ENVIRONMENTS), chance.choice((None, None, "tenant-acme", "kube-system"))
     tags |= {"env": environment} if environment else {}
+    split = chance.choice((*[None] * 8, "unused", "unused", "overhead"))
+    tags |= {"apportion:split": split} if split else {}
     return tags | ({"namespace": namespace} if namespace else {})
 
 

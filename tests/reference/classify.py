@@ -29,6 +29,8 @@ class Line:
     side: str | None
     function: str | None
     pool: str | None
+    unused: bool = False
+    """Capacity that the provider's own split of a machine leaves to nobody."""
 
 
 class Classifier:
@@ -80,6 +82,7 @@ class Classifier:
             side=side,
             function=function,
             pool=next((pool.name for pool in self._settings.pools if self._rules.matches(pool.match, row)), None),
+            unused=row.kind in USAGE and row.tags.get("apportion:split") == "unused",
         )
 
     def _owner(self, row: Row) -> Found:
@@ -120,6 +123,8 @@ class Classifier:
     def _placement(self, line: Line, side: str) -> Placement:
         if side == "opex" and (line.customer is None or self._settings.customer_nonprod == "opex"):
             return Placement("opex", line.customer or "@opex", function=line.function or "rnd")
+        if line.unused:
+            return Placement("idle", pool=line.pool)
         if line.customer is not None:
             return Placement("direct", line.customer)
         if line.pool is not None:
@@ -133,7 +138,7 @@ class Classifier:
         usage = [(line, placement, money) for line, placement, money in placed if line.place.kind == "usage"]
         pending: dict[Line, Money] = {}
         for line, placement, money in placed:
-            lost = line.place.kind == "discount" and line.customer is None
+            lost = line.place.kind == "discount" and line.customer is None and not line.unused
             if lost and any(self._reduced(line, usage).values()):
                 pending[line] = pending.get(line, Money()) + money
             else:

@@ -82,7 +82,7 @@ class Follower:
             bucket = None if target.step == "direct" else target.step
             yield Followed(part, str(target.customer), bucket, target.function, target.reason), money
             return
-        ends = self._distributions.get(target.outcome, {})
+        ends = self._distributions.get(target.followed, {})
         # NOTE: joined by a character no id holds, so that the order is customer first, then bucket, ...
         keys = {"\x01".join(text or "" for text in end): end for end in ends}
         weights = {key: money_weight(ends[end].effective) for key, end in keys.items()}
@@ -98,7 +98,7 @@ def _by_outcome(sums: dict[Placement, Money]) -> dict[str, tuple[Placement, Mone
     found: dict[str, tuple[Placement, Money]] = {}
     for placement, money in sums.items():
         target = Placement(placement.step, placement.customer, placement.pool, placement.function)
-        found[target.outcome] = (target, found.get(target.outcome, (target, Money()))[1] + money)
+        found[target.followed] = (target, found.get(target.followed, (target, Money()))[1] + money)
     return found
 
 

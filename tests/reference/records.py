@@ -105,8 +105,13 @@ class Placement:
             case "pool":
                 return f"pool/{self.pool}"
             case "idle":
-                return "idle/"
+                return f"idle/{self.pool or ''}"
         return self.step
+
+    @property
+    def followed(self) -> str:
+        """The same for charges that follow: a pool's idle part belongs to the pool."""
+        return f"pool/{self.pool}" if self.step == "idle" and self.pool else self.outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ class Spreader:
             if placement.step in self._settings:
                 scope = _scope(self._settings[placement.step].scope, place)
                 at = (place.day, place.kind, place.group, cls)
-                yield Cell(placement.step, *at, None, place.currency, scope), money
+                yield Cell(placement.step, *at, placement.pool, place.currency, scope), money
         for consumed, money in self._shared.items():
             if consumed.idle:
                 cell = consumed.cell

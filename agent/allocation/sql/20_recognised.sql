@@ -16,6 +16,7 @@ select
   case when line.Kind in ('usage', 'discount') then subject_rule.Side else 'cogs' end as Side,
   subject_rule.Function as Function,
   subject_rule.Pool as Pool,
+  case when line.Kind in ('usage', 'discount', 'marketplace') then subject_rule.Unused else 0 end as Unused,
   sum(line.BilledUnits) as BilledUnits,
   sum(line.EffectiveUnits) as EffectiveUnits
 from line
@@ -38,4 +39,5 @@ group by
     when line.Kind in ('usage', 'discount', 'marketplace') then subject_rule.Customer
     else subject_rule.OwnCustomer
   end,
-  subject_rule.Reason, subject_rule.Side, subject_rule.Function, subject_rule.Pool
+  subject_rule.Reason, subject_rule.Side, subject_rule.Function, subject_rule.Pool,
+  case when line.Kind in ('usage', 'discount', 'marketplace') then subject_rule.Unused else 0 end

@@ -2,7 +2,7 @@
 with discount_place as (
   select distinct Source, ResourceId, ChargeDate, SubAccountId, ServiceName
   from recognised
-  where Kind = 'discount' and Customer is null
+  where Kind = 'discount' and Customer is null and Unused = 0
 )
 select
   row_number() over (order by Source, ResourceId, ChargeDate, SubAccountId, ServiceName) as WeightSet,

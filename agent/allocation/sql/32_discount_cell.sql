@@ -16,4 +16,4 @@ inner join discount_key as k
   on k.Source = r.Source and k.ResourceId = r.ResourceId and k.ChargeDate = r.ChargeDate
   and k.SubAccountId = r.SubAccountId and k.ServiceName = r.ServiceName
 inner join found on found.WeightSet = k.WeightSet
-where r.Kind = 'discount' and r.Customer is null
+where r.Kind = 'discount' and r.Customer is null and r.Unused = 0

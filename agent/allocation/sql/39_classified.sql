@@ -2,7 +2,12 @@
 with every_line as (
   select
     Source, CostGroup, ProviderName, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
-    ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Function, Reason, Outcome,
+    ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Function, Reason,
+    case
+      when Placement = 'idle' and Pool is not null then joined('pool', Pool)
+      when Placement = 'idle' then 'idle'
+      else Outcome
+    end as Outcome,
     case
       when CostGroup <> 'infrastructure' then 'vendor'
       when Placement = 'pool' then 'shared'

@@ -1,6 +1,6 @@
 -- one row = idle or untagged money before it is spread; Scope is the provider or account it came from, '' for all
 select
-  spread.Stage as Stage, c.ChargeDate, c.Kind, c.CostGroup, c.Class, cast(null as varchar) as Pool, c.Currency,
+  spread.Stage as Stage, c.ChargeDate, c.Kind, c.CostGroup, c.Class, c.Pool, c.Currency,
   case spread.Scope
     when 'provider' then c.ProviderName
     when 'account' then joined(c.ProviderName, c.SubAccountId)

@@ -1,8 +1,9 @@
 -- one row = outcome x day x kind: what charges landed on, step one of two
 with related as (
-  select distinct Outcome, Placement, Customer, Pool, Function
+  select Outcome, max(Placement) as Placement, Customer, Pool, Function
   from classified
   where Outcome is not null
+  group by Outcome, Customer, Pool, Function
 ),
 part as (
   select
