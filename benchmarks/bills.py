@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.shapes import Shape
+
 HOURS = 744
 TENANTS = 1000
 PERIOD = "2026-10"
@@ -28,35 +30,24 @@ class Bill:
         return self.folder / "apportion.yaml"
 
 
-def parquet_bill(root: Path, lines: int, tags: int) -> Bill:
-    """CUR 2.0 as Data Exports writes it, ``tags`` keys on each line. Made once, then found in place."""
-    bill = _bill(root / f"cur2-{lines}-{tags}", "aws-cur2", "parquet")
-    if not bill.config.exists():
-        data = bill.folder / "exports" / "data" / f"BILLING_PERIOD={PERIOD}"
-        data.mkdir(parents=True, exist_ok=True)
-        with _lines(lines, tags) as connection:
-            for part, path in enumerate(bill.files):
-                connection.execute(
-                    f"copy ({_CUR2} where line % {FILES} = {part} order by line) to '{path}' (format parquet)"
-                )
-        _manifest(bill)
-        _company(bill.folder, "aws-cur2")
-    return bill
-
-
-def csv_bill(root: Path, lines: int) -> Bill:
-    """FOCUS 1.0 as gzipped CSV with text decimals. Made once, then found in place."""
-    bill = _bill(root / f"focus-{lines}", "focus", "csv.gz")
+def bill_of(root: Path, shape: Shape, lines: int) -> Bill:
+    """The bill in one export's shape. Made once, then found in place."""
+    folder = root / f"{shape.name}-{lines}"
+    month = Path("exports") / "data" / f"BILLING_PERIOD={PERIOD}" if shape.kind == "aws-cur2" else Path("exports")
+    bill = Bill(folder, tuple(folder / month / f"part-{part}.{shape.suffix}" for part in range(FILES)))
     if not bill.config.exists():
         bill.files[0].parent.mkdir(parents=True, exist_ok=True)
-        with _lines(lines, 5) as connection:
+        with _lines(lines, shape.tags) as connection:
             for part, path in enumerate(bill.files):
-                connection.execute(
-                    f"copy ({_FOCUS} where line % {FILES} = {part} order by line) to '{path}' "
-                    "(format csv, header true, compression gzip, force_quote (Tags, ChargeDescription))"
-                )
-        _company(bill.folder, "focus")
+                query = f"{shape.select} where line % {FILES} = {part} order by line"
+                connection.execute(f"copy ({query}) to '{path}' ({_FORMATS[shape.suffix]})")
+        if shape.kind == "aws-cur2":
+            _manifest(bill)
+        _company(bill.folder, shape)
     return bill
+
+
+_FORMATS = {"parquet": "format parquet", "csv.gz": "format csv, header true, compression gzip"}
 
 
 def _manifest(bill: Bill) -> None:
@@ -65,11 +56,6 @@ def _manifest(bill: Bill) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     keys = [f"s3://bench/bench/{file.relative_to(bill.folder / 'exports').as_posix()}" for file in bill.files]
     path.write_text(json.dumps({"executionId": "bench", "columns": [], "contentType": "PARQUET", "dataFiles": keys}))
-
-
-def _bill(folder: Path, kind: str, suffix: str) -> Bill:
-    place = Path("exports") / "data" / f"BILLING_PERIOD={PERIOD}" if kind == "aws-cur2" else Path("exports")
-    return Bill(folder, tuple(folder / place / f"part-{part}.{suffix}" for part in range(FILES)))
 
 
 def _lines(lines: int, tags: int) -> duckdb.DuckDBPyConnection:
@@ -107,40 +93,10 @@ def _lines(lines: int, tags: int) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-_CUR2 = """
-select
-  '999999999999' as bill_payer_account_id, timestamp '2026-10-01' as bill_billing_period_start_date,
-  'AWS' as bill_billing_entity, 'Amazon Web Services EMEA SARL' as bill_invoicing_entity, '' as bill_invoice_id,
-  account as line_item_usage_account_id, 'Usage' as line_item_line_item_type, started as line_item_usage_start_date,
-  ended as line_item_usage_end_date, service as line_item_product_code, 'USD' as line_item_currency_code,
-  cost as line_item_unblended_cost, resource_id as line_item_resource_id, 1.0::double as line_item_usage_amount,
-  '' as line_item_tax_type, 'Amazon Web Services EMEA SARL' as line_item_legal_entity, sku as product_sku,
-  region as product_region_code, 'Hrs' as pricing_unit, cost as pricing_public_on_demand_cost,
-  'hour of ' || service as line_item_line_item_description, tags as resource_tags
-from bill
-"""
-_FOCUS = """
-select
-  cast(cost as varchar) as BilledCost, '999999999999' as BillingAccountId, 'Example' as BillingAccountName,
-  'USD' as BillingCurrency, '2026-11-01T00:00:00Z' as BillingPeriodEnd, '2026-10-01T00:00:00Z' as BillingPeriodStart,
-  'Usage' as ChargeCategory, NULL as ChargeClass, 'hour of ' || service as ChargeDescription,
-  'Usage-Based' as ChargeFrequency, strftime(ended, '%Y-%m-%dT%H:%M:%SZ') as ChargePeriodEnd,
-  strftime(started, '%Y-%m-%dT%H:%M:%SZ') as ChargePeriodStart, NULL as CommitmentDiscountId,
-  NULL as CommitmentDiscountStatus, '1' as ConsumedQuantity, 'Hrs' as ConsumedUnit,
-  cast(cost as varchar) as ContractedCost,
-  cast(cost as varchar) as EffectiveCost, 'Amazon Web Services EMEA SARL' as InvoiceIssuerName,
-  cast(cost as varchar) as ListCost, 'Standard' as PricingCategory, '1' as PricingQuantity, 'Hrs' as PricingUnit,
-  'AWS' as ProviderName, 'Amazon Web Services EMEA SARL' as PublisherName, region as RegionId, region as RegionName,
-  resource_id as ResourceId, NULL as ResourceName, 'instance' as ResourceType, 'Compute' as ServiceCategory,
-  service as ServiceName, sku as SkuId, sku || '.JRTCKXETXF' as SkuPriceId, account as SubAccountId,
-  'production' as SubAccountName, cast(to_json(tags) as varchar) as Tags
-from bill
-"""
-
-
-def _company(folder: Path, kind: str) -> None:
-    tag = "user_tenant" if kind == "focus" else "tenant"
-    (folder / "policy.yaml").write_text(f"version: 1\ntags:\n  - {{key: tenant, aliases: [{tag}]}}\n  - {{key: env}}\n")
+def _company(folder: Path, shape: Shape) -> None:
+    (folder / "policy.yaml").write_text(
+        f"version: 1\ntags:\n  - {{key: tenant, aliases: [{shape.tag}]}}\n  - {{key: env}}\n"
+    )
     (folder / "allocation.yaml").write_text(_ALLOCATION)
     with (folder / "customers.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([["id"], *([name] for name in _tenants())])
@@ -151,7 +107,7 @@ def _company(folder: Path, kind: str) -> None:
         csv.writer(stream).writerows([["date", "customer", "quantity"], *rows])
     # NOTE: written last: it says that the bill is whole
     (folder / "apportion.yaml").write_text(
-        _APPLICATION + f"sources: [{json.dumps({'name': 'bill', 'kind': kind, 'location': 'exports'})}]\n"
+        _APPLICATION + f"sources: [{{name: bill, kind: {shape.kind}, location: exports, {shape.settings}}}]\n"
     )
 
 

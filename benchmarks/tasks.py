@@ -6,18 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-_CUR2_TEXTS = (
-    "bill_payer_account_id", "bill_billing_entity", "bill_invoicing_entity", "bill_invoice_id",
-    "line_item_usage_account_id", "line_item_line_item_type", "line_item_product_code", "line_item_currency_code",
-    "line_item_resource_id", "line_item_tax_type", "line_item_legal_entity", "product_sku", "product_region_code",
-    "pricing_unit",
-)  # fmt: skip
-_FOCUS_KEPT = (
-    "BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodStart", "ChargeCategory", "ChargeClass",
-    "ChargePeriodEnd", "ChargePeriodStart", "CommitmentDiscountId", "CommitmentDiscountStatus", "ConsumedQuantity",
-    "ConsumedUnit", "ContractedCost", "EffectiveCost", "InvoiceIssuerName", "ListCost", "ProviderName", "RegionId",
-    "ResourceId", "ResourceName", "ResourceType", "ServiceCategory", "ServiceName", "SkuId", "SubAccountId", "Tags",
-)  # fmt: skip
+from benchmarks.shapes import SHAPES, Shape
 
 
 def ingest(config: Path) -> None:
@@ -41,31 +30,31 @@ def allocate(config: Path) -> None:
     pipeline.allocate(load_application(config), Period.parse(PERIOD), Quiet())
 
 
-def read_parquet(config: Path) -> None:
-    """``max()`` of every text column that the ledger keeps, ``sum()`` of the costs, and the tag map read."""
-    texts = ", ".join(f"max({name})" for name in _CUR2_TEXTS)
-    _query(
-        f"select {texts}, max(cardinality(resource_tags)), sum(line_item_unblended_cost), "
-        f"sum(pricing_public_on_demand_cost), sum(line_item_usage_amount) from {_parquet(config)}"
-    )
+def read(config: Path) -> None:
+    """The yardstick of ingest: ``max()`` of every text the ledger keeps and ``sum()`` of its costs, same files.
 
-
-def read_csv(config: Path) -> None:
-    """The same file as all-VARCHAR with ``max()`` of the columns that the ledger keeps."""
-    files = sorted((config.parent / "exports").glob("*.csv.gz"))
-    names = ", ".join(f"'{path}'" for path in files)
-    kept = ", ".join(f"max({name})" for name in _FOCUS_KEPT)
-    _query(f"select {kept} from read_csv([{names}], all_varchar = true, header = true, delim = ',', quote = '\"')")
+    CSV is read as all-VARCHAR, and costs as text.
+    """
+    shape = next(shape for shape in SHAPES if config.parent.name.startswith(f"{shape.name}-") and _is(config, shape))
+    asked = [f"max({text})" for text in (*shape.texts, *shape.nested)] + [f"sum({cost})" for cost in shape.sums]
+    _query(f"select {', '.join(asked)} from {_files(config, shape.suffix)}")
 
 
 def group_by_tag(config: Path) -> None:
     """The bare question: cost by tenant tag, over the raw files, in doubles."""
-    _query(f"select resource_tags['user_tenant'], sum(line_item_unblended_cost) from {_parquet(config)} group by 1")
+    tenant = "resource_tags['user_tenant']"
+    _query(f"select {tenant}, sum(line_item_unblended_cost) from {_files(config, 'parquet')} group by 1")
 
 
-def _parquet(config: Path) -> str:
-    names = ", ".join(f"'{path}'" for path in sorted((config.parent / "exports").rglob("*.parquet")))
-    return f"read_parquet([{names}])"
+def _is(config: Path, shape: Shape) -> bool:
+    return config.parent.name.removeprefix(f"{shape.name}-").isdecimal()
+
+
+def _files(config: Path, suffix: str) -> str:
+    names = ", ".join(f"'{path}'" for path in sorted((config.parent / "exports").rglob(f"*.{suffix}")))
+    if suffix == "parquet":
+        return f"read_parquet([{names}])"
+    return f"read_csv([{names}], all_varchar = true, header = true, delim = ',', quote = '\"')"
 
 
 def _query(text: str) -> None:
@@ -74,7 +63,7 @@ def _query(text: str) -> None:
     connection.execute(text).fetchall()
 
 
-TASKS = {task.__name__: task for task in (ingest, allocate, read_parquet, read_csv, group_by_tag)}
+TASKS = {task.__name__: task for task in (ingest, allocate, read, group_by_tag)}
 
 if __name__ == "__main__":
     TASKS[sys.argv[1]](Path(sys.argv[2]))
