@@ -4,13 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-import numpy as np
-
 from agent.billing.ledger.columns import COSTS
-from agent.billing.reading.batch import EXACT, PICO_UNITS, Ints, Mask, Numbers
-from agent.money import UNIT_SCALE, UNITS_PER_ONE, text_from_units
-
-_HALF = 32
+from agent.billing.reading.batch import EXACT, Mask, Numbers, sum_units
+from agent.money import UNIT_SCALE, text_from_units
 
 
 @dataclass(slots=True)
@@ -41,18 +37,3 @@ def exact_text(units: int, cut: Decimal | None = None) -> str:
         return text_from_units(units)
     total = EXACT.add(EXACT.scaleb(Decimal(units), -UNIT_SCALE), cut)
     return format(total.normalize(EXACT), "f")
-
-
-def sum_units(numbers: Numbers) -> int:
-    """The exact sum in units of 1e-24, of the limbs kept."""
-    total = _sum(numbers.pico) * PICO_UNITS
-    if numbers.whole is not None:
-        total += _sum(numbers.whole) * UNITS_PER_ONE
-    if numbers.fine is not None:
-        total += _sum(numbers.fine)
-    return total
-
-
-def _sum(values: Ints) -> int:
-    """An exact sum of 64-bit integers, in halves that cannot overflow."""
-    return (int(np.sum(values >> _HALF)) << _HALF) + int(np.sum(values & np.int64(2**_HALF - 1)))

@@ -10,6 +10,8 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 import numpy as np
 import numpy.typing as npt
 
+from agent.money import UNITS_PER_ONE
+
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -19,6 +21,7 @@ PICO = 12
 """Decimal places of a pico: most costs, and every quantity kept, are whole picos (1e-12)."""
 PICO_UNITS = 10**12
 """Units (1e-24) in a pico (1e-12)."""
+_HALF = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,21 @@ class Numbers:
     @classmethod
     def zero(cls, rows: int) -> "Numbers":
         return cls(np.zeros(rows, np.int64))
+
+
+def sum_units(numbers: Numbers) -> int:
+    """The exact sum in units of 1e-24, of the limbs kept."""
+    total = _sum(numbers.pico) * PICO_UNITS
+    if numbers.whole is not None:
+        total += _sum(numbers.whole) * UNITS_PER_ONE
+    if numbers.fine is not None:
+        total += _sum(numbers.fine)
+    return total
+
+
+def _sum(values: Ints) -> int:
+    """An exact sum of 64-bit integers, in halves that cannot overflow."""
+    return (int(np.sum(values >> _HALF)) << _HALF) + int(np.sum(values & np.int64(2**_HALF - 1)))
 
 
 def _limb_sum(left: Ints | None, right: Ints | None, times: int) -> Ints | None:
