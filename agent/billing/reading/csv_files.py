@@ -1,6 +1,7 @@
-"""CSV exports with one fixed dialect: comma, double quote, UTF-8; plain or gzip. Nothing is detected or guessed.
+"""CSV exports with a fixed dialect: double quotes, and comma and UTF-8 unless it says otherwise; plain or gzip.
 
-A header read by us, every cell as text, nulls by the four tokens; a row with more or fewer cells is refused.
+Nothing is detected or guessed. A header read by us, every cell as text, nulls by the four tokens; a row with more or
+fewer cells is refused.
 """
 
 import csv
@@ -9,6 +10,7 @@ import io
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -24,7 +26,25 @@ BLOCK_BYTES = 2 * 2**20
 BATCH_ROWS = 100_000
 _GZIP = b"\x1f\x8b"
 _FEWEST_COLUMNS = 3
-_OTHER_DELIMITERS = (";", "\t", "|")
+_DELIMITERS = (";", "\t", "|", ",")
+_SEPARATED = {",": "comma-separated", ";": "semicolon-separated", "\t": "tab-separated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file is written. ``encoding`` is one Python and Arrow know by the same name.
+
+    ``names``: the columns of a file that has no header. ``lines_before``: physical lines above the header.
+    """
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    names: tuple[str, ...] = ()
+    lines_before: int = 0
+
+
+PLAIN = Dialect()
+"""What every provider delivers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +65,53 @@ def _is_gzip(path: Path) -> bool:
         return raw.read(2) == _GZIP
 
 
-def read_header(path: Path, shown: str) -> Header | None:
-    """The header, or None for a file without a single byte. Raises ``SourceError`` for what is no comma CSV."""
+def read_header(path: Path, shown: str, dialect: Dialect = PLAIN) -> Header | None:
+    """The header, or None for a file without a single byte. Raises ``SourceError`` for what is no such CSV."""
     with open_bytes(path) as stream:
         try:
             if isinstance(stream, io.BufferedReader | gzip.GzipFile):
                 refuse_disguised(stream.peek(LOOKED_AT)[:LOOKED_AT], shown)
-            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-            reader = csv.reader(text, strict=True)
+            text = _text(stream, dialect)
+            above = sum(1 for _ in islice(text, dialect.lines_before))
+            reader = csv.reader(text, delimiter=dialect.delimiter, strict=True)
             names = next(reader, None)
         except UnicodeDecodeError as error:
-            raise _encoding(shown) from error
+            raise _encoding(shown, dialect) from error
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise _truncated(shown) from error
         except csv.Error as error:
             raise _no_csv(shown, error) from error
         if names is None:
             return None
-        _refuse_other_delimiter(names, shown)
-        return Header(tuple(names), reader.line_num)
+        _refuse_other_delimiter(names, shown, dialect)
+        if dialect.names:
+            return Header(dialect.names, above)
+        return Header(tuple(names), above + reader.line_num)
 
 
-def _refuse_other_delimiter(names: list[str], shown: str) -> None:
+def _text(stream: BinaryIO, dialect: Dialect) -> io.TextIOWrapper:
+    encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
+    return io.TextIOWrapper(stream, encoding=encoding, newline="")
+
+
+def _refuse_other_delimiter(names: list[str], shown: str, dialect: Dialect) -> None:
     if len(names) >= _FEWEST_COLUMNS:
         return
-    found = next((mark for mark in _OTHER_DELIMITERS if mark in "".join(names)), None)
+    others = (mark for mark in _DELIMITERS if mark != dialect.delimiter)
+    found = next((mark for mark in others if mark in "".join(names)), None)
     if found is not None:
+        separated = _SEPARATED.get(dialect.delimiter, f"{dialect.delimiter!r}-separated")
         raise SourceError(
             f"the columns are separated by {found!r}",
-            where=f"{shown}:1",
-            expected="a comma-separated file as the provider writes it",
+            where=f"{shown}:{dialect.lines_before + 1}",
+            expected=f"a {separated} file as the provider writes it",
             mend="deliver the export itself, not a copy saved by a spreadsheet",
         )
 
 
-def batches(path: Path, shown: str, header: Header, columns: Sequence[int]) -> Iterator[pa.RecordBatch]:
+def batches(
+    path: Path, shown: str, header: Header, columns: Sequence[int], dialect: Dialect = PLAIN
+) -> Iterator[pa.RecordBatch]:
     """Batches of the wanted ``columns`` (positions), each dictionary-coded text, amounts too: most of them repeat.
 
     Column ``i`` is named ``str(i)``; a null token is null. Raises ``SourceError`` naming the line of a ragged row.
@@ -87,8 +119,10 @@ def batches(path: Path, shown: str, header: Header, columns: Sequence[int]) -> I
     names = [str(position) for position in range(len(header.names))]
     coded = pa.dictionary(pa.int32(), pa.string())
     reading = arrow_csv.ReadOptions(column_names=names, skip_rows=header.lines, block_size=BLOCK_BYTES)
-    dialect = arrow_csv.ParseOptions(
-        delimiter=",", quote_char='"', double_quote=True, escape_char=False, newlines_in_values=True
+    if dialect.encoding != PLAIN.encoding:
+        reading.encoding = dialect.encoding
+    parsing = arrow_csv.ParseOptions(
+        delimiter=dialect.delimiter, quote_char='"', double_quote=True, escape_char=False, newlines_in_values=True
     )
     conversion = arrow_csv.ConvertOptions(
         include_columns=[str(position) for position in columns],
@@ -98,11 +132,13 @@ def batches(path: Path, shown: str, header: Header, columns: Sequence[int]) -> I
         quoted_strings_can_be_null=True,
     )
     try:
-        with _arrow_stream(path) as stream, arrow_csv.open_csv(stream, reading, dialect, conversion) as reader:
+        with _arrow_stream(path) as stream, arrow_csv.open_csv(stream, reading, parsing, conversion) as reader:
             yield from _joined(reader)
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error):
-            raise _explain(path, shown, header, error) from error
+            raise _explain(path, shown, header, error, dialect) from error
+    except UnicodeDecodeError as error:
+        raise _encoding(shown, dialect) from error
     except OSError as error:
         raise _truncated(shown) from error
 
@@ -130,13 +166,13 @@ def _one(blocks: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     return whole.to_batches()[0]
 
 
-def _explain(path: Path, shown: str, header: Header, error: pa.ArrowInvalid) -> SourceError:
+def _explain(path: Path, shown: str, header: Header, error: pa.ArrowInvalid, dialect: Dialect) -> SourceError:
     """The first line that is wrong, found by reading the file again with Python's csv."""
     if "UTF8" in str(error):
-        return _encoding(shown)
+        return _encoding(shown, dialect)
     width = len(header.names)
     try:
-        for line, cells in rows_with_lines(path):
+        for line, cells in rows_with_lines(path, dialect):
             if len(cells) != width:
                 return SourceError(
                     f"a row has {len(cells)} cells, the header has {width}",
@@ -158,28 +194,32 @@ def _no_csv(shown: str, fault: Exception) -> SourceError:
     )
 
 
-def rows_with_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+def rows_with_lines(path: Path, dialect: Dialect = PLAIN) -> Iterator[tuple[int, list[str]]]:
     """Every row after the header with the line it begins on; empty lines are no rows. Slow: for messages only."""
     with open_bytes(path) as stream:
-        reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), strict=True)
-        next(reader, None)
-        begin = reader.line_num + 1
+        text = _text(stream, dialect)
+        above = sum(1 for _ in islice(text, dialect.lines_before))
+        reader = csv.reader(text, delimiter=dialect.delimiter, strict=True)
+        if not dialect.names:
+            next(reader, None)
+        begin = above + reader.line_num + 1
         for cells in reader:
             if cells:
                 yield begin, cells
-            begin = reader.line_num + 1
+            begin = above + reader.line_num + 1
 
 
-def line_of_row(path: Path, row: int) -> int:
+def line_of_row(path: Path, row: int, dialect: Dialect = PLAIN) -> int:
     """The line on which the row of this 0-based number begins."""
-    return next(line for place, (line, _) in enumerate(rows_with_lines(path)) if place == row)
+    return next(line for place, (line, _) in enumerate(rows_with_lines(path, dialect)) if place == row)
 
 
-def _encoding(shown: str) -> SourceError:
+def _encoding(shown: str, dialect: Dialect) -> SourceError:
+    known = "UTF-8, as every provider delivers it" if dialect.encoding == PLAIN.encoding else dialect.encoding
     return SourceError(
-        "the file is not UTF-8 text",
+        f"the file is not {dialect.encoding.upper()} text",
         where=shown,
-        expected="UTF-8, as every provider delivers it",
+        expected=known,
         mend="deliver the export itself; a spreadsheet or an editor has saved this copy in another encoding",
     )
 
