@@ -1,4 +1,4 @@
-"""Usage, revenue and the registry as delivered: content-addressed copies, and which of them are current.
+"""Usage, revenue, the registry and invoices as delivered: content-addressed copies, and which of them are current.
 
 ``<data>/inputs/<kind>/<sha256>`` holds bytes; ``<data>/inputs/HEAD.json`` names the current ones. A driver that is a
 folder of files has a listing, ``<sha256>  <name>`` a line, kept and addressed like a file.
@@ -14,6 +14,7 @@ from typing import Any, Literal
 from agent.config.application import UsageConfig
 from agent.config.loading import Settings
 from agent.errors import InputError
+from agent.invoices import Invoices, read_invoices
 from agent.progress import Progress
 from agent.revenue import Revenue, read_revenue
 from agent.store import write_file, write_text
@@ -22,7 +23,7 @@ from agent.usage.csv import NamedContent, read_files
 from policies.faults import FaultsError
 from policies.registry import Registry, read_registry
 
-Kind = Literal["usage", "revenue", "registry"]
+Kind = Literal["usage", "revenue", "registry", "invoices"]
 _INGEST = "run apportion ingest"
 
 
@@ -49,6 +50,7 @@ class Inputs:
     usage: dict[str, Kept]
     revenue_file: Kept | None
     registry_file: Kept | None
+    invoices_file: Kept | None = None
 
     def drivers(self, settings: Settings) -> list[Driver]:
         """Every configured driver, as last taken in. ``InputError`` for one that never was."""
@@ -76,6 +78,13 @@ class Inputs:
             raise InputError("the revenue file was not taken in yet", mend=_INGEST)
         content = self.content("revenue", self.revenue_file.sha256)
         return read_revenue(content, self.registry(settings), settings.app.currency, self.revenue_file.path)
+
+    def invoices(self, settings: Settings) -> Invoices | None:
+        """The invoices as received, as last taken in; None where none are configured or none were taken in yet."""
+        if settings.app.invoices is None or self.invoices_file is None:
+            return None
+        content = self.content("invoices", self.invoices_file.sha256)
+        return read_invoices(content, _source_names(settings), self.invoices_file.path)
 
     def content(self, kind: Kind, sha256: str) -> bytes:
         """The bytes at an address. Raises ``InputError`` where they are gone or no longer what they were."""
@@ -107,12 +116,13 @@ def take_in(settings: Settings, progress: Progress) -> Inputs:
         progress.advance(done, len(settings.app.usage), f"usage {config.name}")
         usage[config.name] = _take_driver(settings, config)
     registry = _take_registry(settings)
-    taken = Inputs(settings.data, usage, _take_revenue(settings), registry)
+    taken = Inputs(settings.data, usage, _take_revenue(settings), registry, _take_invoices(settings))
     entries = {
         "version": 1,
         "usage": {name: kept.as_json() for name, kept in sorted(usage.items())},
         "revenue": taken.revenue_file.as_json() if taken.revenue_file is not None else None,
         "registry": registry.as_json() if registry is not None else None,
+        "invoices": taken.invoices_file.as_json() if taken.invoices_file is not None else None,
     }
     write_text(_head(settings.data), json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
     return taken
@@ -126,10 +136,12 @@ def current(data: Path) -> Inputs:
     try:
         entries: dict[str, Any] = json.loads(head.read_bytes())
         usage = {name: Kept(**entry) for name, entry in entries["usage"].items()}
-        single = {kind: Kept(**entries[kind]) if entries[kind] else None for kind in ("revenue", "registry")}
+        # NOTE: a list written before there were invoices does not name them
+        kept = {kind: entries.get(kind) for kind in ("revenue", "registry", "invoices")}
+        single = {kind: Kept(**entry) if entry else None for kind, entry in kept.items()}
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("the list of inputs taken in cannot be read", where=str(head), mend=_INGEST) from error
-    return Inputs(data, usage, single["revenue"], single["registry"])
+    return Inputs(data, usage, single["revenue"], single["registry"], single["invoices"])
 
 
 def _head(data: Path) -> Path:
@@ -190,6 +202,19 @@ def _take_revenue(settings: Settings) -> Kept | None:
     content = _read(settings.resolve(config.location), "revenue")
     revenue = read_revenue(content, Registry([]), settings.app.currency, config.location)
     return Kept(_keep(settings.data, "revenue", content), config.location, revenue.rows)
+
+
+def _take_invoices(settings: Settings) -> Kept | None:
+    configured = settings.app.invoices
+    if configured is None:
+        return None
+    content = _read(settings.resolve(configured), "invoices")
+    invoices = read_invoices(content, _source_names(settings), configured)
+    return Kept(_keep(settings.data, "invoices", content), configured, len(invoices.rows))
+
+
+def _source_names(settings: Settings) -> list[str]:
+    return [source.name for source in settings.app.sources]
 
 
 def _read(path: Path, what: str) -> bytes:

@@ -79,6 +79,12 @@ def text_from_units(units: int) -> str:
     return f"{sign}{whole}.{tail}" if tail else f"{sign}{whole}"
 
 
+def legible(units: int) -> str:
+    """The exact amount as people read it: thousands separators, two decimals or as many as there are."""
+    whole, _, fraction = text_from_units(abs(units)).partition(".")
+    return f"{'-' if units < 0 else ''}{int(whole):,}.{fraction:0<2}"
+
+
 def idiv(dividend: int, divisor: int) -> int:
     """Integer division that truncates toward zero, as SQL does (Python's ``//`` floors)."""
     quotient = abs(dividend) // abs(divisor)

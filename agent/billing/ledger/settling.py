@@ -53,6 +53,8 @@ def estimated(
 ) -> tuple[str | None, str]:
     """(day until which the period is an estimate, why); (None, "") once every charge names its invoice.
 
+    The reason is what can be said of the source: ``has no invoice yet; AWS rewrites ...``.
+
     ``charges`` by ProviderName, which decides for kind ``focus`` (one file may hold several providers). ``after_days``
     is the user's own number of days after the month's end. A period without any charge is an estimate, too.
     """
@@ -77,7 +79,10 @@ def _habit(kind: str, provider: str | None) -> Habit:
 
 
 def _missing(habit: Habit, waiting: Mapping[str | None, Charges]) -> str:
+    """What is said of the source: ``aws`` + ``has no invoice yet``."""
     invoiced, waits = (sum(getattr(each, name) for each in waiting.values()) for name in ("invoiced", "open"))
     if not habit.by_invoice:
-        return "its export names no final invoice"
-    return f"{waits:,} of its charges name no invoice yet" if invoiced else "it has no invoice yet"
+        return "names no final invoice"
+    return (
+        f"has charges without an invoice yet ({waits:,} of {waits + invoiced:,})" if invoiced else "has no invoice yet"
+    )
