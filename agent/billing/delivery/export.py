@@ -24,6 +24,8 @@ class ExportFile:
     manifest: str = ""
     size: int | None = None
     rows: int | None = None
+    dataset: str = ""
+    """Which of several statements of the same charges it belongs to; equal bytes in two of them double nothing."""
 
     @property
     def path(self) -> Path:

@@ -51,7 +51,7 @@ def _statements(
                 break
     for _, candidates in sorted(found.items()):
         by_layout = candidates[0][0]
-        yield by_layout.in_force(folder, [seen for _, seen in candidates])
+        yield from by_layout.statements(folder, [seen for _, seen in candidates])
 
 
 def _listed(folder: Folder, statements: Iterable[tuple[Found, Statement]], data: Mapping[str, Entry]) -> Delivery:
@@ -77,7 +77,16 @@ def _listed(folder: Folder, statements: Iterable[tuple[Found, Statement]], data:
                     mend="copy the whole delivery again, or wait until it is complete",
                 )
             files.append(
-                ExportFile(folder, shown, found.export, statement.period, found.shown, listed.size, listed.rows)
+                ExportFile(
+                    folder,
+                    shown,
+                    found.export,
+                    statement.period,
+                    found.shown,
+                    listed.size,
+                    listed.rows,
+                    statement.dataset,
+                )
             )
     return Delivery(tuple(files), "manifest", totals)
 

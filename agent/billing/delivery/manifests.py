@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,15 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a manifest says. ``period`` None: only the rows tell; ``rows``: of all files together, None if unsaid."""
+    """What a manifest says. ``period`` None: only the rows tell; ``rows``: of all files together, None if unsaid.
+
+    ``dataset``: which of several statements of the same charges this is (Azure's actual and amortised costs).
+    """
 
     files: tuple[ListedFile, ...]
     period: Period | None = None
     rows: int | None = None
+    dataset: str = ""
 
 
 class Layout(ABC):
@@ -56,6 +60,10 @@ class Layout(ABC):
         """
         last = max(candidates, key=lambda found: found.shown)
         return last, self.read(document(folder, last.shown), last.shown)
+
+    def statements(self, folder: Folder, candidates: Sequence[Found]) -> Iterator[tuple[Found, Statement]]:
+        """The manifests of one group that count; several where only their content tells exports and periods apart."""
+        yield self.in_force(folder, candidates)
 
 
 def document(folder: Folder, shown: str) -> Any:

@@ -20,12 +20,13 @@ _USAGE_SCOPES = """
 
 
 def refuse_same_bytes(files: Iterable[tuple[ExportFile, str]]) -> None:
-    """Raises ``SourceError`` when two files of a delivery are equal byte for byte."""
-    seen: dict[str, str] = {}
+    """Raises ``SourceError`` when two files of one dataset are equal byte for byte."""
+    seen: dict[tuple[str, str], str] = {}
     for file, digest in files:
-        if digest in seen:
-            raise _twice(seen[digest], file.shown)
-        seen[digest] = file.shown
+        key = (file.dataset, digest)
+        if key in seen:
+            raise _twice(seen[key], file.shown)
+        seen[key] = file.shown
 
 
 def refuse_same_content(records: Sequence[FileRecord]) -> None:
