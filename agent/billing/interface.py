@@ -65,3 +65,8 @@ class Delivered:
     billed_text: str
     """Exact BilledCost by currency: ``1,234.5 USD``, several joined by a comma."""
     notes: tuple[str, ...]
+    change: str = ""
+    """What a new version changes of the one before it, in one sentence; empty without one."""
+    estimated_until: str | None = None
+    """The day by which the provider usually has settled the month; None once every charge names its invoice."""
+    estimated_because: str = ""

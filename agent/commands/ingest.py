@@ -1,7 +1,7 @@
 """``apportion ingest``: what was taken into the ledger, and what was there already."""
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from agent import pipeline, terminal
 from agent.billing import Delivered
@@ -20,15 +20,24 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
 
 def told(delivered: Sequence[Delivered]) -> str:
     """A table of deliveries, their notes below it."""
-    headers = ("source", "period", "version", "delivery", "lines", "ledger rows", "billed")
-    notes = [terminal.cell(f"note: {one.source} {one.period}: {note}") for one in delivered for note in one.notes]
-    return "\n".join([terminal.table(headers, [_row(one) for one in delivered], right=(4, 5, 6)), *notes])
+    headers = ("source", "period", "version", "delivery", "lines", "ledger rows", "billed", "settled")
+    changes = [terminal.cell(f"changed: {one.source} {one.period} {one.change}") for one in delivered if one.change]
+    notes = [terminal.cell(f"note: {one.source} {one.period}: {note}") for one in delivered for note in _notes(one)]
+    rows = [_row(one) for one in delivered]
+    return "\n".join([terminal.table(headers, rows, right=(4, 5, 6)), *changes, *notes])
+
+
+def _notes(one: Delivered) -> Iterator[str]:
+    if one.estimated_until is not None:
+        yield f"estimated until {one.estimated_until}: {one.source} {one.estimated_because}"
+    yield from one.notes
 
 
 def _row(one: Delivered) -> tuple[str, ...]:
     state = "new" if one.changed else "as before"
     counts = f"{one.lines:,}", f"{one.rows:,}"
-    return one.source, str(one.period), f"v{one.version}", state, *counts, one.billed_text
+    settled = f"estimated until {one.estimated_until}" if one.estimated_until else "invoiced"
+    return one.source, str(one.period), f"v{one.version}", state, *counts, one.billed_text, settled
 
 
 def records(delivered: Sequence[Delivered]) -> list[dict[str, object]]:
@@ -42,6 +51,9 @@ def records(delivered: Sequence[Delivered]) -> list[dict[str, object]]:
             "lines": one.lines,
             "rows": one.rows,
             "billed": one.billed_text,
+            "change": one.change,
+            "estimated_until": one.estimated_until,
+            "estimated_because": one.estimated_because,
             "notes": list(one.notes),
         }
         for one in delivered

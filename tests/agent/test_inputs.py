@@ -72,6 +72,7 @@ def test_head_names_each_input_by_its_hash(settings: Settings) -> None:
         },
         "revenue": {"sha256": digest(FILES["revenue.csv"]), "path": "revenue.csv", "rows": 1},
         "registry": {"sha256": digest(FILES["customers.csv"]), "path": "customers.csv", "rows": 1},
+        "invoices": None,
     }
     assert (settings.data / "inputs/usage" / digest(FILES["calls.csv"])).read_text() == FILES["calls.csv"]
 

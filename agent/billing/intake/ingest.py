@@ -15,6 +15,7 @@ from agent.billing.intake.overlap import (
 )
 from agent.billing.intake.publication import Origin, put_in_force, write_version
 from agent.billing.interface import BillingSource, Delivered
+from agent.billing.ledger.changes import change
 from agent.billing.ledger.gathering import Gathering
 from agent.billing.ledger.intact import changed_file
 from agent.billing.ledger.kept_tag_sets import keep_tag_sets, kept_for
@@ -51,11 +52,12 @@ class Ingest:
             hashed = self._hashed(delivery)
             current = [version for version in source_heads(self.data, self.source.name) if self._asked(version.period)]
             if _unchanged(hashed, current) and self._intact(current):
-                return [_delivered(version, changed=False) for version in current]
+                return [_delivered(version, version, changed=False) for version in current]
             with scratch(self.data) as place:
                 versions = self._take_in(delivery, hashed, place, current)
             self._mark_vanished(current, {version.period for version, _ in versions})
-            return [_delivered(version, changed=changed) for version, changed in versions]
+            before = {version.period: version for version in current}
+            return [_delivered(version, before.get(version.period), changed=changed) for version, changed in versions]
 
     def _intact(self, current: Sequence[LedgerVersion]) -> bool:
         damaged = any(changed_file(version) for version in current) or not kept_for(self.data, current)
@@ -167,10 +169,20 @@ def _set_stale(version: LedgerVersion, *, stale: bool) -> LedgerVersion:
     return changed
 
 
-def _delivered(version: LedgerVersion, *, changed: bool) -> Delivered:
+def _delivered(version: LedgerVersion, before: LedgerVersion | None, *, changed: bool) -> Delivered:
     manifest = version.manifest
     billed = ", ".join(f"{sums['BilledCost']} {currency}" for currency, sums in manifest.ledger_sums.items())
     notes = (*manifest.notes, *(["the period is no longer in the export"] if manifest.stale else []))
     return Delivered(
-        version.source, version.period, version.version, changed, manifest.rows, manifest.lines, billed, notes
+        version.source,
+        version.period,
+        version.version,
+        changed,
+        manifest.rows,
+        manifest.lines,
+        billed,
+        notes,
+        change=change(before.manifest, manifest) if changed and before is not None else "",
+        estimated_until=manifest.estimated_until,
+        estimated_because=manifest.estimated_because,
     )
