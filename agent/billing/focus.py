@@ -1,48 +1,65 @@
-"""Source ``focus``: FOCUS 1.0 to 1.4 files, CSV, CSV.gz or Parquet, of any provider."""
+"""Source ``focus``: FOCUS 1.0 to 1.4 Cost and Usage files of any provider, CSV, CSV.gz or Parquet.
 
-from collections.abc import Iterator
+BilledCost and EffectiveCost are the file's own, to the last digit; tags keep their raw keys and values.
+"""
+
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 
 from agent.billing.delivery.aws_data_exports import AwsDataExports
+from agent.billing.delivery.azure import AzureExports
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.delivery.finding import find
-from agent.billing.focus_header import resolve
+from agent.billing.focus_dataset import own_export, values
+from agent.billing.focus_dataset.fixups import FixUps
+from agent.billing.focus_dataset.header import resolve
+from agent.billing.focus_dataset.other_datasets import without_other_datasets
+from agent.billing.focus_dataset.splits import Splits
 from agent.billing.interface import BillingSource
 from agent.billing.reading import csv_files, parquet_files
-from agent.billing.reading.batch import Batch, Numbers, Words
+from agent.billing.reading.batch import NULL, Batch, Ints, Numbers, Words
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.currencies import known_currencies
-from agent.billing.reading.kinds import CATEGORIES, kinds_of
+from agent.billing.reading.kinds import kinds_of
 from agent.billing.reading.moments import charge_days, day_as_written
+from agent.billing.reading.raw_tags import TagSets
+from agent.config.application import SourceConfig
 from agent.errors import SourceError
 from agent.storage import Folder
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _IDS = ("BillingAccountId", "SubAccountId", "InvoiceId", "ResourceId", "SkuId", "CommitmentDiscountId")
 _TEXTS = (
-    "ProviderName",
     "InvoiceIssuerName",
     "ServiceName",
     "ServiceCategory",
     "ResourceName",
     "ResourceType",
     "RegionId",
-    "ChargeClass",
-    "CommitmentDiscountStatus",
     "ConsumedUnit",
+    "x_TaxType",
 )
-_FOR_KINDS = ("PublisherName", "ServiceSubcategory", "ChargeDescription")
+_FOR_KINDS = ("PublisherName", "ServiceProviderName", "ServiceSubcategory", "ChargeDescription", "ChargeSubcategory")
 
 
 class Focus(BillingSource):
-    """FOCUS files as delivered: by the manifests of AWS Data Exports where they lie, else the whole folder."""
+    """FOCUS files as delivered: by the manifests of AWS and Azure where they lie, else the whole folder."""
 
     kind = "focus"
 
+    def __init__(self, source: SourceConfig, tag_sets: TagSets, files: Mapping[str, bytes] | None = None) -> None:
+        super().__init__(source, tag_sets, files)
+        self._fixups = FixUps()
+        self._found: list[str] = []
+
     def find(self, folder: Folder) -> Delivery:
-        return find(folder, SUFFIXES, "FOCUS", (AwsDataExports(),))
+        layouts = (AwsDataExports(), AzureExports("focuscost"))
+        delivery, statuses = without_other_datasets(find(folder, SUFFIXES, "FOCUS", layouts))
+        self._found = [status.note() for status in statuses]
+        self.notes = list(self._found)
+        return delivery
 
     def batches(self, file: ExportFile) -> Iterator[Batch]:
         for columns in _read(file):
@@ -50,6 +67,7 @@ class Focus(BillingSource):
                 yield self._batch(columns, file)
             except ReadFault as fault:
                 raise _located(file, fault) from fault
+        self.notes = [*self._found, *self._fixups.notes()]
 
     def _batch(self, columns: Columns, file: ExportFile) -> Batch:
         starts, ends = columns.moments("ChargePeriodStart"), columns.moments("ChargePeriodEnd")
@@ -58,16 +76,18 @@ class Focus(BillingSource):
             if (amount := columns.optional(name)) is not None:
                 costs[name] = amount[0]
         quantity = columns.quantity("ConsumedQuantity")
-        words = {name: columns.ids(name) for name in _IDS} | {name: columns.words(name) for name in _TEXTS}
-        for name in ("ProviderName", "BillingAccountId"):
-            columns.required(name, words[name])
-        words["ChargeCategory"] = _categories(columns)
-        deciding = words | {name: columns.words(name) for name in _FOR_KINDS}
-        words["x_Kind"] = kinds_of(deciding, _signs(costs["BilledCost"]))
+        words = _dimensions(columns, _signs(costs["BilledCost"]))
         words["BillingCurrency"] = known_currencies(columns, "BillingCurrency")
         words["BillingPeriodStart"] = _billing_periods(columns)
         words["ChargePeriodStart"], words["ChargePeriodEnd"] = charge_days(starts, ends)
-        words["x_TagSetId"] = self._tags(columns, file)
+        words["x_TagSetId"] = self._tags(columns, "Tags", file)
+        if (splits := Splits.of(columns)) is not None:
+            words |= splits.resources(columns, words)
+            allocated = self._tags(columns, "AllocatedTags", file)
+            words["x_TagSetId"] = splits.tags(words["x_TagSetId"], allocated, self.tag_sets)
+        costs["EffectiveCost"] = self._fixups.effective(
+            words, costs["EffectiveCost"], _signs(costs["EffectiveCost"]) != 0
+        )
         return Batch(
             columns.rows,
             words,
@@ -78,10 +98,29 @@ class Focus(BillingSource):
             ends,
         )
 
-    def _tags(self, columns: Columns, file: ExportFile) -> Words:
-        if (maps := columns.key_values("Tags")) is not None:
+    def _tags(self, columns: Columns, name: str, file: ExportFile) -> Words:
+        if (maps := columns.key_values(name)) is not None:
             return self.tag_sets.from_maps(maps)
-        return self.tag_sets.from_texts(columns.words("Tags"), file.shown)
+        return self.tag_sets.from_texts(columns.words(name), file.shown)
+
+
+def _dimensions(columns: Columns, billed: Ints) -> dict[str, Words]:
+    """Ids, names and kinds of every row; ``billed`` is the sign of each BilledCost."""
+    own = own_export.is_own(columns)
+    words = {"ProviderName": values.provider(columns)}
+    words |= {name: columns.ids(name) for name in _IDS} | {name: columns.words(name) for name in _TEXTS}
+    columns.required("BillingAccountId", words["BillingAccountId"])
+    words["ChargeCategory"] = values.charge_category(columns)
+    words["ChargeClass"] = values.charge_class(columns)
+    words["CommitmentDiscountStatus"] = values.commitment_status(columns)
+    words = values.without_placeholders(words, columns.rows)
+    for name in ("ResourceId", "CommitmentDiscountId"):
+        words[name] = values.joinable(words[name])
+    if own:
+        return own_export.emptied(columns, words) | {"x_Kind": own_export.kinds(columns)}
+    words["x_TaxType"] = NULL
+    deciding = words | {name: columns.words(name) for name in _FOR_KINDS}
+    return words | {"x_Kind": kinds_of(deciding, billed)}
 
 
 def _read(file: ExportFile) -> Iterator[Columns]:
@@ -125,22 +164,6 @@ def _signs(numbers: Numbers) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         if limb is not None:
             signs = np.where(signs == 0, np.sign(limb), signs)
     return signs
-
-
-def _categories(columns: Columns) -> Words:
-    words = columns.required("ChargeCategory", columns.words("ChargeCategory"))
-    for code, value in enumerate(words.values):
-        if value is None or value.casefold() in CATEGORIES or words.codes is None:
-            continue
-        rows = np.flatnonzero(words.codes == code)
-        if len(rows):
-            raise columns.fault(
-                f"ChargeCategory holds {value!r} in {len(rows)} rows",
-                int(rows[0]),
-                "Usage, Purchase, Tax, Credit or Adjustment",
-                "if columns have shifted, deliver the export again",
-            )
-    return words
 
 
 def _billing_periods(columns: Columns) -> Words:

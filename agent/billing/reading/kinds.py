@@ -11,13 +11,16 @@ from agent.billing.reading.batch import NULL, Codes, Ints, Words
 CATEGORIES = ("usage", "purchase", "tax", "credit", "adjustment")
 """FOCUS ChargeCategory values, folded."""
 _SUPPORT = re.compile(r"\bsupport\b|^awssupport", re.IGNORECASE)
-_REFUND, _ROUNDING, _DISCOUNT = 1, 2, 4
+_REFUND, _ROUNDING, _DISCOUNT, _CREDIT = 1, 2, 4, 8
 _WORDINGS = (
     (_REFUND, re.compile(r"\brefund", re.IGNORECASE)),
     (_ROUNDING, re.compile(r"\brounding\b", re.IGNORECASE)),
     (_DISCOUNT, re.compile(r"\bdiscounts?\b|\bEDP\b|\bprivate rate\b|\bbundled\b", re.IGNORECASE)),
 )
-_OWN_PUBLISHERS = {
+_DRAFT_WORDINGS = {"refund": _REFUND, "rounding error": _ROUNDING, "credit": _CREDIT}
+"""ChargeSubcategory of adjustments before FOCUS 1.0."""
+_ALL_WORDINGS = 16
+_OWN_NAMES = {
     "aws": ("amazon", "aws"),
     "amazon": ("amazon", "aws"),
     "microsoft": ("microsoft",),
@@ -25,7 +28,8 @@ _OWN_PUBLISHERS = {
     "google": ("google",),
     "oracle": ("oracle",),
 }
-"""Known providers, by the first word of ProviderName, and how the names of their own publishers begin."""
+"""Known providers, by the first word of their names, and how their own names begin, as seller and as publisher."""
+_MARKETPLACE = re.compile(r"\bmarketplace\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Charge:
     commitment: bool
     unused: bool
     support: bool
-    foreign_publisher: bool
+    foreign: bool
     wording: int
     negative: bool
 
@@ -48,19 +52,23 @@ def kind_of(charge: Charge) -> str:
         case "tax" | "credit":
             kind = charge.category
         case "adjustment":
-            by_wording = "rounding" if charge.wording & _ROUNDING else "correction"
-            kind = "refund" if charge.wording & _REFUND else by_wording
+            kind = _adjustment(charge.wording)
         case "purchase" if charge.commitment:
             kind = "commitment_purchase"
         case "usage" if charge.unused:
             kind = "commitment_unused"
-        case _ if charge.support or charge.foreign_publisher:
+        case _ if charge.support or charge.foreign:
             kind = "support" if charge.support else "marketplace"
         case "purchase":
             kind = "fee"
         case _:
             kind = "discount" if charge.negative and charge.wording & _DISCOUNT else "usage"
     return kind
+
+
+def _adjustment(wording: int) -> str:
+    named = ((_REFUND, "refund"), (_ROUNDING, "rounding"), (_CREDIT, "credit"))
+    return next((kind for bit, kind in named if wording & bit), "correction")
 
 
 def kinds_of(words: Mapping[str, Words], billed: Ints) -> Words:
@@ -73,8 +81,8 @@ def kinds_of(words: Mapping[str, Words], billed: Ints) -> Words:
         _Part(words.get("CommitmentDiscountId", NULL).flags(lambda value: value is not None), 2),
         _Part(words.get("CommitmentDiscountStatus", NULL).flags(lambda value: (value or "").casefold() == "unused"), 2),
         _Part(_support(words), 2),
-        _Part(_foreign_publisher(words), 2),
-        _Part(words.get("ChargeDescription", NULL).flags(_wording), 8),
+        _Part(_foreign(words), 2),
+        _Part(_wordings(words), _ALL_WORDINGS),
         _Part((billed < 0).astype(np.int32), 2),
     )
     code: Codes = np.zeros(len(billed), np.int32)
@@ -99,7 +107,7 @@ def _every_kind() -> list[str | None]:
         for unused in flags
         for support in flags
         for foreign in flags
-        for wording in range(8)
+        for wording in range(_ALL_WORDINGS)
         for negative in flags
     ]
 
@@ -111,22 +119,38 @@ def _support(words: Mapping[str, Words]) -> Codes | int:
     return words["ServiceName"].flags(named) | words.get("ServiceSubcategory", NULL).flags(named)
 
 
-def _foreign_publisher(words: Mapping[str, Words]) -> Codes | int:
-    """1 where a known provider sells another's product. Publishers are matched against each known provider."""
-    providers, publishers = words["ProviderName"], words.get("PublisherName", NULL)
-    foreign: Codes | int = 0
-    for provider, own in _OWN_PUBLISHERS.items():
-        # NOTE: the default binds the loop's value; mypy cannot type such a lambda
-        sold = providers.flags(lambda value, name=provider: _first_word(value) == name)  # type: ignore[misc]
-        other = publishers.flags(
-            lambda value, names=own: value is not None and not value.casefold().startswith(names)  # type: ignore[misc]
-        )
-        foreign = foreign | (sold & other)
+def _foreign(words: Mapping[str, Words]) -> Codes | int:
+    """1 where a known provider sells what another makes, by any of the ways in which releases of FOCUS say so.
+
+    Up to 1.3 the publisher is another than the provider; from 1.3 on the service provider is the seller, and another
+    than the issuer of the invoice; and some providers call their marketplace the provider.
+    """
+    provider = words["ProviderName"]
+    seller = words.get("ServiceProviderName", NULL).otherwise(provider)
+    foreign: Codes | int = provider.flags(lambda name: name is not None and _MARKETPLACE.search(name) is not None)
+    for known, own in _OWN_NAMES.items():
+        by_publisher = _named(provider, known) & _others(words.get("PublisherName", NULL), own)
+        by_issuer = _named(words.get("InvoiceIssuerName", NULL), known) & _others(seller, own)
+        foreign = foreign | by_publisher | by_issuer
     return foreign
+
+
+def _named(names: Words, known: str) -> Codes | int:
+    return names.flags(lambda name: _first_word(name) == known)
+
+
+def _others(names: Words, own: tuple[str, ...]) -> Codes | int:
+    return names.flags(lambda name: name is not None and not name.casefold().startswith(own))
 
 
 def _first_word(value: str | None) -> str:
     return (value or "").casefold().split(" ")[0]
+
+
+def _wordings(words: Mapping[str, Words]) -> Codes | int:
+    described = words.get("ChargeDescription", NULL).flags(_wording)
+    drafted = words.get("ChargeSubcategory", NULL).flags(lambda value: _DRAFT_WORDINGS.get((value or "").casefold(), 0))
+    return described | drafted
 
 
 def _wording(description: str | None) -> int:

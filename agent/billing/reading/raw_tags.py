@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from agent.billing.reading.batch import Codes, Ints, Words
+from agent.billing.reading.batch import Codes, Ints, Words, numbered
 from policies.tags import canonical_json, tagset_id
 
 EMPTY_ID = tagset_id({})
@@ -60,6 +60,14 @@ class TagSets:
             except (TagFault, UnicodeEncodeError):
                 self._by_text[text] = None
         return self._by_text[text]
+
+    def merged(self, first: Words, second: Words, rows: int) -> Words:
+        """Ids of both columns' tag sets put together; of a key that both have, the second's value counts."""
+        pairs, places = numbered((first, second), rows)
+        ids: list[str | None] = [
+            self.id_of(json.loads(self.texts[str(one)]) | json.loads(self.texts[str(other)])) for one, other in pairs
+        ]
+        return Words(ids, places.astype(np.int32))
 
     def from_maps(self, column: pa.Array) -> Words:
         """Ids of a map<string, string> column (its leaves may be dictionaries); null is the empty set."""

@@ -25,6 +25,7 @@ OPTIONAL = (
     "InvoiceId",
     "InvoiceIssuerName",
     "PublisherName",
+    "ServiceProviderName",
     "ServiceCategory",
     "ServiceSubcategory",
     "ResourceId",
@@ -34,11 +35,20 @@ OPTIONAL = (
     "SkuId",
     "ChargeClass",
     "ChargeDescription",
+    "ChargeSubcategory",
     "CommitmentDiscountId",
     "CommitmentDiscountStatus",
     "ConsumedQuantity",
     "ConsumedUnit",
     "Tags",
+    "AllocatedMethodId",
+    "AllocatedResourceId",
+    "AllocatedResourceName",
+    "AllocatedTags",
+    "x_Kind",
+    "x_TaxType",
+    "x_Source",
+    "x_FilledColumns",
 )
 RENAMED = {
     "ProviderName": ("ServiceProviderName", "Provider"),
@@ -50,7 +60,10 @@ RENAMED = {
     "ConsumedUnit": ("UsageUnit",),
     "RegionId": ("Region",),
 }
-"""Names of earlier drafts and of 1.3 and later, taken where the name itself is absent."""
+"""Names of earlier drafts, of Oracle, and of 1.3 and later, taken where the name itself is absent.
+
+1.3 has ProviderName and ServiceProviderName side by side, 1.4 the latter only: it is read beside the former as well.
+"""
 _LOCALISED = re.compile(r".*\(([A-Za-z][A-Za-z0-9_]*)\)\s*")
 
 
@@ -60,8 +73,9 @@ def resolve(names: Sequence[str], shown: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for column in (*REQUIRED, *OPTIONAL):
         for name in (column, *RENAMED.get(column, ())):
-            if name.casefold() in positions:
-                found[column] = positions[name.casefold()]
+            place = positions.get(name.casefold())
+            if place is not None and place not in found.values():
+                found[column] = place
                 break
     missing = [column for column in REQUIRED if column not in found]
     if missing:

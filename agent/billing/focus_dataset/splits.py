@@ -1,0 +1,54 @@
+"""Costs that the provider has split itself (FOCUS 1.3, Allocated columns): each part goes to what it was split to.
+
+The parts of an origin charge add up to it; they are rows like any other and are never split again. The part that the
+provider could not give to anything stays with the resource it came from, marked as idle.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.billing.focus_dataset.values import chosen
+from agent.billing.reading.batch import Mask, Words
+from agent.billing.reading.columns import Columns
+from agent.billing.reading.raw_tags import TagSets
+
+SPLIT_TAG = "apportion:split"
+UNUSED = "unused"
+"""The tag that marks what a split gave to nobody: allocation takes it for idle cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Which rows are parts of a split: given to something, or left over."""
+
+    given: Mask
+    left: Mask
+
+    @classmethod
+    def of(cls, columns: Columns) -> "Splits | None":
+        """None where the batch has no part of a split."""
+        split = _filled(columns, "AllocatedMethodId")
+        if not split.any():
+            return None
+        given = split & _filled(columns, "AllocatedResourceId")
+        return cls(given, split & ~given)
+
+    def resources(self, columns: Columns, words: Mapping[str, Words]) -> dict[str, Words]:
+        """ResourceId and ResourceName of what each part was given to; elsewhere as they are."""
+        return {
+            "ResourceId": chosen(self.given, columns.ids("AllocatedResourceId"), words["ResourceId"]),
+            "ResourceName": chosen(self.given, columns.words("AllocatedResourceName"), words["ResourceName"]),
+        }
+
+    def tags(self, own: Words, allocated: Words, tag_sets: TagSets) -> Words:
+        """Ids of tag sets: a part's own tags with those of what it was given to, which count where both have a key."""
+        marked = tag_sets.merged(own, Words.same(tag_sets.id_of({SPLIT_TAG: UNUSED})), len(self.given))
+        given = tag_sets.merged(own, allocated, len(self.given))
+        return chosen(self.left, marked, chosen(self.given, given, own))
+
+
+def _filled(columns: Columns, name: str) -> Mask:
+    filled = columns.words(name).flags(lambda value: value is not None)
+    return np.broadcast_to(np.asarray(filled) == 1, columns.rows)
