@@ -28,6 +28,14 @@ class BillingSource(ABC):
         """Content of the configuration files that the source's entry names, by key: ``columns`` of kind ``csv``."""
         self.notes: list[str] = []
         """Sentences for the manifest: what was decided while reading."""
+        self._told: dict[str, int] = {}
+
+    def tell(self, about: str, sentence: str) -> None:
+        """Notes a sentence; it takes the place of what was told about the same before, such as a count so far."""
+        if about not in self._told:
+            self._told[about] = len(self.notes)
+            self.notes.append(sentence)
+        self.notes[self._told[about]] = sentence
 
     def pull(self, raw: Path, progress: Progress) -> None:
         """Brings what a service holds (BigQuery, an API) into ``raw`` as files; nothing to do for files.

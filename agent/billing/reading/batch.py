@@ -165,6 +165,14 @@ class Numbers:
             {row: str(part) for row, part in cut.items()},
         )
 
+    def signs(self) -> Ints:
+        """-1, 0 or 1 for each row, of an amount as read (limbs of one value share its sign; those of a sum may not)."""
+        signs = np.sign(self.pico)
+        for limb in (self.whole, self.fine):
+            if limb is not None:
+                signs = np.where(signs == 0, np.sign(limb), signs)
+        return signs
+
     @classmethod
     def zero(cls, rows: int) -> "Numbers":
         return cls(np.zeros(rows, np.int64))
