@@ -7,6 +7,7 @@ from agent.billing.aws_cur2 import AwsCur2
 from agent.billing.focus import Focus
 from agent.billing.intake.ingest import Ingest
 from agent.billing.interface import BillingSource, Delivered
+from agent.billing.oci import Oci
 from agent.billing.reading.raw_tags import TagSets
 from agent.config.application import SourceConfig
 from agent.period import Period
@@ -15,7 +16,7 @@ from agent.storage import opened
 from agent.storage.locations import PULLED, raw_folder
 from agent.store import lock
 
-SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur2)
+SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur2, Oci)
 
 __all__ = ["SOURCES", "BillingSource", "Delivered", "ingest_source"]
 
@@ -36,5 +37,5 @@ def ingest_source(
     if source.location.startswith(PULLED):
         with lock(data):
             reading.pull(raw_folder(data, source.name), progress)
-    with opened(source, data, root) as folder:
+    with opened(source, data, root, scratch=data / ".tmp", progress=progress) as folder:
         return Ingest(reading, source, data, periods, progress).run(folder)

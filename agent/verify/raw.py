@@ -13,6 +13,7 @@ from agent.config.application import SourceConfig
 from agent.verify.aws_cur2 import AwsLines, read_lines, settle
 from agent.verify.exact import EXACT, FileSums
 from agent.verify.focus import read_focus
+from agent.verify.oci import read_oci
 
 UNREADABLE = (
     ValueError,
@@ -67,9 +68,14 @@ def _aws_cur2(delivered: Delivered) -> dict[Path, FileSums | Unread]:
     return {**unread, **dict(zip(lines, settle(list(lines.values())), strict=True))}
 
 
+def _oci(delivered: Delivered) -> dict[Path, FileSums | Unread]:
+    return {path: _tried(read_oci, path, delivered.period) for path in delivered.paths}
+
+
 READERS: dict[str, Callable[[Delivered], dict[Path, FileSums | Unread]]] = {
     "focus": _focus,
     "aws-cur2": _aws_cur2,
+    "oci": _oci,
 }
 """By kind of source; each reads raw files by arithmetic of its own."""
 

@@ -1,0 +1,64 @@
+"""Golden cases: a small export as delivered, and the ledger a person worked out for it on paper.
+
+``golden/<kind>/<case>/export`` holds the files, ``expected_ledger.csv`` the rows with the columns that matter, in any
+order; an empty cell is null. What verify reads from the same files must agree as well.
+"""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+from agent.billing.ledger.versions import source_heads
+from agent.storage.folder import LocalFolder
+from agent.verify.exact import FileSums
+from agent.verify.raw import sums
+from tests.agent.billing.ledgers import rows
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def expected(kind, case):
+    with (GOLDEN / kind / case / "expected_ledger.csv").open(newline="") as stream:
+        return list(csv.DictReader(stream, strict=True))
+
+
+def shown(row, columns):
+    """A ledger row as the expected file writes it."""
+    return {name: _text(row[name]) for name in columns}
+
+
+def found(data, columns, name="bill"):
+    """All rows in force, of every period."""
+    versions = source_heads(data, name)
+    return [shown(row, columns) for version in versions for row in rows(data, version.period, name)]
+
+
+def in_order(lines):
+    return sorted(lines, key=lambda line: tuple(line.values()))
+
+
+def verified(data, location, source=None, name="bill"):
+    """Period and file -> what verify reads afresh, and what the manifest says, both as (rows, sums)."""
+    told = {}
+    for version in source_heads(data, name):
+        folder = LocalFolder(location, str(location))
+        paths = {folder.path(file.path): file for file in version.manifest.files}
+        read = sums(list(paths), version.manifest.kind, str(version.period), source)
+        for path, file in paths.items():
+            recomputed = read[path]
+            assert isinstance(recomputed, FileSums), recomputed
+            recorded = {
+                currency: (Decimal(by["BilledCost"]), Decimal(by["EffectiveCost"]))
+                for currency, by in file.sums.items()
+            }
+            told[str(version.period), file.path] = (recomputed.rows, recomputed.costs), (file.rows, recorded)
+    return told
+
+
+def _text(value):
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        plain = f"{value:f}"
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return str(value)
