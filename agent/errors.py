@@ -4,6 +4,7 @@
     ├── UsageError                  2  the command line asks for something that does not exist
     ├── ConfigError                 2  apportion.yaml, policy.yaml, allocation.yaml or customers.csv is wrong
     ├── SourceError                 2  a billing export cannot be read exactly
+    │   └── Unreachable             4  where it lies cannot be reached or may not be read: the network, a right
     ├── InputError                  2  a usage or revenue file cannot be read exactly
     ├── MissingExtra                2  a part of apportion that was not installed
     ├── NothingToDo                 3  no data for the period, nothing to scan
@@ -65,6 +66,12 @@ class SourceError(ApportionError):
     """A billing export is incomplete, damaged or ambiguous; nothing of it was taken in."""
 
     exit_code = 2
+
+
+class Unreachable(SourceError):
+    """The place of an export is not there, does not answer or may not be read; nothing is known of the export."""
+
+    exit_code = 4
 
 
 class InputError(ApportionError):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from agent.config.application import SourceConfig
-from agent.errors import SourceError
+from agent.progress import Progress
 from agent.storage.folder import Folder, LocalFolder
 
 OBJECT_STORES = ("s3://", "gs://", "az://")
@@ -21,13 +21,17 @@ def raw_folder(data: Path, source: str) -> Path:
     return data / "raw" / source
 
 
-def opened(source: SourceConfig, data: Path, root: Path) -> Folder:
+def opened(
+    source: SourceConfig, data: Path, root: Path, *, scratch: Path | None = None, progress: Progress | None = None
+) -> Folder:
     """The folder a source is read from; a relative path starts at ``root``, the folder of apportion.yaml.
 
-    Raises ``SourceError`` for a store that cannot be reached.
+    What has to be fetched lies below ``scratch`` (None: the system's temporary folder) until the folder is closed.
     """
     if source.location.startswith(OBJECT_STORES):
-        raise SourceError("object stores are not read yet", where=source.location, expected="a folder")
+        from agent.storage.objects import ObjectFolder
+
+        return ObjectFolder(source, scratch, progress)
     if source.location.startswith(PULLED):
         return LocalFolder(raw_folder(data, source.name), source.location)
     return LocalFolder(root / source.location, source.location)

@@ -45,10 +45,10 @@ class Ingest:
 
         What was damaged on disk since is written anew. Raises ``SourceError``, and then nothing has changed.
         """
-        self.progress.step(f"{self.source.name}: looking for the export")
-        delivery = self.reading.find(folder)
         with lock(self.data):
             sweep(self.data)
+            self.progress.step(f"{self.source.name}: looking for the export")
+            delivery = self.reading.find(folder)
             hashed = self._hashed(delivery)
             current = [version for version in source_heads(self.data, self.source.name) if self._asked(version.period)]
             if _unchanged(hashed, current) and self._intact(current):
@@ -124,6 +124,7 @@ class Ingest:
             raise SourceError(
                 "the delivery holds no rows at all", where=hashed[0][0].shown, expected="at least one row"
             )
+        self.reading.conclude()
         if delivery.completeness != "manifest":
             refuse_same_content(intake.records)
             refuse_repeated_days(intake.days, intake.records)
