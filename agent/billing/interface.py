@@ -57,6 +57,16 @@ class BillingSource(ABC):
     def batches(self, file: ExportFile) -> Iterator[Batch]:
         """The rows of one file. Raises ``SourceError`` naming file and row for what cannot be read exactly."""
 
+    def dataset_of(self, file: ExportFile) -> str:
+        """Which of several statements of the same charges a file was read as; '' where a source has only one."""
+        return file.dataset
+
+    def conclude(self) -> None:  # noqa: B027  # most sources have one statement of each charge, and nothing to compare
+        """Checks across files once all are read, such as two statements of one bill against each other.
+
+        Raises ``SourceError`` where they contradict; what may only be told goes into ``notes``.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:

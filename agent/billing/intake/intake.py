@@ -31,6 +31,9 @@ class FileRecord:
     sha256: str
     rows: int = 0
     tallies: dict[tuple[Period, str], Tally] = field(default_factory=dict)
+    left_out: dict[tuple[Period, str, str], Tally] = field(default_factory=dict)
+    """By period, currency and reason: lines that are accounted for here and in no ledger row."""
+    dataset: str = ""
     account_currencies: set[tuple[str | None, ...]] = field(default_factory=set)
     moments: int = 0
     marginals: dict[str, int] = field(default_factory=dict)
@@ -41,7 +44,9 @@ class FileRecord:
         return self.rows, self.moments, sums, frozenset(self.marginals.items())
 
     def rows_of(self, period: Period) -> int:
-        return sum(tally.rows for (of, _), tally in self.tallies.items() if of == period)
+        """Lines of the period, those left out included."""
+        used = sum(tally.rows for (of, _), tally in self.tallies.items() if of == period)
+        return used + sum(tally.rows for (of, *_), tally in self.left_out.items() if of == period)
 
 
 class Intake:
@@ -60,7 +65,7 @@ class Intake:
 
     def read(self, file: ExportFile, sha256: str) -> FileRecord:
         """Takes in one file whole. Raises ``SourceError``."""
-        record = FileRecord(file, sha256)
+        record = FileRecord(file, sha256, dataset=self._source.dataset_of(file))
         for batch in self._source.batches(file):
             if batch.rows:
                 self._take(batch, record)
@@ -71,6 +76,9 @@ class Intake:
     def _take(self, batch: Batch, record: FileRecord) -> None:
         record.rows += batch.rows * batch.lines
         record.account_currencies |= combinations((batch.words["BillingAccountId"], batch.words["BillingCurrency"]))
+        if batch.left_out:
+            _leave_out(batch, record)
+            return
         if self._unproven:
             self._fingerprint(batch, record)
             self.days.add(len(self.records), batch)
@@ -141,6 +149,13 @@ class Intake:
             expected="one currency for a billing account",
             mend="export each currency to a source of its own",
         )
+
+
+def _leave_out(batch: Batch, record: FileRecord) -> None:
+    for period, part in _by_period(batch):
+        for (currency,), rows in rows_by_values(part.words["BillingCurrency"]):
+            tally = record.left_out.setdefault((period, str(currency), part.left_out), Tally())
+            tally.add(part.rows if rows is None else int(rows.sum()), part.costs, rows)
 
 
 def _by_period(batch: Batch) -> Iterator[tuple[Period, Batch]]:

@@ -199,7 +199,18 @@ def _source_file(record: FileRecord, period: Period) -> SourceFile:
         rows=record.rows_of(period),
         sums={currency: tally.sums() for (of, currency), tally in sorted(record.tallies.items()) if of == period},
         all_rows=record.rows,
+        dataset=record.dataset,
+        left_out_rows=sum(tally.rows for (of, *_), tally in record.left_out.items() if of == period),
+        left_out=_left_out(record, period),
     )
+
+
+def _left_out(record: FileRecord, period: Period) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for (of, currency, reason), tally in sorted(record.left_out.items()):
+        if of == period:
+            found.setdefault(reason, {})[currency] = tally.sums()["BilledCost"]
+    return found
 
 
 def _usage_through(end: int | None) -> str | None:

@@ -33,6 +33,12 @@ class SourceFile:
     """Rows of the file over all periods: tells whether everything in it has been taken in."""
     stamp: str = ""
     """The object store's mark of these bytes; while it holds they are not read again. '' where there is none."""
+    dataset: str = ""
+    """Which of several statements of the same charges it was read as; '' where the source has only one."""
+    left_out_rows: int = 0
+    """Of ``rows``, those that became no ledger rows because another file states the same charges."""
+    left_out: Sums = field(default_factory=dict)
+    """Their cost as written: reason -> currency -> exact plain text. ``sums`` does not hold it."""
 
 
 @dataclass(frozen=True, slots=True)

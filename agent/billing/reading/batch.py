@@ -205,6 +205,9 @@ class Batch:
 
     ``usage_end`` is the end of each row's charge period in microseconds since 1970 (UTC), before the cut to days.
     ``lines`` is 1 for rows that stand for a raw line, 0 for rows a source derives beside them.
+
+    ``left_out``: why these lines become no ledger rows, '' when they do. Only their period, account, currency and costs
+    as written are given; the manifest counts them with their sums, so that every line of a file is accounted for.
     """
 
     rows: int
@@ -215,6 +218,7 @@ class Batch:
     starts: Ints
     ends: Ints
     lines: int = 1
+    left_out: str = ""
 
     def where(self, rows: Ints) -> "Batch":
         """The rows at these positions (ascending), in order."""
