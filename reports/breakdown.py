@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import date
 
 from agent.margins.groups import external
-from agent.margins.records import CLASSES, PeriodReport, PoolLine, UntaggedResource
+from agent.margins.records import CLASSES, PeriodReport, PoolLine, SourceLine, UntaggedResource
 from agent.money import shown
 from reports.cells import Cell, Column, Series, Table, count, money, table, text
 from reports.figures import grouped, one_line
@@ -17,6 +17,10 @@ CLASS_NAMES = {
     "charge": "Charges",
     "vendor": "Vendor",
 }
+
+
+_BRIDGE = "Used and unused less purchased: paid in other months or up front; below zero: paid ahead."
+_COMPARED = "Billed cost less the invoice amount without the parts that the export does not hold."
 
 
 def pools_table(report: PeriodReport) -> Table:
@@ -61,9 +65,31 @@ def commitments_table(report: PeriodReport) -> Table:
             money("billed_purchase", "Purchase billed", [line.billed_purchase for line in lines]),
             money("effective_used", "Used, effective", [line.effective_used for line in lines]),
             money("effective_unused", "Unused, effective", [line.effective_unused for line in lines]),
+            money("difference", "Difference", [line.difference for line in lines], _BRIDGE),
         ),
         total=True,
         empty="No commitment in this period.",
+    )
+
+
+def invoices_table(report: PeriodReport) -> Table:
+    """Each invoice held against the bill; amounts of different currencies have no total."""
+    lines = report.invoices
+    rest = [""] * len(lines)
+    return table(
+        "invoices",
+        "Invoices",
+        (
+            text("source", "Source", [line.source for line in lines], total="Total"),
+            text("invoice", "Invoice", [one_line(line.invoice) or "(no invoice id)" for line in lines]),
+            text("currency", "Currency", [line.currency for line in lines]),
+            money("billed", "Billed cost", [line.billed for line in lines], "The bill's lines that name this invoice."),
+            money("amount", "Invoice amount", [line.amount for line in lines], "As received.", missing=rest),
+            money("difference", "Difference", [line.difference for line in lines], _COMPARED, missing=rest),
+            text("status", "Status", [one_line(line.told) for line in lines]),
+        ),
+        total=len({line.currency for line in lines}) == 1,
+        empty="No source bills anything in this period.",
     )
 
 
@@ -144,10 +170,15 @@ def sources_table(report: PeriodReport) -> Table:
             money("effective", "Effective cost", [line.effective for line in lines]),
             Series(Column("complete_through", "Complete through", "date"), through),
             text("completeness", "Completeness", [_completeness(line.completeness) for line in lines]),
+            Series(Column("estimated_until", "Estimated until", "date"), tuple(map(_until, lines))),
         ),
         total=True,
         empty="No source delivered anything for this period.",
     )
+
+
+def _until(line: SourceLine) -> Cell:
+    return Cell(line.estimated_until.isoformat() if line.estimated_until else "settled")
 
 
 def _completeness(word: str) -> str:

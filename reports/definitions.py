@@ -27,6 +27,27 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
         ),
     ),
     ("Tag coverage by spend", "Taggable spend with a known customer or a shared value over all taggable spend."),
+    (
+        "Estimated until",
+        (
+            "The day by which the provider usually has settled the month. Until every charge names its invoice, or the "
+            "month is closed, its figures can still change, and after that day too."
+        ),
+    ),
+    (
+        "Tied to an invoice",
+        (
+            "The billed cost of the lines that name the invoice differs from its amount by at most 0.01, after the "
+            "parts that the export does not hold (tax, support, credits), which are named."
+        ),
+    ),
+    (
+        "Commitments: difference",
+        (
+            "Used and unused at effective cost less what was billed for the commitment in the month. Over the "
+            "commitment's life it is 0; in a month it is what was paid up front or in other months."
+        ),
+    ),
     ("Direct", "Cost that a customer rule (tag, account, pattern) placed on the customer."),
     ("Shared", "The customer's shares of the pools, each split by its driver."),
     ("Untagged", "The customer's share of production cost with no known customer and no pool."),

@@ -46,10 +46,11 @@ def blocks(report: PeriodReport, *, plain: bool = False) -> Digest:
 
 
 def title(report: PeriodReport, subject: str) -> str:
-    """``Example SaaS: cost to serve, 1 to 21 October 2026``."""
+    """``Example SaaS: cost to serve, 1 to 21 October 2026 (estimated)``."""
     summary = report.summary
     company = f"{ellipsis(one_line(summary.company), 60)}: " if summary.company else ""
-    return f"{company}{subject}, {days_through(summary.as_of, is_open=summary.is_open)}"
+    moves = " (estimated)" if summary.estimated_until else ""
+    return f"{company}{subject}, {days_through(summary.as_of, is_open=summary.is_open)}{moves}"
 
 
 def _notification(report: PeriodReport) -> str:

@@ -15,7 +15,14 @@ from markupsafe import Markup
 
 from agent.margins.records import PeriodReport
 from reports import charts
-from reports.breakdown import commitments_table, daily_table, pools_table, sources_table, untagged_table
+from reports.breakdown import (
+    commitments_table,
+    daily_table,
+    invoices_table,
+    pools_table,
+    sources_table,
+    untagged_table,
+)
 from reports.cells import Cell
 from reports.customers import customers_table
 from reports.definitions import DEFINITIONS
@@ -43,7 +50,13 @@ def render(report: PeriodReport) -> str:
             tiers=groups_table(report, "tier"),
             groups=[groups_table(report, each) for each in ("plan", "segment", "cohort", "kind", "parent")],
             customers=customers_table(report),
-            tables=[pools_table(report), commitments_table(report), untagged_table(report), daily_table(report)],
+            tables=[
+                pools_table(report),
+                commitments_table(report),
+                invoices_table(report),
+                untagged_table(report),
+                daily_table(report),
+            ],
             sources=sources_table(report),
             day_chart=charts.day_chart(report),
             mix=charts.mix(report),

@@ -35,9 +35,10 @@ def month(report: PeriodReport) -> str:
 
 
 def standing(summary: Summary) -> str:
-    """Whether the figures are a whole month's, and through which day they run."""
+    """Whether the figures are a whole month's, through which day they run, and until when they may still move."""
     day = long_day(summary.as_of)
-    return f"open month, figures through {day} (UTC)" if summary.is_open else f"complete month, through {day} (UTC)"
+    run = f"open month, figures through {day} (UTC)" if summary.is_open else f"complete month, through {day} (UTC)"
+    return f"{run}, estimated until {long_day(summary.estimated_until)}" if summary.estimated_until else run
 
 
 def key_figures(report: PeriodReport) -> tuple[Figure, ...]:

@@ -12,7 +12,14 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from agent.margins.records import PeriodReport
-from reports.breakdown import commitments_table, daily_table, pools_table, sources_table, untagged_table
+from reports.breakdown import (
+    commitments_table,
+    daily_table,
+    invoices_table,
+    pools_table,
+    sources_table,
+    untagged_table,
+)
 from reports.cells import Cell, Column, Table, money
 from reports.customers import customers_table
 from reports.definitions import DEFINITIONS
@@ -56,6 +63,7 @@ def _single_tables(report: PeriodReport) -> tuple[tuple[str, Table], ...]:
     return (
         ("Pools", pools_table(report)),
         ("Commitments", commitments_table(report)),
+        ("Invoices", invoices_table(report)),
         ("Untagged resources", untagged_table(report)),
         ("Daily and classes", daily_table(report)),
     )

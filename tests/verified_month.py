@@ -80,9 +80,10 @@ class Month:
     def write_ledger(self, rows: Sequence[tuple[str | None, str, str, str]]) -> None:
         self.version.mkdir(parents=True, exist_ok=True)
         fixed = ("payer", date(2026, 10, 5), "USD", "usage")
-        listed = [(*fixed, sub, service, units(b), units(e)) for sub, service, b, e in rows]
+        listed = [(*fixed, sub, service, units(b), units(e), None, None) for sub, service, b, e in rows]
         columns = {"BillingAccountId": TEXT, "ChargePeriodStart": DAY, "BillingCurrency": TEXT, "x_Kind": TEXT}
         columns |= {"SubAccountId": TEXT, "ServiceName": TEXT, "x_BilledUnits": UNITS, "x_EffectiveUnits": UNITS}
+        columns |= {"InvoiceId": TEXT, "CommitmentDiscountId": TEXT}
         write_table(self.version / "part-0.parquet", columns, listed)
 
     def write_manifest(self, billed: str = "14.599999999999999999999999", effective: str = "") -> None:

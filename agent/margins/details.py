@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from agent.margins.records import CommitmentLine, PoolLine, SourceLine, UntaggedResource
+from agent.margins.records import CommitmentLine, InvoiceLine, PoolLine, SourceLine, UntaggedResource
 from agent.money import units_from_text
 
 
@@ -38,6 +38,8 @@ class Details:
     taggable: int
     covered: int
     source_notes: tuple[str, ...]
+    invoices: tuple[InvoiceLine, ...] = ()
+    """Held against the bill at the time of reading: ``agent.margins.reconciled`` adds them."""
 
 
 def read_details(folder: Path) -> Details:

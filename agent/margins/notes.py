@@ -16,6 +16,7 @@ def notes(
     """All notes of a period: missing first, then estimated, then information."""
     found = [
         *_missing(settings, book, details, unknown_revenue),
+        *_invoices(details),
         *_estimated(settings, book, details),
         *_information(settings, details, lines),
     ]
@@ -39,10 +40,26 @@ def _missing(settings: Settings, book: Book, details: Details, unknown_revenue: 
         yield Note("missing", f"revenue of customers that are not in the registry is left out: {_some(stray)}")
 
 
+def _invoices(details: Details) -> Iterator[Note]:
+    """Invoices that differ from the bill without a name for it, and gaps that have one."""
+    for line in details.invoices:
+        text = f"invoice {line.invoice or 'of the month'} of {line.source}: {line.told}"
+        if line.gap:
+            yield Note("info", text)
+        elif line.amount is not None and not line.tied:
+            yield Note("missing", text)
+
+
 def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Note]:
     money = _Money(details.currency)
     if book.day < book.period.last_day:
         yield Note("estimated", f"{book.period} is open: figures run through {book.day}, revenue in proportion of days")
+    for source in details.sources:
+        if source.estimated_until is not None:
+            text = (
+                f"{book.period} is estimated until {source.estimated_until}: {source.name} {source.estimated_because}"
+            )
+            yield Note("estimated", text)
     for pool in details.pools:
         for fallback, days, effective in pool.fallback_days:
             used = {"period": "the period's quantities", "even": "an even split"}.get(fallback, "unallocated")

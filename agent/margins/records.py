@@ -105,6 +105,32 @@ class CommitmentLine:
     effective_used: int
     effective_unused: int
 
+    @property
+    def difference(self) -> int:
+        """Used and unused less purchased: what the month draws from payments of other months, or pays ahead (< 0)."""
+        return self.effective_used + self.effective_unused - self.billed_purchase
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """One invoice of the period held against the bill; units of 1e-24 of ``currency``."""
+
+    source: str
+    invoice: str
+    """Its id; empty for lines that name none."""
+    currency: str
+    billed: int
+    amount: int | None
+    """As received; None where nobody gave it."""
+    difference: int | None
+    """Billed less the part of the amount that the export can hold."""
+    tied: bool
+    """The difference is at most 0.01."""
+    gap: str
+    """What accounts for the rest, named; empty where nothing does."""
+    told: str
+    """The outcome in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class UntaggedResource:
@@ -166,6 +192,10 @@ class SourceLine:
     complete_through: date | None
     completeness: str
     """``manifest`` or ``not proven``."""
+    estimated_until: date | None = None
+    """The day by which the provider usually has settled the month; None once it is invoiced or closed."""
+    estimated_because: str = ""
+    """What is said of the source: ``has no invoice yet; ...``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +234,8 @@ class Summary:
     """Tax treated as cost while ``recoverable_tax`` is not set."""
     target_pct: Decimal
     good_pct: Decimal
+    estimated_until: date | None = None
+    """The last of the sources' days; None when no source can still move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,3 +261,5 @@ class PeriodReport:
     """Cost to serve of the month before over equally many days, where known."""
     daily: tuple[tuple[date, int], ...] = field(default=())
     """Cost to serve by day."""
+    invoices: tuple[InvoiceLine, ...] = ()
+    """By source, id and currency."""

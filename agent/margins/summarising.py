@@ -16,6 +16,7 @@ from agent.margins.details import Details, read_details
 from agent.margins.groups import external, group_lines
 from agent.margins.notes import notes
 from agent.margins.ratios import average, percent
+from agent.margins.reconciled import estimated_until, reconciled
 from agent.margins.records import CustomerLine, DrillRow, Mover, PeriodReport, Summary
 from agent.money import idiv, units_from_text
 from agent.period import Period
@@ -32,7 +33,7 @@ def summarise(
     Without ``days`` the drill-down and the daily figures stay empty: nobody looks at them and they are most of the
     work. Definitions: ALLOCATION 8.
     """
-    details = read_details(folder)
+    details = reconciled(settings, period, read_details(folder))
     inputs = current(settings.data)
     book = Book(period, details.day, inputs.registry(settings), inputs.revenue(settings))
     with open_engine(settings.app.engine, rows=published_rows(folder)) as engine:
@@ -63,6 +64,7 @@ def summarise(
         unknown_revenue=unknown,
         previous_cost_to_serve=_over_as_many_days(before, first, last, book) if before else None,
         daily=_daily(drill),
+        invoices=details.invoices,
     )
 
 
@@ -160,4 +162,5 @@ def _summary(settings: Settings, book: Book, details: Details, costs: Costs, lin
         tax_unconfirmed=details.tax_unconfirmed,
         target_pct=targets.infra_margin_pct,
         good_pct=targets.infra_margin_good_pct,
+        estimated_until=estimated_until(details),
     )

@@ -10,10 +10,13 @@ from agent.errors import NothingToDo, ProofError
 from agent.period import Period
 from agent.progress import Progress, Quiet
 from agent.storage import Folder, opened
+from agent.verify.charges import Charges, read_charges
+from agent.verify.commitments import bridges, commitment_checks
 from agent.verify.compare import equal
 from agent.verify.customers import customer_checks, unseen
 from agent.verify.exact import EXACT, add, total
 from agent.verify.inputs import input_checks
+from agent.verify.invoices import received, recorded_checks, tie_checks
 from agent.verify.raw import UNREADABLE
 from agent.verify.recorded import Cells, Json, by_currency, classified_cells, document, outcomes
 from agent.verify.records import Check, Verification
@@ -68,6 +71,7 @@ class PeriodAudit:
         yield from hashes(self.folder, proof)
         yield from input_checks(self._settings.data, proof, self.statements)
         yield from self._sources(proof, classified)
+        yield from self._invoices(proof)
         yield from self._results(proof, classified)
         yield from report_checks(self.folder, self.statements)
 
@@ -81,6 +85,21 @@ class PeriodAudit:
                 audit = SourceAudit(self._settings.data, source, raw_files, entry)
                 yield from audit.checks(classified.get(audit.name, {}))
             self.statements += audit.statements
+
+    def _invoices(self, proof: Json) -> Iterator[Check]:
+        """The ledger by invoice and by commitment, held against what was received and reported."""
+        self._progress.step(f"verify {self._period}: invoices and commitments")
+        charges: dict[str, Charges] = {}
+        for entry in proof["sources"]:
+            name = str(entry["name"])
+            version = self._settings.data / "ledger" / name / str(entry["period"]) / f"v{entry['version']}"
+            manifest = document(version / "manifest.json")
+            charges[name] = read_charges([version / part["file"] for part in manifest["ledger"]], as_of(proof))
+            yield from recorded_checks(name, manifest, charges[name])
+        given = received(self._settings.data, str(self._period), self._settings.app.invoices)
+        yield from tie_checks(charges, given, self.statements)
+        yield from commitment_checks(self.folder, charges)
+        self.statements += bridges(charges)
 
     def _results(self, proof: Json, classified: dict[str, Cells]) -> Iterator[Check]:
         self._progress.step(f"verify {self._period}: published results")

@@ -97,6 +97,11 @@ def csv_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream, strict=True))
 
 
+def ledger_rows(path: Path, names: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    """The values of some columns of a ledger part, row by row."""
+    yield from _rows(path, names)
+
+
 def _count(sums: dict[Any, tuple[Decimal, Decimal]], key: object, billed: Decimal, effective: Decimal) -> None:
     before = sums.get(key, (ZERO, ZERO))
     sums[key] = (before[0] + billed, before[1] + effective)

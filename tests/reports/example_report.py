@@ -13,6 +13,7 @@ from agent.margins.records import (
     CustomerLine,
     DrillRow,
     GroupLine,
+    InvoiceLine,
     Mover,
     Note,
     PeriodReport,
@@ -108,6 +109,7 @@ def example_report(*, through: int = 21, people: tuple[Person, ...] = PEOPLE) ->
         unknown_revenue=tuple(line.customer for line in lines if line.kind == "paying" and line.revenue is None),
         previous_cost_to_serve=summary.cost_to_serve * 94 // 100,
         daily=tuple((day, sum(row.effective for row in drill if row.day == day)) for day in days),
+        invoices=_invoices(summary),
     )
 
 
@@ -264,6 +266,19 @@ def _sources(summary: Summary) -> tuple[SourceLine, ...]:
     return (
         SourceLine("aws", "aws-cur2", 4, 182_344, main + units_from_text("120.5"), main, summary.as_of, "manifest"),
         SourceLine("gcp", "focus", 1, 9_120, other, other, summary.as_of + timedelta(days=1), "not proven"),
+    )
+
+
+def _invoices(summary: Summary) -> tuple[InvoiceLine, ...]:
+    """One invoice tied before tax, one that differs, and lines that name none yet."""
+    aws, gcp = (line.billed for line in _sources(summary))
+    first, rest = aws - units_from_text("900.333"), units_from_text("900.333")
+    tax, penny = units_from_text("1234"), units_from_text("0.0041")
+    lacks = "tax 1,234.00 USD is not in the export"
+    return (
+        InvoiceLine("aws", "", "USD", rest, None, None, False, "", "not tied to an invoice: these lines name none"),
+        InvoiceLine("aws", "EUINFR26-417", "USD", first, first + tax - penny, penny, True, lacks, f"tied; {lacks}"),
+        InvoiceLine("gcp", "G-5", "USD", gcp, gcp - tax, tax, False, "", "differs by 1,234.00 USD"),
     )
 
 

@@ -6,7 +6,14 @@ from decimal import Decimal
 import pytest
 
 from agent.money import text_from_units
-from reports.breakdown import commitments_table, daily_table, pools_table, sources_table, untagged_table
+from reports.breakdown import (
+    commitments_table,
+    daily_table,
+    invoices_table,
+    pools_table,
+    sources_table,
+    untagged_table,
+)
 from reports.customers import PARTS, customers_table
 from reports.opening import MARGIN, groups_table, key_figures, standing, target_mark
 from tests.reports.example_report import empty_report, example_report, many_customers
@@ -15,6 +22,7 @@ BUILDERS = (
     customers_table,
     pools_table,
     commitments_table,
+    invoices_table,
     untagged_table,
     daily_table,
     sources_table,

@@ -11,8 +11,8 @@ from reports.definitions import DEFINITIONS
 from tests.reports.example_report import PEOPLE, empty_report, example_report
 
 SHEETS = [
-    "Summary", "Cost per customer", "Groups", "Pools", "Commitments", "Untagged resources", "Daily and classes",
-    "Sources and proof", "Definitions",
+    "Summary", "Cost per customer", "Groups", "Pools", "Commitments", "Invoices", "Untagged resources",
+    "Daily and classes", "Sources and proof", "Definitions",
 ]  # fmt: skip
 TOP = 5
 """The heading row of a sheet that holds one table."""
