@@ -143,6 +143,8 @@ def _spread(limb: Ints, rows: Ints, length: int) -> Ints:
 
 def _decimals(column: pa.Array) -> Numbers:
     """Text, decimals or integers: by the coarsest exact cast that holds them all, else digit by digit."""
+    if pa.types.is_decimal256(column.type):
+        return _wide_decimals(column)
     if _arrow_is_exact(column):
         try:
             return _from_pico_decimals(pc.cast(column, _PICO_TYPE))
@@ -155,6 +157,27 @@ def _decimals(column: pa.Array) -> Numbers:
     return _digit_by_digit(column)
 
 
+def _wide_decimals(column: pa.Array) -> Numbers:
+    """Decimals of 256 bits: those that whole units hold by Arrow, the few others digit by digit."""
+    narrow = pc.cast(column, _UNIT_TYPE, safe=False)
+    wide = pa.decimal256(76, max(UNIT_SCALE, column.type.scale))
+    same = pc.equal(pc.cast(narrow, wide, safe=False), pc.cast(column, wide, safe=False))
+    size = np.abs(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False))
+    plain = same.to_numpy(zero_copy_only=False) & (size < _LARGE)
+    if plain.all():
+        return _decimals(narrow)
+    rows = np.flatnonzero(~plain)
+    numbers = _decimals(pc.if_else(pa.array(plain), narrow, pa.scalar(Decimal(0), _UNIT_TYPE)))
+    try:
+        rest = _digit_by_digit(column.take(pa.array(rows)))
+    except NumberFault as fault:
+        raise NumberFault(int(rows[fault.row]), fault.text) from fault
+    cut = {int(rows[row]): text for row, text in rest.cut.items()}
+    limbs = (None if limb is None else _spread(limb, rows, len(column)) for limb in (rest.pico, rest.whole, rest.fine))
+    pico, whole, fine = limbs
+    return numbers.plus(Numbers(np.zeros(len(column), np.int64) if pico is None else pico, whole, fine, cut))
+
+
 def _arrow_is_exact(column: pa.Array) -> bool:
     """Whether Arrow's casts to decimal hold what they are given, or say that they do not.
 
@@ -165,7 +188,7 @@ def _arrow_is_exact(column: pa.Array) -> bool:
         size = np.abs(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False))
     except pa.ArrowInvalid:
         return False
-    if not (size < _LARGE).all() or ((size > 0) & (size < _TINY)).any() or pa.types.is_decimal256(column.type):
+    if not (size < _LARGE).all() or ((size > 0) & (size < _TINY)).any():
         return False
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return True
