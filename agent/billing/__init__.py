@@ -1,5 +1,6 @@
 """Billing exports -> the exact ledger. One file a source; :data:`SOURCES` lists them."""
 
+import hashlib
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from agent.billing.interface import BillingSource, Delivered
 from agent.billing.oci import Oci
 from agent.billing.reading.raw_tags import TagSets
 from agent.config.application import SourceConfig
+from agent.errors import SourceError
 from agent.period import Period
 from agent.progress import Progress
 from agent.storage import opened
 from agent.storage.locations import PULLED, raw_folder
-from agent.store import lock
+from agent.store import lock, write_file
 
 SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur2, Oci)
 
@@ -32,10 +34,27 @@ def ingest_source(
     delivery that is not whole, not exact or not clear; the ledger is then as it was.
     """
     reader = next(reader for reader in SOURCES if reader.kind == source.kind)
-    named = {"columns": (root / source.columns).read_bytes()} if source.columns else {}
-    reading = reader(source, TagSets(), named)
+    reading = reader(source, TagSets(), _named_files(source, data, root))
     if source.location.startswith(PULLED):
         with lock(data):
             reading.pull(raw_folder(data, source.name), progress)
     with opened(source, data, root, scratch=data / ".tmp", progress=progress) as folder:
         return Ingest(reading, source, data, periods, progress).run(folder)
+
+
+def _named_files(source: SourceConfig, data: Path, root: Path) -> dict[str, bytes]:
+    """The configuration files that the source's entry names, by key; a copy of each is kept, for who verifies."""
+    if source.columns is None:
+        return {}
+    try:
+        content = (root / source.columns).read_bytes()
+    except OSError as error:
+        raise SourceError(
+            f"the column map cannot be read: {error.strerror}",
+            where=str(root / source.columns),
+            expected="the file that `columns` of this source names",
+        ) from error
+    with lock(data):
+        kept = data / "inputs" / "columns" / hashlib.sha256(content).hexdigest()
+        write_file(kept, lambda part: part.write_bytes(content))
+    return {"columns": content}

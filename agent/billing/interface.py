@@ -1,5 +1,6 @@
 """What a billing source is: a way to find its files and to read one of them as FOCUS-shaped batches."""
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ class BillingSource(ABC):
         self.notes: list[str] = []
         """Sentences for the manifest: what was decided while reading."""
         self._told: dict[str, int] = {}
+
+    @property
+    def configured(self) -> dict[str, str]:
+        """The sha256 of each of ``files``, by key: another file makes another ledger of the same export."""
+        return {key: hashlib.sha256(content).hexdigest() for key, content in sorted(self.files.items())}
 
     def tell(self, about: str, sentence: str) -> None:
         """Notes a sentence; it takes the place of what was told about the same before, such as a count so far."""

@@ -2,8 +2,8 @@
 
 import csv
 import decimal
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,22 +39,30 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The raw files of one period of a source that are still there; ``source`` None: it is configured no more."""
+    """The raw files of one period of a source that are still there; ``source`` None: it is configured no more.
+
+    ``configured``: the configuration files that the period was read by, by key (``columns``).
+    """
 
     paths: Sequence[Path]
     period: str
     source: SourceConfig | None
+    configured: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def sums(
-    paths: Sequence[Path], kind: str, period: str, source: SourceConfig | None = None
+    paths: Sequence[Path],
+    kind: str,
+    period: str,
+    source: SourceConfig | None = None,
+    configured: Mapping[str, bytes] | None = None,
 ) -> dict[Path, FileSums | Unread]:
     """What each file says of ``period``. Files of a delivery belong together: one may decide how another is read.
 
     NOTE: the default context of ``decimal`` rounds to 28 digits in silence; here what would round raises.
     """
     with decimal.localcontext(EXACT):
-        return READERS[kind](Delivered(paths, period, source))
+        return READERS[kind](Delivered(paths, period, source, configured or {}))
 
 
 def _focus(delivered: Delivered) -> dict[Path, FileSums | Unread]:

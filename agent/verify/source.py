@@ -20,6 +20,7 @@ class SourceAudit:
         self.name = str(entry["name"])
         self.statements: list[str] = []
         self._entry = entry
+        self._data = data
         self._source = source
         self._raw_files = raw_files
         self._there = _listed_there(raw_files)
@@ -31,17 +32,18 @@ class SourceAudit:
         manifest = document(self._version / "manifest.json")
         yield from self._in_force()
         yield entries(f"{self.name}: proof's files == manifest's", _listed(self._entry), _listed(manifest))
-        yield from self._files(manifest["kind"], manifest["files"])
+        yield from self._files(manifest)
         written = total(recorded(entry["sums"]) for entry in manifest["files"])
         for part in manifest["ledger"]:
             found = sha256(self._version / part["file"])
             yield equal(f"{self.name}: sha256 of ledger {part['file']}", found, part["sha256"])
         yield from self._ledger(manifest, written, classified)
 
-    def _files(self, kind: str, entries: list[Json]) -> Iterator[Check]:
+    def _files(self, manifest: Json) -> Iterator[Check]:
+        kind, entries = manifest["kind"], manifest["files"]
         places = {entry["path"]: self._raw(entry["path"]) for entry in entries}
         there = [path for path in places.values() if path is not None]
-        found = raw.sums(there, kind, str(self._entry["period"]), self._source)
+        found = raw.sums(there, kind, str(self._entry["period"]), self._source, self._configured(manifest))
         for entry in entries:
             label, path = f"{self.name}: {entry['path']}", places[entry["path"]]
             if path is None:
@@ -49,6 +51,11 @@ class SourceAudit:
             else:
                 yield equal(f"{label}: sha256", sha256(path), entry["sha256"])
                 yield from _recomputed(label, found[path], entry)
+
+    def _configured(self, manifest: Json) -> dict[str, bytes]:
+        """The configuration files that the month was read by, as they were kept."""
+        named = (manifest.get("configured") or {}).items()
+        return {key: (self._data / "inputs" / key / digest).read_bytes() for key, digest in named}
 
     def _ledger(self, manifest: Json, written: Costs, classified: Cells) -> Iterator[Check]:
         parts = [self._version / part["file"] for part in manifest["ledger"]]

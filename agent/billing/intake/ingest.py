@@ -51,7 +51,7 @@ class Ingest:
             delivery = self.reading.find(folder)
             hashed = self._hashed(delivery)
             current = [version for version in source_heads(self.data, self.source.name) if self._asked(version.period)]
-            if _unchanged(hashed, current) and self._intact(current):
+            if _unchanged(hashed, current) and self._configured_alike(current) and self._intact(current):
                 return [_delivered(version, version, changed=False) for version in current]
             with scratch(self.data) as place:
                 versions = self._take_in(delivery, hashed, place, current)
@@ -64,6 +64,9 @@ class Ingest:
         if damaged:
             self.progress.step(f"{self.source.name}: its ledger is damaged; the delivery is taken in again")
         return not damaged
+
+    def _configured_alike(self, current: Sequence[LedgerVersion]) -> bool:
+        return all(version.manifest.configured == self.reading.configured for version in current)
 
     def _asked(self, period: Period | None) -> bool:
         return self.periods is None or period is None or period in self.periods
@@ -91,6 +94,7 @@ class Ingest:
             tuple(self.reading.notes),
             self.reading.tag_sets.failures,
             self.source.settles_after_days,
+            self.reading.configured,
         )
         in_force = {version.period: version for version in current}
         written: list[tuple[Path, Manifest]] = []
@@ -102,7 +106,7 @@ class Ingest:
             manifest = write_version(place, period, origin, intake, gathering)
             refuse_claimed_elsewhere(self.data, place, manifest)
             old = in_force.get(period)
-            if old is not None and old.manifest.identity == manifest.identity and changed_file(old) is None:
+            if old is not None and old.manifest.same_as(manifest) and changed_file(old) is None:
                 kept.append((_set_stale(old, stale=False), False))
             else:
                 written.append((place, manifest))

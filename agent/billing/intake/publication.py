@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -46,6 +46,7 @@ class Origin:
     notes: tuple[str, ...]
     tag_failures: Mapping[str, int]
     settles_after_days: int | None = None
+    configured: Mapping[str, str] = field(default_factory=dict)
     """The user's own number of days after the end of a month; by default the provider's."""
 
 
@@ -87,6 +88,7 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
         invoices=held.invoice_texts(),
         estimated_until=until,
         estimated_because=because,
+        configured=origin.configured,
     )
 
 

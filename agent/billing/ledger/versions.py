@@ -70,6 +70,9 @@ class Manifest:
     version of before it was recorded. ``estimated_until``: the day (ISO) by which the provider usually has settled the
     period, ``estimated_because`` why it is not final; null once every charge names its invoice. None of it depends on
     the day of the ingest.
+
+    ``configured``: sha256 of each configuration file that decides how the source is read, by its key (``columns``); the
+    file itself is kept as ``<data>/inputs/<key>/<sha256>``.
     """
 
     source: str
@@ -89,12 +92,17 @@ class Manifest:
     invoices: Sums = field(default_factory=dict)
     estimated_until: str | None = None
     estimated_because: str = ""
+    configured: Mapping[str, str] = field(default_factory=dict)
     version: int = MANIFEST_VERSION
 
     @property
     def identity(self) -> list[tuple[str, str, int]]:
         """What makes two deliveries of a period the same: file names, contents and rows."""
         return sorted((file.path.rsplit("/", 1)[-1], file.sha256, file.rows) for file in self.files)
+
+    def same_as(self, other: "Manifest") -> bool:
+        """Whether both are of the same delivery, read by the same configuration files."""
+        return self.identity == other.identity and self.configured == other.configured
 
     @property
     def lines(self) -> int:
