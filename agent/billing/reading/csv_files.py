@@ -34,13 +34,15 @@ _SEPARATED = {",": "comma-separated", ";": "semicolon-separated", "\t": "tab-sep
 class Dialect:
     """How a file is written. ``encoding`` is one Python and Arrow know by the same name.
 
-    ``names``: the columns of a file that has no header. ``lines_before``: physical lines above the header.
+    ``names``: the columns of a file that has no header. ``lines_before``: physical lines above the header. ``nulls``:
+    what counts as null in every column.
     """
 
     delimiter: str = ","
     encoding: str = "utf-8"
     names: tuple[str, ...] = ()
     lines_before: int = 0
+    nulls: tuple[str, ...] = NULL_TOKENS
 
 
 PLAIN = Dialect()
@@ -110,11 +112,17 @@ def _refuse_other_delimiter(names: list[str], shown: str, dialect: Dialect) -> N
 
 
 def batches(
-    path: Path, shown: str, header: Header, columns: Sequence[int], dialect: Dialect = PLAIN
+    path: Path,
+    shown: str,
+    header: Header,
+    columns: Sequence[int],
+    dialect: Dialect = PLAIN,
+    batch_rows: int = BATCH_ROWS,
 ) -> Iterator[pa.RecordBatch]:
     """Batches of the wanted ``columns`` (positions), each dictionary-coded text, amounts too: most of them repeat.
 
     Column ``i`` is named ``str(i)``; a null token is null. Raises ``SourceError`` naming the line of a ragged row.
+    A batch is whole blocks of the file, at least ``batch_rows`` long but for the last.
     """
     names = [str(position) for position in range(len(header.names))]
     coded = pa.dictionary(pa.int32(), pa.string())
@@ -127,13 +135,13 @@ def batches(
     conversion = arrow_csv.ConvertOptions(
         include_columns=[str(position) for position in columns],
         column_types={str(position): coded for position in columns},
-        null_values=list(NULL_TOKENS),
+        null_values=list(dialect.nulls),
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
     )
     try:
         with _arrow_stream(path) as stream, arrow_csv.open_csv(stream, reading, parsing, conversion) as reader:
-            yield from _joined(reader)
+            yield from _joined(reader, batch_rows)
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error):
             raise _explain(path, shown, header, error, dialect) from error
@@ -147,14 +155,14 @@ def _arrow_stream(path: Path) -> pa.NativeFile:
     return pa.CompressedInputStream(pa.OSFile(str(path)), "gzip") if _is_gzip(path) else pa.OSFile(str(path))
 
 
-def _joined(blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _joined(blocks: Iterator[pa.RecordBatch], fewest: int) -> Iterator[pa.RecordBatch]:
     """Blocks put together to batches worth the work on their distinct values."""
     waiting: list[pa.RecordBatch] = []
     rows = 0
     for block in blocks:
         waiting.append(block)
         rows += len(block)
-        if rows >= BATCH_ROWS:
+        if rows >= fewest:
             yield _one(waiting)
             waiting, rows = [], 0
     if rows:
