@@ -80,7 +80,7 @@ def read_header(path: Path, shown: str, dialect: Dialect = PLAIN) -> Header | No
         except UnicodeDecodeError as error:
             raise _encoding(shown, dialect) from error
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise _truncated(shown) from error
+            raise truncated(shown) from error
         except csv.Error as error:
             raise _no_csv(shown, error) from error
         if names is None:
@@ -148,7 +148,7 @@ def batches(
     except UnicodeDecodeError as error:
         raise _encoding(shown, dialect) from error
     except OSError as error:
-        raise _truncated(shown) from error
+        raise truncated(shown) from error
 
 
 def _arrow_stream(path: Path) -> pa.NativeFile:
@@ -232,7 +232,8 @@ def _encoding(shown: str, dialect: Dialect) -> SourceError:
     )
 
 
-def _truncated(shown: str) -> SourceError:
+def truncated(shown: str) -> SourceError:
+    """The error for a gzip file that ends too early."""
     return SourceError(
         "the gzip file ends too early or is damaged",
         where=shown,

@@ -24,12 +24,25 @@ def column_names(path: Path, shown: str) -> tuple[str, ...]:
         return tuple(file.schema_arrow.names)
 
 
-def batches(path: Path, shown: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """One batch a row group, of the wanted columns; the next one is read while the last is being worked on."""
+def leaf_paths(path: Path, shown: str) -> tuple[str, ...]:
+    """Every leaf of the file's columns by its path in the file, such as ``labels.list.element.key``, in file order."""
     with open_parquet(path, shown) as file:
-        texts = [column for column in columns if _is_text(file.schema_arrow.field(column).type)]
-        maps = [column for column in columns if pa.types.is_map(file.schema_arrow.field(column).type)]
-    leaves = [f"{column}.key_value.{leaf}" for column in maps for leaf in ("key", "value")]
+        return tuple(file.schema.column(place).path for place in range(len(file.schema)))
+
+
+def batches(path: Path, shown: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """One batch a row group, of the wanted columns; the next one is read while the last is being worked on.
+
+    A column is a top-level one, or the path of a leaf: then its column holds that leaf and the others asked for.
+    """
+    with open_parquet(path, shown) as file:
+        kinds = {name: file.schema_arrow.field(name).type for name in columns if name in file.schema_arrow.names}
+        texts = [name for name, kind in kinds.items() if _is_text(kind)]
+        maps = [name for name, kind in kinds.items() if pa.types.is_map(kind)]
+        physical = (file.schema.column(place) for place in range(len(file.schema)))
+        wanted = set(columns) - kinds.keys()
+        nested = [leaf.path for leaf in physical if leaf.path in wanted and leaf.physical_type == "BYTE_ARRAY"]
+    leaves = [*nested, *(f"{column}.key_value.{leaf}" for column in maps for leaf in ("key", "value"))]
     try:
         # NOTE: read, not memory-mapped (the page faults of a map cost more than the copies), and by row groups:
         # Arrow cannot hand out dictionary-coded maps across them
