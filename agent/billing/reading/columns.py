@@ -19,6 +19,7 @@ from agent.billing.reading.quantities import MOST_QUANTITY, quantities
 
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 _NULLS = frozenset(NULL_TOKENS)
+_NULL_TOKENS = pa.array(NULL_TOKENS)
 
 
 class ReadFault(Exception):
@@ -43,8 +44,11 @@ class Columns:
     def fault(self, message: str, row: int, expected: str = "", mend: str = "") -> ReadFault:
         return ReadFault(message, self.first + row, expected, mend)
 
-    def words(self, name: str) -> Words:
-        """A text column with the null tokens as null; a missing column is null throughout."""
+    def words(self, name: str, change: Callable[[pa.Array], pa.Array] | None = None) -> Words:
+        """A text column with the null tokens as null; a missing column is null throughout.
+
+        ``change`` turns the distinct texts into others, all at once.
+        """
         column = self.arrays.get(name)
         if column is None:
             return NULL
@@ -57,7 +61,7 @@ class Columns:
             )
         if pa.types.is_nested(column.type) or _is_binary(column.type):
             raise self._stored(name, column, "text", "export the column as text")
-        return words_of(column)
+        return words_of(column, change)
 
     def key_values(self, name: str) -> pa.Array | None:
         """A column of tags as maps, or as lists of {key, value}, of texts; None where it is absent or no nesting."""
@@ -203,19 +207,25 @@ def _is_finite(text: str | None) -> bool:
         return False
 
 
-def words_of(column: pa.Array) -> Words:
-    """Distinct values and codes of a column of text, integers or dictionary-coded text."""
+def words_of(column: pa.Array, change: Callable[[pa.Array], pa.Array] | None = None) -> Words:
+    """Distinct values and codes of a column of text, integers or dictionary-coded text; values ``change`` d."""
     if pa.types.is_null(column.type):
         return NULL
     if not pa.types.is_dictionary(column.type):
         column = pc.cast(column, pa.string()).dictionary_encode()
-    values = [None if value in _NULLS else value for value in column.dictionary.to_pylist()]
+    if change is None:
+        values = [None if value in _NULLS else value for value in column.dictionary.to_pylist()]
+    else:
+        known = pc.invert(pc.is_in(column.dictionary, _NULL_TOKENS))
+        values = pc.if_else(known, change(column.dictionary), None).to_pylist()
     indices = column.indices
     if indices.null_count:
         indices = indices.fill_null(len(values))
         values.append(None)
     if not values:
         return NULL
+    if len(values) == 1:
+        return Words.same(values[0])
     return Words(values, indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False))
 
 
