@@ -1,7 +1,7 @@
 """Every command, in the order of ``apportion --help``. A new one is a module beside this file and a line here."""
 
 from agent.commands.interface import Command
-from agent.commands.options import demo_lines, folder, lint, period, schema_name, send
+from agent.commands.options import demo_lines, diff, focus_file, folder, lint, period, schema_name, send
 
 _CODES = "0 done; 2 wrong usage, configuration or input; 3 no data for the month; 4 our own failure"
 _PROVEN = _CODES.replace("0 done; ", "0 done; 1 the sums do not tie; ")
@@ -98,6 +98,27 @@ COMMANDS: tuple[Command, ...] = (
         "0 everything ties; 1 something does not; 2 wrong usage or configuration; 3 nothing to verify; "
         "4 our own failure",
         (period("every month with results"),),
+    ),
+    Command(
+        "diff",
+        "show what changed between two versions of a month's bill",
+        "Compares two versions of the ledger exactly: by provider, account, service, category, invoice and customer. "
+        "Customers are recognised by the current rules on both sides. Nothing is published.",
+        "apportion diff 2026-10 --from 1 --to 2",
+        "0 compared; 1 a sum does not tie; 2 wrong usage or configuration; 3 no such version, or only one; "
+        "4 our own failure",
+        (diff,),
+    ),
+    Command(
+        "export",
+        "write a month of the ledger as a FOCUS file for other tools",
+        "Writes every row of the month's ledger, all sources, as FOCUS Cost and Usage. Its sums equal the ledger to "
+        "the last digit, or nothing is written. --format names the release; before the command's name, --format json "
+        "prints the answer as JSON.",
+        "apportion export --format focus-1.2 --period 2026-10 --output october.parquet",
+        _CODES.replace("0 done; ", "0 written; 1 the sums do not tie; "),
+        (period(_OPEN_MONTH), focus_file),
+        ("focus-1.2", "focus-1.3", "focus-1.4"),
     ),
     Command(
         "serve",

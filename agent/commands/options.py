@@ -23,7 +23,7 @@ def month(text: str) -> "Period":
 def general(parser: ArgumentParser, formats: tuple[str, ...] = ("text", "json")) -> None:
     """Options every command takes, before or after its name: SUPPRESS keeps the later default from winning."""
     parser.add_argument("--config", metavar="FILE", default=SUPPRESS, help="default: ./apportion.yaml")
-    parser.add_argument("--format", choices=formats, default=SUPPRESS, help="what to print (default: text)")
+    parser.add_argument("--format", choices=formats, default=SUPPRESS, help=f"what to print (default: {formats[0]})")
     parser.add_argument("--quiet", action="store_true", default=SUPPRESS, help="no progress")
     parser.add_argument("--debug", action="store_true", default=SUPPRESS, help="show the traceback of an error")
 
@@ -70,6 +70,27 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def version(text: str) -> int | str:
+    """A ledger version: ``2``, ``v2``, ``current`` or ``closed``."""
+    number = text.removeprefix("v")
+    if number.isdecimal() and int(number):
+        return int(number)
+    if text in ("current", "closed"):
+        return text
+    raise ArgumentTypeError(f"{text!r} is no version; write its number, such as 2, or current, or closed")
+
+
+def diff(parser: ArgumentParser) -> None:
+    """Which month, and which two versions of it."""
+    add = parser.add_argument
+    add("month", metavar="PERIOD", type=month, help="the month, YYYY-MM")
+    add("--source", metavar="NAME", help="one source (default: every source of the month)")
+    add("--from", dest="before", metavar="V", type=version, help="a number or closed (default: the one before --to)")
+    add("--to", dest="after", metavar="V", type=version, help="a number, closed or current (default: current)")
+    dimensions = ("provider", "account", "service", "category", "invoice", "customer")
+    add("--by", choices=dimensions, action="append", default=[], help="show only this, whole; may be repeated")
+
+
 def lint(parser: ArgumentParser) -> None:
     """What ``lint`` judges, by which policy, and where its findings go."""
     add = parser.add_argument
@@ -102,3 +123,10 @@ def lint(parser: ArgumentParser) -> None:
     add("--comment", choices=("github", "gitlab"), help="keep one comment on the pull or merge request up to date")
     add("--all", action="store_true", help="print existing, exempt and ignored findings too")
     add("--no-cache", action="store_true", help="parse every file anew")
+
+
+def focus_file(parser: ArgumentParser) -> None:
+    """Where an exported FOCUS file goes."""
+    parser.add_argument(
+        "--output", metavar="FILE", help="a .parquet or .csv file (default: <data>/exports/<month>/<format>.parquet)"
+    )
