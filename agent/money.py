@@ -85,6 +85,11 @@ def legible(units: int) -> str:
     return f"{'-' if units < 0 else ''}{int(whole):,}.{fraction:0<2}"
 
 
+def signed(units: int) -> str:
+    """A difference as people read it, its sign always there: ``+12.34``, ``-0.50``, ``0.00``."""
+    return f"+{legible(units)}" if units > 0 else legible(units)
+
+
 def idiv(dividend: int, divisor: int) -> int:
     """Integer division that truncates toward zero, as SQL does (Python's ``//`` floors)."""
     quotient = abs(dividend) // abs(divisor)

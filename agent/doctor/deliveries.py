@@ -7,6 +7,11 @@ from agent.billing.ledger.versions import LedgerVersion, heads, periods
 from agent.config.application import SourceConfig
 from agent.config.loading import Settings
 from agent.doctor.records import Finding, missing, ok, warn
+from agent.reconciliation import closed, standing
+
+SHOWN = 2
+"""Months whose standing is told one by one."""
+LOCK = "apportion close, once the month's invoices are there"
 
 
 def sources(settings: Settings, today: date) -> Iterator[Finding]:
@@ -44,9 +49,22 @@ def _source(
     completeness = last.manifest.completeness
     yield ok(part, f"{_span(versions)}, newest {last.period} v{last.version}, completeness {completeness}")
     yield from _freshness(part, source, last, today)
+    yield from _settled(part, settings, versions, today)
     for version in versions:
         if version.manifest.stale:
             yield warn(part, f"{version.period} is no longer in the delivery; its last version is kept")
+
+
+def _settled(part: str, settings: Settings, versions: tuple[LedgerVersion, ...], today: date) -> Iterator[Finding]:
+    """How the newest months stand, and how many older ones are not final."""
+    moving = [standing(one, today, locked=closed(settings.data, one.period)) for one in versions]
+    for month in moving[-SHOWN:]:
+        text = f"{month.period} is {month.text}"
+        yield warn(part, text, LOCK) if month.state == "overdue" else ok(part, text)
+    older = [month.period for month in moving[:-SHOWN] if month.state != "final"]
+    if older:
+        count = f"{len(older)} older month{'s are' if len(older) != 1 else ' is'}"
+        yield warn(part, f"{count} not final, from {older[0]}: charges name no invoice", LOCK)
 
 
 def _span(versions: tuple[LedgerVersion, ...]) -> str:

@@ -63,6 +63,6 @@ def standings(data: Path, period: Period, today: date) -> list[Standing]:
 
 
 def closed(data: Path, period: Period) -> bool:
-    """Whether the user has closed the month: its immutable copy is there."""
+    """Whether the user has closed the month: the books have an entry of it."""
     folder = data / "closed" / str(period)
-    return folder.is_dir() and any(folder.glob("v*/proof.json"))
+    return folder.is_dir() and any(folder.glob("v*/close.json"))

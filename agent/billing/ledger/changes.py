@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from agent.billing.ledger.versions import Manifest
-from agent.money import legible, units_from_text
+from agent.money import legible, signed, units_from_text
 
 METRICS = ("BilledCost", "EffectiveCost")
 
@@ -29,8 +29,3 @@ def _kinds(old: Manifest, new: Manifest) -> Iterator[str]:
         before, after = (units_from_text(one.kinds[kind].BilledCost) if kind in one.kinds else 0 for one in (old, new))
         if before != after:
             yield f"{kind} {signed(after - before)}"
-
-
-def signed(units: int) -> str:
-    """A difference with its sign: ``+12.34``, ``-0.50``, ``0.00``."""
-    return f"+{legible(units)}" if units > 0 else legible(units)

@@ -1,0 +1,8 @@
+"""What changed between two versions of a month's bill: exact, by provider, account, service, category and customer."""
+
+from agent.differences.choosing import Side, Versions, choose
+from agent.differences.comparing import compare
+from agent.differences.records import DIMENSIONS, Difference, Line, Moved
+from agent.differences.telling import document, told
+
+__all__ = ["DIMENSIONS", "Difference", "Line", "Moved", "Side", "Versions", "choose", "compare", "document", "told"]
