@@ -56,7 +56,11 @@ class BillingSource(ABC):
         """The files of the export. Raises ``SourceError`` when the delivery is not whole."""
 
     def prepare(self, files: Sequence[ExportFile]) -> None:
-        """Looks at all files before the first is read, for decisions that must be the same everywhere."""
+        """Looks at files that belong together before the first is read, for decisions that hold for all of them.
+
+        Called once for each billing period where manifests state it, else once for all files of the delivery. Only
+        periods that something changed in are read again: what is decided of one must not depend on another's files.
+        """
         del files
 
     @abstractmethod
@@ -70,7 +74,7 @@ class BillingSource(ABC):
     def conclude(self) -> None:  # noqa: B027  # most sources have one statement of each charge, and nothing to compare
         """Checks across files once all are read, such as two statements of one bill against each other.
 
-        Raises ``SourceError`` where they contradict; what may only be told goes into ``notes``.
+        Called after the files of each :meth:`prepare`; what it compares must be of these files alone. Raises ``SourceError`` where they contradict; what may only be told goes into ``notes``.
         """
 
 
