@@ -74,7 +74,8 @@ class BillingSource(ABC):
     def conclude(self) -> None:  # noqa: B027  # most sources have one statement of each charge, and nothing to compare
         """Checks across files once all are read, such as two statements of one bill against each other.
 
-        Called after the files of each :meth:`prepare`; what it compares must be of these files alone. Raises ``SourceError`` where they contradict; what may only be told goes into ``notes``.
+        Called after the files of each :meth:`prepare`; what it compares must be of these files alone. Raises
+        ``SourceError`` where they contradict; what may only be told goes into ``notes``.
         """
 
 

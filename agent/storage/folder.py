@@ -37,6 +37,7 @@ class Folder(ABC):
 
     def __init__(self) -> None:
         self._found: dict[str, Listed] | None = None
+        self._entries: dict[str, Entry] | None = None
 
     def entries(self) -> dict[str, Entry]:
         """Every file below the location, by its path there, sorted; hidden ones (``.``) left out.
@@ -44,7 +45,9 @@ class Folder(ABC):
         Raises ``Unreachable`` for a location that is not there or may not be read. A location that is itself a file
         is a folder of that one file.
         """
-        return {shown: listed.entry for shown, listed in self._once().items()}
+        if self._entries is None:
+            self._entries = {shown: listed.entry for shown, listed in self._once().items()}
+        return self._entries
 
     def changed(self) -> frozenset[str]:
         """Paths of files that were added, removed or written since :meth:`entries` first looked. Looks again."""

@@ -1,9 +1,9 @@
 """The way of a delivery into the ledger: find, hash, read, check, write, put in force. One source at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.intake.intake import Intake
@@ -13,7 +13,9 @@ from agent.billing.intake.overlap import (
     refuse_same_bytes,
     refuse_same_content,
 )
+from agent.billing.intake.promised import refuse_other_row_counts
 from agent.billing.intake.publication import Origin, put_in_force, write_version
+from agent.billing.intake.recorded import Arrival, Recorded, contents
 from agent.billing.interface import BillingSource, Delivered
 from agent.billing.ledger.changes import change
 from agent.billing.ledger.gathering import Gathering
@@ -24,10 +26,8 @@ from agent.config.application import SourceConfig
 from agent.errors import SourceError
 from agent.period import Period
 from agent.progress import Progress
-from agent.storage import Folder
-from agent.store import lock, scratch, sha256, sweep, write_text
-
-Hashed = Sequence[tuple[ExportFile, str]]
+from agent.storage import Folder, moved
+from agent.store import lock, scratch, sweep, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,134 +43,235 @@ class Ingest:
     def run(self, folder: Folder) -> list[Delivered]:
         """Brings the ledger up to the delivery. A delivery equal to what is in force changes nothing.
 
-        What was damaged on disk since is written anew. Raises ``SourceError``, and then nothing has changed.
+        Only periods that a new, changed or removed file holds are read and written; what was damaged on disk since is
+        written anew. Raises ``SourceError``, and then nothing has changed.
         """
         with lock(self.data):
             sweep(self.data)
             self.progress.step(f"{self.source.name}: looking for the export")
             delivery = self.reading.find(folder)
-            hashed = self._hashed(delivery)
-            current = [version for version in source_heads(self.data, self.source.name) if self._asked(version.period)]
-            if _unchanged(hashed, current) and self._configured_alike(current) and self._intact(current):
-                return [_delivered(version, version, changed=False) for version in current]
-            with scratch(self.data) as place:
-                versions = self._take_in(delivery, hashed, place, current)
-            self._mark_vanished(current, {version.period for version, _ in versions})
+            heads = source_heads(self.data, self.source.name)
+            current = [version for version in heads if self._asked(version.period)]
+            arrivals = self._arrivals(delivery, folder, Recorded(heads))
+            disturbed = self._disturbed(arrivals, current)
+            taken: list[tuple[LedgerVersion, bool]] = []
+            if disturbed or any(arrival.held is None for arrival in arrivals):
+                with scratch(self.data) as place:
+                    taken = _Taking(self, delivery, arrivals, folder, place).run(disturbed, current)
+            taken += self._left_alone(current, arrivals, {version.period for version, _ in taken})
             before = {version.period: version for version in current}
-            return [_delivered(version, before.get(version.period), changed=changed) for version, changed in versions]
-
-    def _intact(self, current: Sequence[LedgerVersion]) -> bool:
-        damaged = any(changed_file(version) for version in current) or not kept_for(self.data, current)
-        if damaged:
-            self.progress.step(f"{self.source.name}: its ledger is damaged; the delivery is taken in again")
-        return not damaged
-
-    def _configured_alike(self, current: Sequence[LedgerVersion]) -> bool:
-        return all(version.manifest.configured == self.reading.configured for version in current)
+            return [
+                _delivered(version, before.get(version.period), changed=changed)
+                for version, changed in sorted(taken, key=lambda pair: pair[0].period)
+            ]
 
     def _asked(self, period: Period | None) -> bool:
         return self.periods is None or period is None or period in self.periods
 
-    def _hashed(self, delivery: Delivery) -> Hashed:
-        files = [file for file in delivery.files if self._asked(file.period)]
-        hashed: list[tuple[ExportFile, str]] = []
-        for done, file in enumerate(files):
-            self.progress.advance(done, len(files), f"checking {file.shown}")
-            hashed.append((file, sha256(file.path)))
-        refuse_same_bytes(hashed)
-        return hashed
+    def _arrivals(self, delivery: Delivery, folder: Folder, recorded: Recorded) -> list[Arrival]:
+        entries = folder.entries()
+        arrivals = [Arrival(file, entries[file.shown]) for file in delivery.files if self._asked(file.period)]
+        recorded.recognise(arrivals)
+        refuse_same_bytes((arrival.file, arrival.sha256) for arrival in arrivals if arrival.sha256)
+        return arrivals
 
-    def _take_in(
-        self, delivery: Delivery, hashed: Hashed, folder: Path, current: Sequence[LedgerVersion]
+    def _disturbed(self, arrivals: Sequence[Arrival], current: Sequence[LedgerVersion]) -> set[Period]:
+        """Periods to be written anew whatever the new files hold.
+
+        They have lost a file, were damaged, or were read by another configuration.
+        """
+        delivered = {arrival.content for arrival in arrivals}
+        there = [version for version in current if contents(version) & delivered]
+        lost = {version.period for version in there if contents(version) - delivered}
+        damaged = {version.period for version in there if changed_file(version)}
+        if damaged or not kept_for(self.data, there):
+            self.progress.step(f"{self.source.name}: its ledger is damaged; the delivery is taken in again")
+            damaged = {version.period for version in there}
+        configured = {version.period for version in there if version.manifest.configured != self.reading.configured}
+        return lost | damaged | configured
+
+    def _left_alone(
+        self, current: Sequence[LedgerVersion], arrivals: Sequence[Arrival], taken: AbstractSet[Period]
     ) -> list[tuple[LedgerVersion, bool]]:
-        spool = folder / "spool"
+        """Versions of which nothing was read: as they were, or marked stale where no file of theirs is delivered."""
+        delivered = {arrival.content for arrival in arrivals}
+        left = [version for version in current if version.period not in taken]
+        for version in left:
+            if not contents(version) & delivered:
+                _refresh(version, (), stale=True)
+        return [(_refresh(version, arrivals, stale=False), False) for version in left if contents(version) & delivered]
+
+
+class _Taking:
+    """The files that must be read, read; the periods they touch, written and put in force."""
+
+    def __init__(
+        self, ingest: Ingest, delivery: Delivery, arrivals: Sequence[Arrival], folder: Folder, place: Path
+    ) -> None:
+        self._reading = ingest.reading
+        self._source = ingest.source
+        self._data = ingest.data
+        self._asked = ingest._asked  # noqa: SLF001  # a part of it, for one delivery
+        self._progress = ingest.progress
+        self._delivery = delivery
+        self._arrivals = arrivals
+        self._folder = folder
+        self._place = place
+        spool = place / "spool"
         spool.mkdir()
-        gathering = Gathering(spool)
-        intake = self._read(delivery, hashed, gathering)
-        origin = Origin(
-            self.source.name,
-            self.source.kind,
-            delivery.completeness,
-            tuple(self.reading.notes),
-            self.reading.tag_sets.failures,
-            self.source.settles_after_days,
-            self.reading.configured,
-        )
-        in_force = {version.period: version for version in current}
-        written: list[tuple[Path, Manifest]] = []
-        kept: list[tuple[LedgerVersion, bool]] = []
-        for period in filter(self._asked, gathering.periods):
-            self.progress.step(f"{self.source.name}: writing {period}")
-            place = folder / str(period)
-            place.mkdir()
-            manifest = write_version(place, period, origin, intake, gathering)
-            refuse_claimed_elsewhere(self.data, place, manifest)
-            old = in_force.get(period)
-            if old is not None and old.manifest.same_as(manifest) and changed_file(old) is None:
-                kept.append((_set_stale(old, stale=False), False))
-            else:
-                written.append((place, manifest))
-        # NOTE: nothing is put in force before every period is written and checked
-        keep_tag_sets(self.data, self.reading.tag_sets.texts)
-        new = [(put_in_force(self.data, place, manifest), True) for place, manifest in written]
-        return sorted(kept + new, key=lambda pair: pair[0].period)
+        self._gathering = Gathering(spool)
+        self._intake = Intake(self._reading, self._gathering, delivery)
+        self._found_notes = list(self._reading.notes)
+        """What was said of the delivery as a whole, before any file was read."""
+        self._notes: dict[Period, list[str]] = {}
 
-    def _read(self, delivery: Delivery, hashed: Hashed, gathering: Gathering) -> Intake:
-        self.reading.prepare([file for file, _ in hashed])
-        intake = Intake(self.reading, gathering, delivery)
-        self.progress.step(f"{self.source.name}: reading {len(hashed)} file{'s' if len(hashed) != 1 else ''}")
-        for done, (file, digest) in enumerate(hashed):
-            self.progress.advance(done, len(hashed), file.shown)
-            record = intake.read(file, digest)
-            if not record.rows:
-                self._empty(file, delivery)
-        if not gathering.periods:
-            raise SourceError(
-                "the delivery holds no rows at all", where=hashed[0][0].shown, expected="at least one row"
-            )
-        self.reading.conclude()
-        if delivery.completeness != "manifest":
-            refuse_same_content(intake.records)
-            refuse_repeated_days(intake.days, intake.records)
-        return intake
+    def run(self, disturbed: AbstractSet[Period], current: Sequence[LedgerVersion]) -> list[tuple[LedgerVersion, bool]]:
+        """The versions now in force of every period read, and whether each is a new one."""
+        touched = self._read_all(set(disturbed))
+        self._check_whole()
+        return self._write(filter(self._asked, sorted(touched & set(self._gathering.periods))), current)
 
-    def _empty(self, file: ExportFile, delivery: Delivery) -> None:
+    def _read_all(self, touched: set[Period]) -> set[Period]:
+        """Reads new files, and with them every file of the periods they hold; returns these periods.
+
+        NOTE: a period is read whole or not at all, so that what was decided or checked across its files still is.
+        """
+        if self._by_period():
+            touched |= {
+                arrival.file.period for arrival in self._arrivals if arrival.file.period and arrival.held is None
+            }
+        waiting = list(self._arrivals)
+        together = self._read_together()
+        while chosen := [arrival for arrival in waiting if together or _concerned(arrival, touched)]:
+            waiting = [arrival for arrival in waiting if arrival not in chosen]
+            self._progress.step(f"{self._source.name}: reading {_files(len(chosen))}")
+            for group in self._groups(chosen):
+                touched |= self._read(group)
+        return touched
+
+    def _read_together(self) -> bool:
+        """Whether the source decides or checks across files, and no manifest says which belong to one period."""
+        alone = (BillingSource.prepare, BillingSource.conclude)
+        stands_alone = (type(self._reading).prepare, type(self._reading).conclude) == alone
+        return not stands_alone and not self._by_period()
+
+    def _by_period(self) -> bool:
+        return all(arrival.file.period is not None for arrival in self._arrivals)
+
+    def _groups(self, chosen: Sequence[Arrival]) -> Iterator[list[Arrival]]:
+        if not self._by_period():
+            yield list(chosen)
+            return
+        for period in sorted({arrival.file.period for arrival in chosen if arrival.file.period}):
+            yield [arrival for arrival in chosen if arrival.file.period == period]
+
+    def _read(self, group: Sequence[Arrival]) -> set[Period]:
+        """Reads files that are judged together; the periods that those of them hold that are not in force yet."""
+        said = len(self._reading.notes)
+        self._reading.prepare([arrival.file for arrival in group])
+        held: set[Period] = set()
+        new: set[Period] = set()
+        for done, arrival in enumerate(group):
+            self._progress.advance(done, len(group), arrival.file.shown)
+            periods = self._take(arrival)
+            held |= periods
+            if arrival.held is None:
+                new |= periods
+        self._reading.conclude()
+        for period in held:
+            self._notes.setdefault(period, []).extend(self._reading.notes[said:])
+        return new
+
+    def _take(self, arrival: Arrival) -> set[Period]:
+        arrival.hash()
+        record = self._intake.read(arrival.file, arrival.sha256)
+        arrival.rows = record.rows
+        if not record.rows:
+            self._empty(arrival.file)
+        self._folder.drop(arrival.file.shown)
+        return record.periods
+
+    def _empty(self, file: ExportFile) -> None:
         """A file without rows may be part of a delivery that its manifest proves whole; else it is a broken copy."""
-        if delivery.completeness != "manifest":
+        if self._delivery.completeness != "manifest":
             raise SourceError(
                 "the file has no rows",
                 where=file.shown,
                 expected="a header and at least one row",
                 mend="copy the file again; remove it if the provider meant it to be empty",
             )
-        self.reading.notes.append(f"{file.shown} has no rows")
+        self._reading.notes.append(f"{file.shown} has no rows")
 
-    def _mark_vanished(self, current: Sequence[LedgerVersion], found: AbstractSet[Period]) -> None:
-        for version in current:
-            if version.period not in found:
-                _set_stale(version, stale=True)
+    def _check_whole(self) -> None:
+        """Raises ``SourceError`` unless what was read is the delivery: once, to the last row, and still as it was."""
+        known = any(arrival.held for arrival in self._arrivals)
+        if not self._gathering.periods and not known:
+            where = self._arrivals[0].file.shown
+            raise SourceError("the delivery holds no rows at all", where=where, expected="at least one row")
+        refuse_same_bytes((record.file, record.sha256) for record in self._intake.records)
+        if self._delivery.completeness != "manifest":
+            refuse_same_content(self._intake.records)
+            refuse_repeated_days(self._intake.days, self._intake.records)
+        refuse_other_row_counts(self._arrivals, self._delivery.totals)
+        self._refuse_moved()
+
+    def _refuse_moved(self) -> None:
+        """Looks again: a file or manifest that was replaced meanwhile may belong to another delivery than the rest."""
+        shown = {arrival.file.shown for arrival in self._arrivals}
+        manifests = {arrival.file.manifest for arrival in self._arrivals}
+        suffixes = {PurePosixPath(name).suffix for name in shown} if self._delivery.completeness != "manifest" else ()
+        for name in sorted(self._folder.changed()):
+            if name in shown or name in manifests or PurePosixPath(name).suffix in suffixes:
+                raise moved(name, self._folder.shown)
+
+    def _write(self, periods: Iterator[Period], current: Sequence[LedgerVersion]) -> list[tuple[LedgerVersion, bool]]:
+        in_force = {version.period: version for version in current}
+        written: list[tuple[Path, Manifest]] = []
+        kept: list[tuple[LedgerVersion, bool]] = []
+        for period in periods:
+            self._progress.step(f"{self._source.name}: writing {period}")
+            place = self._place / str(period)
+            place.mkdir()
+            manifest = write_version(place, period, self._origin(period), self._intake, self._gathering)
+            refuse_claimed_elsewhere(self._data, place, manifest)
+            old = in_force.get(period)
+            if old is not None and old.manifest.same_as(manifest) and changed_file(old) is None:
+                kept.append((_refresh(old, self._arrivals, stale=False), False))
+            else:
+                written.append((place, manifest))
+        # NOTE: nothing is put in force before every period is written and checked
+        keep_tag_sets(self._data, self._reading.tag_sets.texts)
+        return kept + [(put_in_force(self._data, place, manifest), True) for place, manifest in written]
+
+    def _origin(self, period: Period) -> Origin:
+        return Origin(
+            self._source.name,
+            self._source.kind,
+            self._delivery.completeness,
+            (*self._found_notes, *self._notes.get(period, ())),
+            self._reading.tag_sets.failures,
+            self._source.settles_after_days,
+            self._reading.configured,
+        )
 
 
-def _unchanged(hashed: Hashed, current: Sequence[LedgerVersion]) -> bool:
-    """Whether everything in these files is in force already, and nothing else is."""
-    delivered = {(file.shown.rsplit("/", 1)[-1], digest) for file, digest in hashed}
-    taken: dict[tuple[str, str], int] = {}
-    whole: dict[tuple[str, str], int] = {}
-    for version in current:
-        if version.manifest.stale:
-            return False
-        for file in version.manifest.files:
-            key = (file.path.rsplit("/", 1)[-1], file.sha256)
-            taken[key] = taken.get(key, 0) + file.rows
-            whole[key] = file.all_rows
-    return delivered == taken.keys() and taken == whole
+def _concerned(arrival: Arrival, touched: AbstractSet[Period]) -> bool:
+    return arrival.held is None or bool(arrival.held & touched) or arrival.file.period in touched
 
 
-def _set_stale(version: LedgerVersion, *, stale: bool) -> LedgerVersion:
-    if version.manifest.stale == stale:
-        return version
-    changed = version.marked(stale=stale)
-    write_text(version.folder / "manifest.json", changed.manifest.text())
+def _files(count: int) -> str:
+    return f"{count} file{'s' if count != 1 else ''}"
+
+
+def _refresh(version: LedgerVersion, arrivals: Sequence[Arrival], *, stale: bool) -> LedgerVersion:
+    """The version with its mark of being delivered, and its files with the stamps their bytes have by now."""
+    stamps = {(arrival.file.shown, arrival.sha256): arrival.entry.stamp for arrival in arrivals}
+    files = tuple(
+        replace(file, stamp=stamps.get((file.path, file.sha256), file.stamp)) for file in version.manifest.files
+    )
+    changed = replace(version, manifest=replace(version.manifest, files=files, stale=stale))
+    if changed != version:
+        write_text(version.folder / "manifest.json", changed.manifest.text())
     return changed
 
 

@@ -43,6 +43,11 @@ class FileRecord:
         sums = tuple((key, tuple(tally.sums().items())) for key, tally in sorted(self.tallies.items()))
         return self.rows, self.moments, sums, frozenset(self.marginals.items())
 
+    @property
+    def periods(self) -> set[Period]:
+        """Those it holds lines of, lines left out included."""
+        return {period for period, *_ in self.tallies} | {period for period, *_ in self.left_out}
+
     def rows_of(self, period: Period) -> int:
         """Lines of the period, those left out included."""
         used = sum(tally.rows for (of, _), tally in self.tallies.items() if of == period)

@@ -34,7 +34,7 @@ def refuse_same_content(records: Sequence[FileRecord]) -> None:
     if len(records) < 2:
         return
     seen: dict[object, str] = {}
-    for record in records:
+    for record in sorted(records, key=lambda record: record.file.shown):
         if record.print in seen:
             raise _twice(seen[record.print], record.file.shown)
         seen[record.print] = record.file.shown
@@ -48,7 +48,8 @@ def refuse_repeated_days(days: AccountDays, records: Sequence[FileRecord]) -> No
     repeat = days.repeat()
     if repeat is None:
         return
-    first, second = records[repeat.first].file.shown, records[repeat.second].file.shown
+    # NOTE: by name, whichever of the two was read first
+    first, second = sorted(records[place].file.shown for place in (repeat.first, repeat.second))
     raise SourceError(
         f"{first} and {second} hold the same usage: {repeat.equal} of the {repeat.shared} account-days that are in "
         f"both are equal line by line, such as {repeat.day} of account {repeat.account}",

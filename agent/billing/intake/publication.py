@@ -55,7 +55,7 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
 
     Raises ``ProofError`` when what stands in the file is not, to the last unit, what the delivered files say.
     """
-    records = [record for record in intake.records if record.rows_of(period)]
+    records = [record for record in intake.records if record.rows_of(period) or _promised_empty(record, period)]
     cuts = _cuts(records, period)
     notes = list(origin.notes)
     for currency, by_cost in cuts.items():
@@ -193,14 +193,21 @@ def _prove(
         )
 
 
+def _promised_empty(record: FileRecord, period: Period) -> bool:
+    """A file without rows is a part of the period that its manifest states: it is known the next time."""
+    return not record.rows and record.file.period == period
+
+
 def _source_file(record: FileRecord, period: Period) -> SourceFile:
+    entry = record.file.folder.entries()[record.file.shown]
     return SourceFile(
         path=record.file.shown,
         sha256=record.sha256,
-        bytes=record.file.path.stat().st_size,
+        bytes=entry.size,
         rows=record.rows_of(period),
         sums={currency: tally.sums() for (of, currency), tally in sorted(record.tallies.items()) if of == period},
         all_rows=record.rows,
+        stamp=entry.stamp,
         dataset=record.dataset,
         left_out_rows=sum(tally.rows for (of, *_), tally in record.left_out.items() if of == period),
         left_out=_left_out(record, period),
