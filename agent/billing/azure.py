@@ -1,0 +1,161 @@
+"""Source ``azure``: cost details exported by Azure Cost Management, actual and amortised costs, CSV and Parquet.
+
+Microsoft's rule for FOCUS: all amortised lines, and of the actual costs only payments for reservations and savings
+plans. BilledCost is then what was charged, EffectiveCost the amortised cost. Every other actual line states a charge
+again; it is counted, held against the amortised costs and left out.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+
+from agent.billing.delivery.azure import AzureExports
+from agent.billing.delivery.export import Delivery, ExportFile
+from agent.billing.delivery.finding import find
+from agent.billing.interface import BillingSource
+from agent.billing.microsoft.comparison import Stated, compare, written_on
+from agent.billing.microsoft.content import dataset_by_content
+from agent.billing.microsoft.datasets import ACTUAL, AMORTIZED, PAYMENTS, Plan, plan, settled, told
+from agent.billing.microsoft.header import resolve
+from agent.billing.microsoft.lines import Lines
+from agent.billing.reading.batch import Batch, Mask, Words
+from agent.billing.reading.columns import Columns, ReadFault
+from agent.billing.reading.table_files import columns_of, located
+from agent.errors import SourceError
+from agent.storage import Folder
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+STATED_TWICE = "the amortised costs state these charges too"
+
+
+class Azure(BillingSource):
+    """Cost details of an Enterprise Agreement, a Customer Agreement or a pay-as-you-go subscription."""
+
+    kind = "azure"
+
+    def find(self, folder: Folder) -> Delivery:
+        self._exports = AzureExports("actualcost", "amortizedcost")
+        self._plan = Plan({})
+        self._stated = {ACTUAL: Stated(), AMORTIZED: Stated()}
+        self._moved: Counter[str] = Counter()
+        self._location = folder.shown
+        delivery = find(folder, SUFFIXES, "Azure cost details", (self._exports,))
+        asked = self.source.dataset
+        if asked not in {ACTUAL, AMORTIZED}:
+            return delivery
+        files = tuple(file for file in delivery.files if told(file) in {asked, ""})
+        if not files:
+            raise SourceError(
+                f"`dataset: {asked}` is set, and no file of the delivery holds {asked} costs",
+                where=folder.shown,
+                expected=f"an export of type {'ActualCost' if asked == ACTUAL else 'AmortizedCost'}",
+                mend="create that export in Cost Management, or correct `dataset` of this source",
+            )
+        if len(files) < len(delivery.files):
+            self.notes.append(f"{len(delivery.files) - len(files)} files of the other dataset are not read")
+        return replace(delivery, files=files)
+
+    def prepare(self, files: Sequence[ExportFile]) -> None:
+        """Decides of every file which dataset it is, and how the two are put together."""
+        asked = self.source.dataset
+        if asked in {ACTUAL, AMORTIZED}:
+            datasets = {file.shown: str(asked) for file in files}
+        else:
+            known = {file.shown: told(file) for file in files}
+            untold = {file.shown: dataset_by_content(file) for file in files if not known[file.shown]}
+            datasets = settled(untold, {shown: dataset for shown, dataset in known.items() if dataset})
+        self._plan = plan(files, datasets, self._exports.runs, both=asked == "both")
+        self.notes += self._plan.notes
+
+    def dataset_of(self, file: ExportFile) -> str:
+        return self._plan.reading[file.shown]
+
+    def batches(self, file: ExportFile) -> Iterator[Batch]:
+        for columns in columns_of(file.path, file.shown, resolve):
+            try:
+                yield from self._read(Lines(columns), file)
+            except ReadFault as fault:
+                raise located(file.path, file.shown, fault) from fault
+
+    def conclude(self) -> None:
+        if self._plan.compared:
+            self.notes += compare(self._stated[ACTUAL], self._stated[AMORTIZED], self._location)
+
+    def _read(self, lines: Lines, file: ExportFile) -> Iterator[Batch]:
+        match self._plan.reading[file.shown]:
+            case dataset if dataset == AMORTIZED:
+                batch = self._amortized(lines, file)
+                if file.shown in self._plan.compared:
+                    self._stated[AMORTIZED].add(batch, batch.costs["BilledCost"], self._written(file))
+                yield batch
+            case dataset if dataset == PAYMENTS:
+                yield from self._payments(lines, file)
+            case _:
+                _refuse_unused(lines)
+                yield self._noted(lines).batch(self._tags(lines.columns, file), lines.cost, lines.cost)
+
+    def _amortized(self, lines: Lines, file: ExportFile) -> Batch:
+        payments = lines.payments() & (lines.cost.signs() != 0)
+        if payments.any():
+            raise lines.columns.fault(
+                f"{int(payments.sum())} lines of amortised costs are payments for reservations or savings plans",
+                int(np.argmax(payments)),
+                "an export of type AmortizedCost, which spreads such payments over usage",
+                "this file looks like actual costs: correct `dataset`, the file's name or its folder's",
+            )
+        paid = lines.paid_before()
+        billed = lines.cost.only(~paid) if paid.any() else lines.cost
+        return self._noted(lines).batch(self._tags(lines.columns, file), billed, lines.cost)
+
+    def _payments(self, lines: Lines, file: ExportFile) -> Iterator[Batch]:
+        _refuse_unused(lines)
+        payments = lines.payments()
+        if payments.any():
+            whole = lines.batch(self._tags(lines.columns, file), lines.cost, lines.cost.only(~payments))
+            paid = whole.where(np.flatnonzero(payments))
+            self._stated[ACTUAL].saw(paid)
+            yield paid
+        if not payments.all():
+            rest = lines.statement(lines.cost, STATED_TWICE).where(np.flatnonzero(~payments))
+            self._stated[ACTUAL].add(rest, rest.costs["BilledCost"], self._written(file))
+            yield rest
+
+    def _noted(self, lines: Lines) -> Lines:
+        """The same lines; counts those that Azure's own cost allocation has moved already."""
+        words = lines.columns.words("CostAllocationRuleName")
+        if words.codes is not None and any(value is not None for value in words.values):
+            counts = np.bincount(words.codes, minlength=len(words.values)).tolist()
+            for value, count in zip(words.values, counts, strict=True):
+                if value is not None and count:
+                    self._moved[value] += count
+            if self._moved:
+                self.tell("moved", _moved(self._moved))
+        return lines
+
+    def _tags(self, columns: Columns, file: ExportFile) -> Words:
+        if (maps := columns.key_values("Tags")) is not None:
+            return self.tag_sets.from_maps(maps)
+        return self.tag_sets.from_texts(columns.words("Tags"), file.shown)
+
+    def _written(self, file: ExportFile) -> date | None:
+        run = self._exports.runs.get(file.manifest)
+        return None if run is None else written_on(run.submitted)
+
+
+def _refuse_unused(lines: Lines) -> None:
+    unused: Mask = lines.where(lambda charge: charge.status == "Unused")
+    if unused.any():
+        raise lines.columns.fault(
+            f"{int(unused.sum())} lines of actual costs are unused parts of commitments",
+            int(np.argmax(unused)),
+            "an export of type ActualCost, which has no such lines",
+            "this file looks like amortised costs: correct `dataset`, the file's name or its folder's",
+        )
+
+
+def _moved(rules: Mapping[str, int]) -> str:
+    named = ", ".join(f"{name} ({count:,} lines)" for name, count in sorted(rules.items()))
+    return f"Azure's own cost allocation has moved cost already: {named}; pools must not split it again"

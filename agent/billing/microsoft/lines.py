@@ -1,0 +1,309 @@
+"""Lines of a cost details file -> FOCUS-shaped rows, a batch at a time."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agent.billing.microsoft import commitments, resources
+from agent.billing.microsoft.charges import CHARGE_TYPES, PLACES, PRICING_MODELS, UNUSED, USAGE, ChargeType
+from agent.billing.reading.batch import NULL, Batch, Codes, Ints, Mask, Numbers, Words
+from agent.billing.reading.columns import Columns, ReadFault
+from agent.billing.reading.currencies import known_currencies
+from agent.billing.reading.moments import DAY, charge_days
+from agent.billing.reading.products import product
+
+_SUPPORT = re.compile(r"\bsupport\b", re.IGNORECASE)
+_DAY_FIRST = re.compile(r"(1[3-9]|2\d|3[01])/(\d{1,2})/\d{4}.*")
+_ABSENT = frozenset({"unassigned", "not applicable", "unknown", "00000000-0000-0000-0000-000000000000"})
+"""What Azure writes where there is nothing."""
+_SERVICE_CATEGORIES = {
+    "ai + machine learning": "AI and Machine Learning",
+    "analytics": "Analytics",
+    "compute": "Compute",
+    "containers": "Compute",
+    "databases": "Databases",
+    "developer tools": "Developer Tools",
+    "identity": "Identity",
+    "integration": "Integration",
+    "internet of things": "Internet of Things",
+    "management and governance": "Management and Governance",
+    "mixed reality": "Media",
+    "networking": "Networking",
+    "security": "Security",
+    "storage": "Storage",
+    "web": "Web",
+}
+"""Azure's service families, folded, by FOCUS ServiceCategory; any other is Other."""
+
+
+class Lines:
+    """The lines of one batch, every charge type and pricing model of it known."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.types = charge_types(columns)
+        self.committed = priced_by_commitment(columns, self.types)
+        self.cost = columns.cost("Cost")
+        self.starts = _moments(columns, "Date") // DAY * DAY
+        self.ends = self.starts + DAY
+        self.period = _billing_period(columns, self.starts)
+        self.currency = known_currencies(columns, "BillingCurrency")
+        self.account = _account(columns)
+
+    def where(self, test: Callable[[ChargeType], bool]) -> Mask:
+        """Lines whose charge type passes."""
+        return np.asarray(np.array([test(charge) for charge in CHARGE_TYPES])[self.types])
+
+    def payments(self) -> Mask:
+        """Purchases and refunds of commitments: amortised costs do not state them."""
+        return self.committed & self.where(lambda charge: charge.pays)
+
+    def paid_before(self) -> Mask:
+        """Usage covered by a commitment, and what commitments left unused: paid with the commitment's purchase."""
+        return self.committed & self.where(lambda charge: charge.paid_before)
+
+    def batch(self, tag_ids: Words, billed: Numbers, effective: Numbers) -> Batch:
+        """All lines, at these costs."""
+        usage = self.types == USAGE
+        quantity = self.columns.quantity("Quantity")
+        costs = {"BilledCost": billed, "EffectiveCost": effective, "ContractedCost": self._contracted(quantity)}
+        if (listed := self._listed(quantity)) is not None:
+            costs["ListCost"] = listed
+        return Batch(
+            self.columns.rows,
+            self._words(tag_ids),
+            costs,
+            None if quantity is None else _only(quantity[0], usage),
+            None if quantity is None else quantity[1] & usage,
+            self.starts,
+            self.ends,
+        )
+
+    def statement(self, cost: Numbers, reason: str) -> Batch:
+        """The lines with their cost as written, for the manifest and for comparison only."""
+        words = {
+            "BillingAccountId": self.account,
+            "BillingCurrency": self.currency,
+            "BillingPeriodStart": self.period,
+            "ChargePeriodStart": charge_days(self.starts, self.ends)[0],
+        }
+        return Batch(
+            self.columns.rows, words, {"BilledCost": cost}, None, None, self.starts, self.ends, left_out=reason
+        )
+
+    def _contracted(self, quantity: tuple[Numbers, Mask] | None) -> Numbers:
+        """What was charged; for covered usage its price without the commitment, where that is known exactly.
+
+        NOTE: quantity counts units of measure already ('10K' is one unit), in every file whose costs could be checked:
+        cost = EffectivePrice x Quantity. So the block size that Microsoft's conversion divides by does not come in.
+        """
+        covered = self.committed & (self.types == USAGE)
+        charged = _only(self.cost, ~self.where(lambda charge: charge.name in _UNUSED_NAMES))
+        if not covered.any():
+            return charged
+        price = self.columns.optional("UnitPrice")
+        if quantity is None or price is None or self._foreign_prices():
+            return charged.only(~covered)
+        amount, known = product(price[0], quantity[0])
+        return charged.only(~covered).plus(amount.only(covered & known & price[1] & quantity[1]))
+
+    def _listed(self, quantity: tuple[Numbers, Mask] | None) -> Numbers | None:
+        """What a Customer Agreement's file says; an Enterprise Agreement's tells only the list price of usage."""
+        if (listed := self.columns.optional("PaygCostInBillingCurrency")) is not None:
+            return listed[0]
+        price = self.columns.optional("PayGPrice")
+        if price is None or quantity is None:
+            return None
+        amount, known = product(price[0], quantity[0])
+        return amount.only(known & (self.types == USAGE))
+
+    def _foreign_prices(self) -> bool:
+        """Whether any price is in another currency than the bill."""
+        pricing = self.columns.words("PricingCurrency")
+        return any(value not in {None, *self.currency.values} for value in pricing.values) or (
+            len(set(self.currency.values)) > 1
+        )
+
+    def _words(self, tag_ids: Words) -> dict[str, Words]:
+        columns = self.columns
+        start, end = charge_days(self.starts, self.ends)
+        service = _service(columns)
+        commitment = commitments.identities(columns, self.committed)
+        unused = np.isin(self.types, list(UNUSED))
+        return {
+            "ProviderName": Words.same("Microsoft"),
+            "BillingAccountId": self.account,
+            "SubAccountId": columns.words("SubscriptionId", pc.utf8_lower).mapped(_present),
+            "InvoiceId": columns.ids("InvoiceId"),
+            "InvoiceIssuerName": columns.words("PartnerName").otherwise(Words.same("Microsoft")),
+            "ServiceName": service,
+            "ServiceCategory": _service_category(columns),
+            "ResourceId": _chosen(unused, commitment, columns.words("ResourceId", pc.utf8_lower)),
+            "ResourceName": resources.names(columns),
+            "ResourceType": resources.types(columns),
+            "RegionId": columns.words("ResourceLocation", _region).mapped(_present),
+            "SkuId": columns.words("MeterId", pc.utf8_lower).mapped(_present),
+            "ChargeCategory": Words([charge.category for charge in CHARGE_TYPES], self.types),
+            "ChargeClass": Words(["Correction" if charge.correction else None for charge in CHARGE_TYPES], self.types),
+            "CommitmentDiscountId": commitment,
+            "CommitmentDiscountStatus": Words([charge.status for charge in CHARGE_TYPES], self.types).only(
+                self.committed
+            ),
+            "ConsumedUnit": columns.words("UnitOfMeasure").only(self.types == USAGE),
+            "BillingPeriodStart": self.period,
+            "BillingCurrency": self.currency,
+            "ChargePeriodStart": start,
+            "ChargePeriodEnd": end,
+            "x_Kind": self._kinds(service),
+            "x_TagSetId": tag_ids,
+        }
+
+    def _kinds(self, service: Words) -> Words:
+        """The type's kind, of a commitment or not; plain ones may be support (by service) or marketplace."""
+        kinds = [
+            *(charge.kind for charge in CHARGE_TYPES),
+            *(charge.of_commitment for charge in CHARGE_TYPES),
+            "marketplace",
+            "support",
+        ]
+        count = len(CHARGE_TYPES)
+        codes = np.where(self.committed, self.types + np.int32(count), self.types)
+        plain = self.where(lambda charge: charge.plain) & ~self.committed
+        sold = np.asarray(self.columns.words("PublisherType").flags(_is_marketplace)) == 1
+        support = np.asarray(service.flags(lambda value: value is not None and bool(_SUPPORT.search(value)))) == 1
+        codes = np.where(plain & support, np.int32(2 * count + 1), codes)
+        return Words(kinds, np.where(plain & sold, np.int32(2 * count), codes).astype(np.int32))
+
+
+_UNUSED_NAMES = frozenset(CHARGE_TYPES[place].name for place in UNUSED)
+
+
+def charge_types(columns: Columns) -> Codes:
+    """The place of each line's type in :data:`CHARGE_TYPES`; a file without charge types holds usage only."""
+    if "ChargeType" not in columns.arrays:
+        return np.full(columns.rows, USAGE, np.int32)
+    return _known(columns, "ChargeType", PLACES, ", ".join(charge.name for charge in CHARGE_TYPES))
+
+
+def priced_by_commitment(columns: Columns, types: Codes) -> Mask:
+    """Lines that a commitment prices, unused parts among them; no pricing model means that none does."""
+    unused = np.isin(types, list(UNUSED))
+    if "PricingModel" not in columns.arrays:
+        return unused
+    known = {name: int(priced) for name, priced in PRICING_MODELS.items()} | {"": 0}
+    return unused | (_known(columns, "PricingModel", known, "OnDemand, Spot, Reservation or SavingsPlan") == 1)
+
+
+def _known(columns: Columns, name: str, places: dict[str, int], expected: str) -> Codes:
+    words = columns.words(name)
+    found = np.broadcast_to(words.flags(lambda value: places.get(_folded(value), -1)), columns.rows)
+    unknown = np.flatnonzero(found < 0)
+    if len(unknown):
+        row = int(unknown[0])
+        value = words.values[0 if words.codes is None else int(words.codes[row])]
+        raise columns.fault(
+            f"{len(unknown)} lines have the {name} {value!r}, which is not known"
+            if value
+            else f"{name} is empty in {len(unknown)} lines",
+            row,
+            f"one of {expected}",
+            "if columns have shifted, deliver the export again; else please report the value: "
+            "leaving its lines out would understate the bill",
+        )
+    return found.astype(np.int32)
+
+
+def _folded(value: str | None) -> str:
+    return (value or "").replace(" ", "").casefold()
+
+
+def _moments(columns: Columns, name: str) -> Ints:
+    try:
+        return columns.moments(name)
+    except ReadFault as fault:
+        for value in columns.words(name).values:
+            if value is not None and _DAY_FIRST.fullmatch(value):
+                raise ReadFault(
+                    fault.message,
+                    fault.row,
+                    "a date such as 2026-10-31 or 10/31/2026, the month first",
+                    "this file has the day first: deliver the export itself, not a copy saved by a spreadsheet",
+                ) from fault
+        raise
+
+
+def _billing_period(columns: Columns, starts: Ints) -> Words:
+    """The first day of the billing period as written; the charge's month where the file has no billing periods.
+
+    The end is inclusive, may be empty, and is read only to see that it lies after its start.
+    """
+    if "BillingPeriodStartDate" not in columns.arrays:
+        return charge_days(starts, starts)[0].mapped(lambda day: f"{day[:7]}-01" if day else None)
+    first = _moments(columns, "BillingPeriodStartDate")
+    ends = columns.arrays.get("BillingPeriodEndDate")
+    if ends is not None and ends.null_count == 0:
+        last = _moments(columns, "BillingPeriodEndDate")
+        if (last < first).any():
+            raise columns.fault(
+                "the billing period ends before it starts",
+                int(np.argmax(last < first)),
+                "BillingPeriodStartDate and BillingPeriodEndDate with the month first",
+                "deliver the export itself, not a copy saved by a spreadsheet",
+            )
+    return charge_days(first, first)[0]
+
+
+def _account(columns: Columns) -> Words:
+    """The account that gets the invoice: the billing profile of a Customer Agreement, else the billing account.
+
+    A pay-as-you-go file may have neither: each of its subscriptions is billed by itself.
+    """
+    account, profile = (columns.ids(name).mapped(_lowered) for name in ("BillingAccountId", "BillingProfileId"))
+    agreement = "PricingCurrency" in columns.arrays
+    first, second = (profile, account) if agreement else (account, profile)
+    subscription = columns.ids("SubscriptionId").mapped(_lowered)
+    return columns.required("BillingAccountId", first.otherwise(second).otherwise(subscription))
+
+
+def _service(columns: Columns) -> Words:
+    """The meter's category; purchases, rounding and the marketplace may have none, and are named by what they have."""
+    named = columns.words("MeterCategory").mapped(_present)
+    for name in ("ServiceFamily", "ConsumedService", "ProductName"):
+        named = named.otherwise(columns.words(name).mapped(_present))
+    return named
+
+
+def _chosen(rows: Mask, there: Words, elsewhere: Words) -> Words:
+    return there.only(rows).otherwise(elsewhere.only(~rows)) if rows.any() else elsewhere
+
+
+def _only(numbers: Numbers, rows: Mask) -> Numbers:
+    return numbers if rows.all() else numbers.only(rows)
+
+
+def _region(values: pa.Array) -> pa.Array:
+    return pc.replace_substring(pc.utf8_lower(values), " ", "")
+
+
+def _present(value: str | None) -> str | None:
+    return None if value is None or value.casefold() in _ABSENT else value
+
+
+def _lowered(value: str | None) -> str | None:
+    return None if value is None else value.casefold()
+
+
+def _service_category(columns: Columns) -> Words:
+    """Of the service family, in files of a Customer Agreement only.
+
+    NOTE: an Enterprise Agreement's export calls every family Compute, storage and databases too.
+    """
+    families = columns.words("ServiceFamily") if "PricingCurrency" in columns.arrays else NULL
+    return families.mapped(lambda value: value and _SERVICE_CATEGORIES.get(value.casefold(), "Other"))
+
+
+def _is_marketplace(value: str | None) -> bool:
+    return "marketplace" in (value or "").casefold()

@@ -1,0 +1,37 @@
+"""Column names as people's exports spell them: any case, spaced, or translated with the original in parentheses."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from agent.errors import SourceError
+
+_LOCALISED = re.compile(r".*\(([A-Za-z][A-Za-z0-9_]*)\)\s*")
+_FILLERS = re.compile(r"[\s_-]")
+
+
+def folded(name: str) -> str:
+    """What spellings of one column have in common: ``Abonnement-GUID (SubscriptionGuid)`` is ``subscriptionguid``."""
+    localised = _LOCALISED.fullmatch(name)
+    return _FILLERS.sub("", localised[1] if localised else name).casefold()
+
+
+def places(names: Sequence[str], known: Mapping[str, Iterable[str]], shown: str) -> dict[str, int]:
+    """Position of each known column that is there; ``known``: its accepted names, the first that is there counts.
+
+    Raises ``SourceError`` when a name that counts stands in the header twice.
+    """
+    positions: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
+        positions.setdefault(folded(name), []).append(position)
+    found: dict[str, int] = {}
+    for column, accepted in known.items():
+        spelling = next((name for name in accepted if folded(name) in positions), None)
+        if spelling is None:
+            continue
+        at = positions[folded(spelling)]
+        if len(at) > 1:
+            raise SourceError(
+                f"the header names {names[at[1]]!r} twice", where=f"{shown}:1", expected="each column once"
+            )
+        found[column] = at[0]
+    return found
