@@ -81,6 +81,7 @@ def _texts(ours: Mapping[str, Words], rows: int, origin: Origin) -> dict[str, Wo
         lambda value: _CATEGORIES.get((value or "adjustment").casefold(), value)
     )
     texts["ChargeClass"] = ours["ChargeClass"].mapped(lambda value: value and "Correction")
+    texts["ChargeDescription"] = _description(ours["x_Kind"], texts["ServiceName"], rows)
     texts |= _commitment(ours, texts["ChargeCategory"], rows)
     texts["PricingCategory"] = _pricing(texts, rows)
     # NOTE: the ledger keeps ids, not names; FOCUS wants a name beside each id
@@ -107,6 +108,13 @@ def _service(ours: Mapping[str, Words], rows: int) -> tuple[Words, Words]:
     found = [category(delivered, service) for delivered, service in pairs]
     codes = places.astype(np.int32)
     return Words(found, codes), Words([f"Other ({name})" for name in found], codes)
+
+
+def _description(kinds: Words, services: Words, rows: int) -> Words:
+    """Kind and service: the ledger sums lines, so it keeps no line's own wording."""
+    pairs, places = numbered((kinds, services), rows)
+    told = [f"{str(kind).replace('_', ' ').capitalize()}: {service}" for kind, service in pairs]
+    return Words(told, places.astype(np.int32))
 
 
 def _commitment(ours: Mapping[str, Words], categories: Words, rows: int) -> dict[str, Words]:
