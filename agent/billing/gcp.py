@@ -1,0 +1,49 @@
+"""Source ``gcp``: Google Cloud's billing export to BigQuery, standard or detailed.
+
+Read from files that BigQuery exported (Parquet, JSON lines, dotted CSV), or from the table itself, a partition a file.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from agent.billing.delivery.export import Delivery, ExportFile
+from agent.billing.delivery.finding import find
+from agent.billing.google import files
+from agent.billing.google.commitments import Commitments
+from agent.billing.google.labels import Labels
+from agent.billing.google.lines import Lines, unused_batch
+from agent.billing.interface import BillingSource
+from agent.billing.reading.batch import Batch
+from agent.billing.reading.columns import ReadFault
+from agent.storage import Folder
+
+
+class Gcp(BillingSource):
+    """BilledCost is the cost and every credit of a line; EffectiveCost spreads the fees of commitments."""
+
+    kind = "gcp"
+
+    def find(self, folder: Folder) -> Delivery:
+        return find(folder, files.SUFFIXES, "the usage cost export of Google Cloud")
+
+    def prepare(self, files_: Sequence[ExportFile]) -> None:
+        """Sums the fees of commitments and what they cover, of all files."""
+        self._commitments = Commitments()
+        self._labels = Labels(self.tag_sets)
+        for file in files_:
+            try:
+                for found in files.commitment_rows(file):
+                    if found.columns.rows:
+                        Lines(found).count_commitments(self._commitments, file.shown)
+            except ReadFault as fault:
+                raise files.located(file, fault) from fault
+        self.notes += self._commitments.settle()
+
+    def batches(self, file: ExportFile) -> Iterator[Batch]:
+        try:
+            for found in files.rows(file):
+                if found.columns.rows:
+                    yield from Lines(found).batches(self._commitments, self._labels.ids(found, file.shown))
+        except ReadFault as fault:
+            raise files.located(file, fault) from fault
+        if unused := self._commitments.unused(file.shown):
+            yield unused_batch(unused)

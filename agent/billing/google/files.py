@@ -1,0 +1,125 @@
+"""The files of an export -> blocks of rows: nested Parquet, JSON lines, and dumps as dotted CSV."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from agent.billing.delivery.export import ExportFile
+from agent.billing.google import json_lines
+from agent.billing.google.rows import Rows, leaf_name, nested_rows
+from agent.billing.google.schema import ALL, FIELDS, FOR_COMMITMENTS, refuse_missing
+from agent.billing.reading import csv_files, parquet_files
+from agent.billing.reading.columns import Columns, ReadFault
+from agent.errors import SourceError
+
+PARQUET = (".parquet",)
+JSON = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+CSV = (".csv", ".csv.gz")
+SUFFIXES = (*PARQUET, *JSON, *CSV)
+COMMITMENT_SKU = "Commitment"
+"""How the SKU of a fee for a commitment begins."""
+COMMITMENT_CREDITS = ("COMMITTED_USAGE_DISCOUNT", "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZATION_OFFSET")
+_MARKS = tuple(mark.encode() for mark in (COMMITMENT_SKU, COMMITMENT_CREDITS[0], COMMITMENT_CREDITS[2]))
+_CHUNK = 8 * 2**20
+
+
+def rows(file: ExportFile) -> Iterator[Rows]:
+    """All rows of a file with every column the ledger is made from. Raises ``SourceError``."""
+    return _read(file, ALL)
+
+
+def commitment_rows(file: ExportFile) -> Iterator[Rows]:
+    """What commitments are worked out from; nothing, and little time spent, of a file that has none."""
+    if _mentions_commitments(file):
+        yield from _read(file, FOR_COMMITMENTS)
+
+
+def _read(file: ExportFile, names: Sequence[str]) -> Iterator[Rows]:
+    if _ends(file, PARQUET):
+        return _parquet(file, names)
+    return json_lines.rows(file, names) if _ends(file, JSON) else _csv(file, names)
+
+
+def located(file: ExportFile, fault: ReadFault) -> SourceError:
+    """The fault with its file and line (the row of a Parquet file)."""
+    if _ends(file, PARQUET):
+        where = f"{file.shown}, row {fault.row + 1}"
+    elif _ends(file, JSON):
+        where = f"{file.shown}:{json_lines.line_of_row(file.path, fault.row)}"
+    else:
+        where = f"{file.shown}:{csv_files.line_of_row(file.path, fault.row)}"
+    return SourceError(fault.message, where=where, expected=fault.expected, mend=fault.mend)
+
+
+def _ends(file: ExportFile, suffixes: Sequence[str]) -> bool:
+    return file.shown.lower().endswith(tuple(suffixes))
+
+
+def _parquet(file: ExportFile, names: Sequence[str]) -> Iterator[Rows]:
+    leaves = {path: leaf_name(path) for path in parquet_files.leaf_paths(file.path, file.shown)}
+    tops = {name for leaf in leaves.values() for name in (leaf, leaf.rpartition(".")[0])}
+    refuse_missing(frozenset(tops), file.shown)
+    wanted = {f"{name}.{inner}" for name, inner_names in FIELDS.items() if name in names for inner in inner_names}
+    picked = [path for path, leaf in leaves.items() if leaf in wanted or leaf in names]
+    first = 0
+    for batch in parquet_files.batches(file.path, file.shown, picked):
+        yield nested_rows(batch, first)
+        first += len(batch)
+
+
+def _csv(file: ExportFile, names: Sequence[str]) -> Iterator[Rows]:
+    header = csv_files.read_header(file.path, file.shown)
+    if header is None:
+        raise SourceError(
+            "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
+        )
+    places = _places(header.names, file.shown)
+    refuse_missing(frozenset(places), f"{file.shown}:1")
+    places = {name: place for name, place in places.items() if name in names}
+    first = 0
+    for batch in csv_files.batches(file.path, file.shown, header, sorted(places.values())):
+        columns = Columns({name: batch[str(place)] for name, place in places.items()}, len(batch), first)
+        yield Rows(columns, {}, {name: columns.words(name) for name in FIELDS if name in places})
+        first += len(batch)
+
+
+def _places(header: Sequence[str], shown: str) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for place, name in enumerate(header):
+        known = name.strip().casefold()
+        if known in places and known in ALL:
+            raise SourceError(f"the header names {name!r} twice", where=f"{shown}:1", expected="each column once")
+        places.setdefault(known, place)
+    return places
+
+
+def _mentions_commitments(file: ExportFile) -> bool:
+    if not _ends(file, PARQUET):
+        return _holds_marks(file.path)
+    leaves = {leaf_name(path): path for path in parquet_files.leaf_paths(file.path, file.shown)}
+    picked = [leaves[name] for name in ("credits.type", "credits", "sku.description") if name in leaves]
+    for batch in parquet_files.batches(file.path, file.shown, picked):
+        found = nested_rows(batch, 0)
+        types = Columns(found.records["credits"].fields if "credits" in found.records else {}, 0, 0).words("type")
+        texts = (*types.values, *found.columns.words("sku.description").values)
+        cells = found.texts["credits"].values if "credits" in found.texts else ()
+        if any(text in COMMITMENT_CREDITS or str(text).startswith(COMMITMENT_SKU) for text in texts):
+            return True
+        if any(mark in text for text in cells if text for mark in COMMITMENT_CREDITS):
+            return True
+    return False
+
+
+def _holds_marks(path: Path) -> bool:
+    """Whether a text file has a mark of commitments anywhere. A damaged file is left to who reads its rows."""
+    longest = max(map(len, _MARKS))
+    tail = b""
+    try:
+        with csv_files.open_bytes(path) as stream:
+            while chunk := stream.read(_CHUNK):
+                if any(mark in tail + chunk for mark in _MARKS):
+                    return True
+                tail = chunk[-longest:]
+    except (EOFError, OSError, zlib.error):
+        return True
+    return False

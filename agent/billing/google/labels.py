@@ -1,0 +1,145 @@
+"""Labels, project labels, system labels and tags of a line -> one tag set.
+
+Keys of a line's tag set:
+
+- ``<key>``: what holds for the resource. Its own label; else a tag that is bound to it or to what it lies in; else the
+  label of its project. A label of the resource therefore wins over one of the project.
+- ``project/<key>`` and ``tag/<namespace>/<key>``: every project label and tag as delivered, so that a rule may ask for
+  just these, and that nothing is lost where a label hides them.
+- system labels as they are (``compute.googleapis.com/…``); under ``system/`` where a label has the same key.
+- ``apportion:split``: what GKE's cost allocation says of a row, see :data:`SPLIT`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agent.billing.google.rows import Records, Rows
+from agent.billing.google.texts import Record, RecordFault, records
+from agent.billing.reading.batch import Codes, Words, numbered
+from agent.billing.reading.raw_tags import DistinctMaps, TagSets
+
+SPLIT = {"kube:unallocated": "unused", "kube:system-overhead": "overhead"}
+"""``k8s-namespace`` -> ``apportion:split``: what a cluster's nodes have that no pod asked for is idle; what the system
+takes on them is the cluster's, by whatever rule or pool matches its tags."""
+_COLUMNS = ("labels", "project.labels", "system_labels", "tags")
+Tags = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The distinct label sets of one column: a number that is the same in the whole ingest, and how to read each."""
+
+    numbers: Sequence[int]
+    codes: Codes | None
+    tags: Callable[[int], Tags]
+
+
+class Labels:
+    """Tag sets of one ingest, each made once."""
+
+    def __init__(self, tag_sets: TagSets) -> None:
+        self._tag_sets = tag_sets
+        self._numbers: dict[tuple[str, object], int] = {}
+        self._words: dict[str, int] = {}
+        self._known: dict[tuple[int, ...], str] = {}
+
+    def ids(self, rows: Rows, shown: str) -> Words:
+        """The tag set of each row. Texts that cannot be read count as no labels and are counted for ``shown``."""
+        columns = [self._column(name, rows, shown) for name in _COLUMNS]
+        words = [Words([str(place) for place in range(len(column.numbers))], column.codes) for column in columns]
+        found, codes = numbered(words, rows.columns.rows)
+        ids: list[str] = []
+        for texts in found:
+            places = [int(text or 0) for text in texts]
+            key = tuple(column.numbers[place] for column, place in zip(columns, places, strict=True))
+            identity = self._known.get(key)
+            if identity is None:
+                parts = [column.tags(place) for column, place in zip(columns, places, strict=True)]
+                identity = self._known[key] = self._tag_sets.id_of(merged(*parts))
+            ids.append(identity)
+        return Words(ids, codes.astype(np.int32))
+
+    def _column(self, name: str, rows: Rows, shown: str) -> _Column:
+        if name in rows.records and rows.records[name].fields:
+            return self._from_records(name, rows.records[name])
+        if name in rows.texts:
+            return self._from_texts(name, rows.texts[name], shown)
+        return _Column([-1], None, lambda _: {})
+
+    def _from_records(self, name: str, found: Records) -> _Column:
+        if not len(found.fields["key"]):
+            return _Column([-1], None, lambda _: {})
+        keys = _named(found.fields) if name == "tags" else found.fields["key"]
+        entries = pa.StructArray.from_arrays([keys, found.fields["value"]], ["key", "value"])
+        maps = DistinctMaps(pa.ListArray.from_arrays(pa.array(found.offsets, pa.int32()), entries))
+        known_keys, known_values = self._named(maps.key_texts), self._named([*maps.value_texts, ""])
+        packed = np.column_stack([known_keys[maps.keys], known_values[maps.values]]).astype(np.int64)
+        raw, width = packed.tobytes(), packed.itemsize * 2
+        numbers = [
+            self._number(name, raw[start * width : end * width]) for start, end in pairwise(maps.offsets.tolist())
+        ]
+        return _Column(numbers, maps.codes, maps.tags)
+
+    def _from_texts(self, name: str, words: Words, shown: str) -> _Column:
+        read: list[Tags] = []
+        unread: list[int] = []
+        for code, text in enumerate(words.values):
+            try:
+                read.append(_tags(records(text), with_namespace=name == "tags"))
+            except RecordFault:
+                read.append({})
+                unread.append(code)
+        if unread:
+            lines = rows_using(words, unread)
+            self._tag_sets.failures[shown] = self._tag_sets.failures.get(shown, 0) + lines
+        return _Column([self._number(name, text) for text in words.values], words.codes, read.__getitem__)
+
+    def _number(self, name: str, content: object) -> int:
+        return self._numbers.setdefault((name, content), len(self._numbers))
+
+    def _named(self, texts: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """A number for each text, the same whenever the text comes again in this ingest."""
+        known = self._words
+        return np.fromiter((known.setdefault(text, len(known)) for text in texts), np.int64, len(texts))
+
+
+def rows_using(words: Words, codes: Sequence[int]) -> int:
+    """How many rows have one of these codes; 1 for a column that is the same throughout."""
+    return 1 if words.codes is None else int(np.isin(words.codes, codes).sum())
+
+
+def merged(labels: Tags, project: Tags, system: Tags, tags: Tags) -> dict[str, str]:
+    """The tag set of a line; ``tags`` by ``namespace/key``."""
+    own = dict(project)
+    own |= {name.rpartition("/")[2]: value for name, value in tags.items()}
+    own |= labels
+    result = dict(own)
+    result |= {f"project/{key}": value for key, value in project.items()}
+    result |= {f"tag/{name}": value for name, value in tags.items()}
+    result |= {f"system/{key}" if key in own else key: value for key, value in system.items()}
+    split = SPLIT.get(labels.get("k8s-namespace", ""))
+    if split is not None:
+        result["apportion:split"] = split
+    return result
+
+
+def _named(fields: Mapping[str, pa.Array]) -> pa.Array:
+    """``namespace/key`` of every tag."""
+    namespace = pc.fill_null(pc.cast(fields["namespace"], pa.string()), "") if "namespace" in fields else ""
+    return pc.binary_join_element_wise(namespace, pc.cast(fields["key"], pa.string()), "/")
+
+
+def _tags(found: Sequence[Record], *, with_namespace: bool) -> Tags:
+    tags: dict[str, str] = {}
+    for record in found:
+        key = record.get("key")
+        if key is None:
+            raise RecordFault(str(record))
+        name = f"{record.get('namespace') or ''}/{key}" if with_namespace else key
+        tags[name] = record.get("value") or ""
+    return tags
