@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agent.billing.aws_cur2 import AwsCur2
 from agent.billing.focus import Focus
+from agent.billing.gcp import Gcp
 from agent.billing.intake.ingest import Ingest
 from agent.billing.interface import BillingSource, Delivered
 from agent.billing.oci import Oci
@@ -18,7 +19,7 @@ from agent.storage import opened
 from agent.storage.locations import PULLED, raw_folder
 from agent.store import lock, write_file
 
-SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur2, Oci)
+SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur2, Oci, Gcp)
 
 __all__ = ["SOURCES", "BillingSource", "Delivered", "ingest_source"]
 
