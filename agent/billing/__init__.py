@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
+from agent.billing.aws_cur import AwsCur
 from agent.billing.aws_cur2 import AwsCur2
+from agent.billing.azure import Azure
 from agent.billing.focus import Focus
 from agent.billing.gcp import Gcp
 from agent.billing.intake.ingest import Ingest
@@ -19,7 +21,7 @@ from agent.storage import opened
 from agent.storage.locations import PULLED, raw_folder
 from agent.store import lock, write_file
 
-SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur2, Oci, Gcp)
+SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur, AwsCur2, Oci, Azure, Gcp)
 
 __all__ = ["SOURCES", "BillingSource", "Delivered", "ingest_source"]
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from agent.config.application import SourceConfig
-from agent.verify.aws_cur2 import AwsLines, read_lines, settle
+from agent.verify.aws_cur import AwsLines, read_lines, settle
 from agent.verify.exact import EXACT, FileSums
 from agent.verify.focus import read_focus
 from agent.verify.oci import read_oci
@@ -69,7 +69,7 @@ def _focus(delivered: Delivered) -> dict[Path, FileSums | Unread]:
     return {path: _tried(read_focus, path, delivered.period) for path in delivered.paths}
 
 
-def _aws_cur2(delivered: Delivered) -> dict[Path, FileSums | Unread]:
+def _aws(delivered: Delivered) -> dict[Path, FileSums | Unread]:
     read = {path: _tried(read_lines, path, delivered.period) for path in delivered.paths}
     lines = {path: found for path, found in read.items() if isinstance(found, AwsLines)}
     unread = {path: found for path, found in read.items() if isinstance(found, Unread)}
@@ -82,7 +82,8 @@ def _oci(delivered: Delivered) -> dict[Path, FileSums | Unread]:
 
 READERS: dict[str, Callable[[Delivered], dict[Path, FileSums | Unread]]] = {
     "focus": _focus,
-    "aws-cur2": _aws_cur2,
+    "aws-cur": _aws,
+    "aws-cur2": _aws,
     "oci": _oci,
 }
 """By kind of source; each reads raw files by arithmetic of its own."""

@@ -23,7 +23,8 @@ class LineType:
 
     ``paired``: the cost is cancelled by another line, so it goes to the row that books what remains of the pair.
     ``covered``: usage a commitment pays for. ``unused``: the line also tells what its commitment left unused.
-    ``plain``: support and marketplace are told by product and billing entity.
+    ``plain``: support and marketplace are told by product and billing entity. ``refund``: on a refund bill it corrects
+    a closed period.
     """
 
     name: str
@@ -34,6 +35,7 @@ class LineType:
     covered: bool = False
     unused: Amortised | None = None
     plain: bool = False
+    refund: bool = False
 
 
 LINE_TYPES = (
@@ -51,18 +53,26 @@ LINE_TYPES = (
     LineType("SavingsPlanUpfrontFee", "Purchase", "commitment_purchase", Amortised.NOTHING),
     LineType("RIFee", "Purchase", "commitment_purchase", Amortised.NOTHING, unused=Amortised.RESERVATION),
     LineType("Fee", "Purchase", "fee", plain=True),
+    LineType("FlatRateSubscription", "Purchase", "fee", plain=True),
     LineType("Discount", "Usage", "discount"),
     LineType("EdpDiscount", "Usage", "discount"),
     LineType("PrivateRateDiscount", "Usage", "discount"),
     LineType("BundledDiscount", "Usage", "discount"),
     LineType("RiVolumeDiscount", "Usage", "discount"),
     LineType("SppDiscount", "Usage", "discount"),
+    LineType("DistributorDiscount", "Usage", "discount"),
     LineType("Credit", "Credit", "credit"),
-    LineType("Refund", "Adjustment", "refund"),
+    LineType("Refund", "Adjustment", "refund", refund=True),
     LineType("Tax", "Tax", "tax"),
-    # NOTE: never delivered under this name: a Fee that carries a reservation's ARN is the upfront payment for it
+    # NOTE: the last two are never delivered under these names: a Fee that carries a reservation's ARN is the upfront
+    # payment for it, and a Refund that carries a commitment's ARN takes back a payment for it. What such payments cost
+    # is told by the lines of their use, so neither has a cost of its own
     LineType("Fee of a reservation", "Purchase", "commitment_purchase", Amortised.NOTHING),
+    LineType("Refund of a commitment", "Purchase", "commitment_purchase", Amortised.NOTHING, refund=True),
 )
-PLACES = {line_type.name: place for place, line_type in enumerate(LINE_TYPES[:-1])}
-FEE = PLACES["Fee"]
-RESERVATION_FEE = len(LINE_TYPES) - 1
+DELIVERED = LINE_TYPES[:-2]
+PLACES = {line_type.name: place for place, line_type in enumerate(DELIVERED)}
+USAGE, FEE, REFUND = PLACES["Usage"], PLACES["Fee"], PLACES["Refund"]
+RESERVATION_FEE, COMMITMENT_REFUND = len(LINE_TYPES) - 2, len(LINE_TYPES) - 1
+NET_AS = {RESERVATION_FEE: FEE, COMMITMENT_REFUND: REFUND}
+"""Net or gross is judged by the type as delivered."""

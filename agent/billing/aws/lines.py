@@ -2,29 +2,41 @@
 
 One line may become two rows: a recurring fee also tells what its commitment left unused (a row of its own), and a
 covered line leaves to a second row the cost that its negation cancels, so that what remains of the pair is visible.
+A part of an instance (split cost allocation data) takes its share of the instance's cost from the instance's rows.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from agent.billing.aws.line_types import FEE, LINE_TYPES, PLACES, RESERVATION_FEE, Amortised, LineType
-from agent.billing.aws.net import NET_OF, NetChoice
+from agent.billing.aws.header import COST, NET_OF, PARENT, SPLIT_COST, UNUSED_COST, USAGE_TYPE
+from agent.billing.aws.line_types import (
+    COMMITMENT_REFUND,
+    FEE,
+    LINE_TYPES,
+    NET_AS,
+    PLACES,
+    REFUND,
+    RESERVATION_FEE,
+    USAGE,
+    Amortised,
+    LineType,
+)
+from agent.billing.aws.net import NetChoice
+from agent.billing.aws.split_costs import Share, SplitCosts, in_rows, spread
 from agent.billing.reading.batch import NULL, Batch, Codes, Ints, Mask, Numbers, Words
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.currencies import known_currencies
 from agent.billing.reading.moments import charge_days
 from agent.billing.reading.raw_tags import EMPTY_ID
 
-COST = "line_item_unblended_cost"
 COVERED_COST = {
     Amortised.RESERVATION: "reservation_effective_cost",
     Amortised.SAVINGS_PLAN: "savings_plan_savings_plan_effective_cost",
 }
-UNUSED_COST = {
+UNUSED_COMMITMENT = {
     Amortised.RESERVATION: (
         ("reservation_unused_amortized_upfront_fee_for_billing_period", 1),
         ("reservation_unused_recurring_fee", 1),
@@ -34,6 +46,10 @@ UNUSED_COST = {
 """The columns, with their signs, whose sum is what a fee's commitment left unused."""
 _MARKETPLACE = "AWS Marketplace"
 _SUPPORT = re.compile(r"support", re.IGNORECASE)
+_SAVINGS_PLANS = re.compile(r"savings ?plans?", re.IGNORECASE)
+_SHORT_ACCOUNT = re.compile(r"\d{9,11}")
+_INSTANCE_HOURS = re.compile(r"(Box|Spot|Dedicated|Host|Heavy|Medium|Light|Sched)\w*Usage")
+"""Usage types of an instance itself, which split costs are parts of; its traffic and credits are not."""
 _PAIR_KEEPS = (
     "ProviderName",
     "BillingAccountId",
@@ -49,6 +65,8 @@ _PAIR_KEEPS = (
     "ChargePeriodEnd",
 )
 """What a covered line and its negation have in common: their rows are equal, so their costs meet in one."""
+_FROM_INSTANCE = ("ServiceName", "CommitmentDiscountId", "CommitmentDiscountStatus")
+"""What a part of an instance has in common with it. Its own service is the one that runs it, which bills nothing."""
 
 
 class Lines:
@@ -63,17 +81,31 @@ class Lines:
         period = columns.moments("bill_billing_period_start_date")
         self.period = charge_days(period, period)[0]
         self.reservation = columns.words("reservation_reservation_a_r_n")
-        self.types = _types(columns, self.reservation)
+        self.commitment = columns.words("savings_plan_savings_plan_a_r_n").otherwise(self.reservation)
+        types = self._types()
+        self._net_types = np.array([NET_AS.get(place, place) for place in range(len(LINE_TYPES))], np.int32)[types]
+        self.parts = self._parts(types)
+        """Positions of the lines that are parts of an instance."""
+        # NOTE: a part is usage at its own cost, whatever covers its instance
+        types[self.parts] = USAGE
+        self.types: Codes = types
         self._present = np.flatnonzero(np.bincount(self.types, minlength=len(LINE_TYPES)))
         self.cost = self._amount(COST)
 
-    def batches(self) -> Iterator[Batch]:
-        """All lines but negations; the pairs of covered lines and negations; what commitments left unused."""
+    def batches(self, splits: SplitCosts | None = None) -> Iterator[Batch]:
+        """All lines but negations; the pairs of covered lines and negations; what commitments left unused.
+
+        With ``splits``, what the parts of instances take from them: it adds up to nothing.
+        """
         words = self._words()
         main = self._batch(words)
+        beside: list[Batch] = []
+        if splits is not None and len(self.parts):
+            main, beside = self._split(main, splits)
         paired = self._where(lambda line_type: line_type.paired)
         negations = self.types == PLACES["SavingsPlanNegation"]
         yield main.where(np.flatnonzero(~negations)) if negations.any() else main
+        yield from beside
         if paired.any():
             pair = {name: words[name] for name in _PAIR_KEEPS}
             pair |= {"x_Kind": Words.same("discount"), "x_TagSetId": Words.same(EMPTY_ID)}
@@ -83,6 +115,86 @@ class Lines:
         unused = np.flatnonzero(self._where(lambda line_type: line_type.unused is not None))
         if len(unused):
             yield self._beside(self._unused_words(words), unused, {"EffectiveCost": self._unused_cost(unused)}, 0)
+
+    def of_instances(self) -> Batch | None:
+        """The lines whose cost the parts of instances are parts of: hours of instances, parts themselves left out."""
+        hours = self._where(lambda line_type: line_type.category == "Usage" and line_type.kind == "usage")
+        hours[self.parts] = False
+        kinds = self.columns.words(USAGE_TYPE)
+        if USAGE_TYPE in self.columns.arrays:
+            named = kinds.flags(lambda value: value is not None and bool(_INSTANCE_HOURS.search(value)))
+            hours &= np.asarray(named) == 1
+        return self._batch(self._words()).where(np.flatnonzero(hours)) if hours.any() else None
+
+    def _parts(self, types: Codes) -> Ints:
+        named = np.broadcast_to(self.columns.words(PARENT).flags(lambda value: value is not None), len(types)) == 1
+        if not named.any():
+            return np.zeros(0, np.int64)
+        usage = np.array([line_type.category == "Usage" and line_type.kind == "usage" for line_type in LINE_TYPES])
+        return np.flatnonzero(named & usage[types])
+
+    def _split(self, main: Batch, splits: SplitCosts) -> tuple[Batch, list[Batch]]:
+        """The lines with what the parts take of the first portion of their instance, and the rows beside them."""
+        words, rows = main.words, self.parts
+        key = (words["SubAccountId"], self.columns.words(PARENT), words["ChargePeriodStart"], self.period)
+        split, unused = (self._amount(name).where(rows) for name in (SPLIT_COST, UNUSED_COST))
+        beside: list[Batch] = []
+        for step, share in enumerate(splits.shares([word.where(rows) for word in key], split, unused)):
+            part = replace(share, rows=rows[share.rows])
+            taken = self._taken(words, part, splits)
+            costs = _in_both(part.split, splits.billed(part.portion))
+            if step:
+                beside.append(self._beside(taken, part.rows, costs, 0))
+            else:
+                more = {name: spread(amount, part.rows, main.rows) for name, amount in costs.items()}
+                main = replace(
+                    main, words=taken, costs={n: c.plus(more[n]) if n in more else c for n, c in main.costs.items()}
+                )
+            beside += self._from_instances(words, part, splits)
+        return main, beside
+
+    def _taken(self, words: Mapping[str, Words], part: Share, splits: SplitCosts) -> dict[str, Words]:
+        """Dimensions of the parts: service and commitment are those of the instance that they take from."""
+        own = splits.words(part.portion, _FROM_INSTANCE)
+        changed = {name: in_rows(words[name], part.rows, own[name], self.columns.rows) for name in _FROM_INSTANCE}
+        return {**words, **changed}
+
+    def _from_instances(self, words: Mapping[str, Words], part: Share, splits: SplitCosts) -> Iterator[Batch]:
+        """What the instances give away, and their unused part as idle capacity."""
+        billed = splits.billed(part.portion)
+        own = splits.words(part.portion)
+        given = part.split.plus(part.unused)
+        nothing = Numbers.zero(len(part.rows))
+        yield self._rows(own, part.rows, _in_both(nothing.plus(given, times=-1), billed))
+        tags = splits.idle_tags(own["x_TagSetId"], words["x_TagSetId"].where(part.rows), len(part.rows))
+        yield self._rows(own | {"x_TagSetId": tags}, part.rows, _in_both(part.unused, billed))
+
+    def _types(self) -> Codes:
+        """The place of each line's type in :data:`LINE_TYPES`; an unknown type is refused with its count."""
+        columns, column = self.columns, "line_item_line_item_type"
+        words = columns.required(column, columns.words(column))
+        places: Sequence[int] = [PLACES.get(value or "", -1) for value in words.values]
+        types = np.broadcast_to(np.array(places, np.int32)[0 if words.codes is None else words.codes], columns.rows)
+        unknown = np.flatnonzero(types < 0)
+        if len(unknown):
+            row = int(unknown[0])
+            name = words.values[0 if words.codes is None else int(words.codes[row])]
+            raise columns.fault(
+                f"{len(unknown)} lines have a line item type that is not known, such as {name!r}",
+                row,
+                "a type of the AWS billing guide: " + ", ".join(PLACES),
+                "please report the type: leaving its lines out would understate the bill",
+            )
+        reserved = np.asarray(self.reservation.flags(lambda value: value is not None)) == 1
+        types = np.where((types == FEE) & reserved, np.int32(RESERVATION_FEE), types)
+        refunds = types == REFUND
+        if refunds.any():
+            bought = np.asarray(self.commitment.flags(lambda value: value is not None)) == 1
+            plans = columns.words("line_item_product_code").flags(
+                lambda value: value is not None and bool(_SAVINGS_PLANS.search(value))
+            )
+            types = np.where(refunds & (bought | (np.asarray(plans) == 1)), np.int32(COMMITMENT_REFUND), types)
+        return np.array(types, np.int32)
 
     def _where(self, test: Callable[[LineType], bool]) -> Mask:
         told = np.array([test(line_type) for line_type in LINE_TYPES])
@@ -113,10 +225,12 @@ class Lines:
 
     def _beside(self, words: dict[str, Words], rows: Ints, costs: dict[str, Numbers], lines: int) -> Batch:
         """Rows that stand beside the lines at ``rows``; costs that are not given are zero."""
-        picked = {name: column.where(rows) for name, column in words.items()}
+        return self._rows({name: column.where(rows) for name, column in words.items()}, rows, costs, lines)
+
+    def _rows(self, words: Mapping[str, Words], rows: Ints, costs: Mapping[str, Numbers], lines: int = 0) -> Batch:
         zero = Numbers.zero(len(rows))
-        full = {"BilledCost": zero, "EffectiveCost": zero} | costs
-        return Batch(len(rows), picked, full, None, None, self.starts[rows], self.ends[rows], lines)
+        full = {"BilledCost": zero, "EffectiveCost": zero, **costs}
+        return Batch(len(rows), words, full, None, None, self.starts[rows], self.ends[rows], lines)
 
     def _only(self, numbers: Numbers, rows: Mask) -> Numbers:
         return numbers if rows.all() else numbers.only(rows)
@@ -132,7 +246,7 @@ class Lines:
 
     def _unused_cost(self, rows: Ints) -> Numbers:
         total = Numbers.zero(self.columns.rows)
-        for source, parts in UNUSED_COST.items():
+        for source, parts in UNUSED_COMMITMENT.items():
             # NOTE: the default binds the loop's value; mypy cannot type such a lambda
             told = self._where(lambda line_type, of=source: line_type.unused is of)  # type: ignore[misc]
             for column, times in parts if told.any() else ():
@@ -154,14 +268,27 @@ class Lines:
         return self._amount(column).only(rows)
 
     def _amount(self, gross: str) -> Numbers:
-        """A cost column, with its net twin in the classes of lines that are read net."""
+        """A cost column, with its net twin in the classes of lines that are read net; zero where it may be empty."""
         net = self._net_rows(gross)
-        if net is None:
-            # NOTE: a column that is asked for here was seen to be there, so optional() is not None
-            return self.columns.cost(gross) if gross == COST else self.columns.optional(gross)[0]  # type: ignore[index]
-        mixed = pc.if_else(pa.array(net), self.columns.arrays[NET_OF[gross]], self.columns.arrays[gross])
-        chosen = Columns({gross: mixed}, self.columns.rows, self.columns.first)
-        return chosen.cost(gross) if gross == COST else chosen.optional(gross)[0]  # type: ignore[index]
+        amount = self.columns.optional(gross)
+        if amount is None:
+            return Numbers.zero(self.columns.rows)
+        numbers, known = amount
+        if net is not None:
+            # NOTE: a net column that is asked for here was seen to be in every file
+            after, known_after = self.columns.optional(NET_OF[gross])  # type: ignore[misc]
+            known = np.where(net, known_after, known)
+            numbers = after if net.all() else numbers.only(~net).plus(after.only(net))
+        if gross == COST and not known.all():
+            empty = ~known
+            empty[self.parts] = False
+            if empty.any():
+                raise self.columns.fault(
+                    f"{NET_OF[COST] if net is not None and net[empty.argmax()] else COST} is empty",
+                    int(empty.argmax()),
+                    "an amount in every row; 0 where nothing is charged",
+                )
+        return numbers
 
     def _net_rows(self, gross: str) -> Mask | None:
         net = np.zeros(self.columns.rows, np.bool_)
@@ -169,23 +296,20 @@ class Lines:
             types = self.net.types((day or "")[:7], gross)
             if types:
                 table = np.array([line_type.name in types for line_type in LINE_TYPES])
-                # NOTE: a reservation's upfront payment is delivered, and judged, as a Fee
-                table[RESERVATION_FEE] = table[FEE]
-                net |= table[self.types] & (self.period.codes == code)
+                net |= table[self._net_types] & (self.period.codes == code)
         return net if net.any() else None
 
     def _words(self) -> dict[str, Words]:
         columns = self.columns
-        commitment = columns.words("savings_plan_savings_plan_a_r_n").otherwise(self.reservation)
         start, end = charge_days(self.starts, self.ends)
         covered = self._where(lambda line_type: line_type.covered)
         closed = columns.words("bill_bill_type").flags(lambda value: value == "Refund")
-        refunds = self._where(lambda line_type: line_type.kind == "refund") & (np.asarray(closed) == 1)
+        refunds = self._where(lambda line_type: line_type.refund) & (np.asarray(closed) == 1)
         service = columns.required("line_item_product_code", columns.words("line_item_product_code"))
         return {
             "ProviderName": Words.same("AWS"),
-            "BillingAccountId": columns.required("bill_payer_account_id", columns.ids("bill_payer_account_id")),
-            "SubAccountId": columns.ids("line_item_usage_account_id"),
+            "BillingAccountId": columns.required("bill_payer_account_id", self._accounts("bill_payer_account_id")),
+            "SubAccountId": self._accounts("line_item_usage_account_id"),
             "InvoiceId": columns.ids("bill_invoice_id"),
             "InvoiceIssuerName": columns.words("line_item_legal_entity").otherwise(
                 columns.words("bill_invoicing_entity")
@@ -196,7 +320,7 @@ class Lines:
             "SkuId": columns.words("product_sku"),
             "ChargeCategory": Words([line_type.category for line_type in LINE_TYPES], self.types),
             "ChargeClass": _where_set("Correction", refunds),
-            "CommitmentDiscountId": commitment,
+            "CommitmentDiscountId": self.commitment,
             "CommitmentDiscountStatus": _where_set("Used", covered),
             "ConsumedUnit": columns.words("pricing_unit").only(
                 self._where(lambda line_type: line_type.kind == "usage")
@@ -209,6 +333,21 @@ class Lines:
             "x_TaxType": columns.words("line_item_tax_type"),
             "x_TagSetId": self.tag_ids,
         }
+
+    def _accounts(self, name: str) -> Words:
+        """Account ids; refuses one that has lost its leading zeros."""
+        words = self.columns.ids(name)
+        short = np.broadcast_to(words.flags(lambda value: bool(_SHORT_ACCOUNT.fullmatch(value or ""))), len(self.types))
+        if short.any():
+            row = int(short.argmax())
+            value = words.values[0 if words.codes is None else int(words.codes[row])]
+            raise self.columns.fault(
+                f"{name} holds {value!r}: an account id has 12 digits, this one has lost its leading zeros",
+                row,
+                "the account id as text",
+                "deliver the export itself, not a copy saved by a spreadsheet or read as numbers",
+            )
+        return words
 
     def _kinds(self, service: Words) -> Words:
         """The type's kind; plain usage and fees may be support (by product) or marketplace (by billing entity)."""
@@ -229,25 +368,9 @@ class Lines:
         }
 
 
+def _in_both(amount: Numbers, billed: Mask) -> dict[str, Numbers]:
+    return {"BilledCost": amount.only(billed), "EffectiveCost": amount}
+
+
 def _where_set(value: str, rows: Mask) -> Words:
     return Words((None, value), rows.astype(np.int32)) if rows.any() else NULL
-
-
-def _types(columns: Columns, reservation: Words) -> Codes:
-    """The place of each line's type in :data:`LINE_TYPES`; an unknown type is refused with its count."""
-    column = "line_item_line_item_type"
-    words = columns.required(column, columns.words(column))
-    places: Sequence[int] = [PLACES.get(value or "", -1) for value in words.values]
-    types = np.broadcast_to(np.array(places, np.int32)[0 if words.codes is None else words.codes], columns.rows)
-    unknown = np.flatnonzero(types < 0)
-    if len(unknown):
-        row = int(unknown[0])
-        name = words.values[0 if words.codes is None else int(words.codes[row])]
-        raise columns.fault(
-            f"{len(unknown)} lines have a line item type that is not known, such as {name!r}",
-            row,
-            "a type of the AWS billing guide: " + ", ".join(PLACES),
-            "please report the type: leaving its lines out would understate the bill",
-        )
-    reserved = np.asarray(reservation.flags(lambda value: value is not None)) == 1
-    return np.where((types == FEE) & reserved, np.int32(RESERVATION_FEE), types).astype(np.int32)

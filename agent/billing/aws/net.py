@@ -5,30 +5,18 @@ would count a discount twice or never, so a class of lines is net throughout or 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
 
-from agent.billing.delivery.export import ExportFile
-from agent.billing.reading import parquet_files
+from agent.billing.aws.header import COST, NET_OF, PARENT, SPLIT_COST, UNUSED_COST
 from agent.billing.reading.batch import Mask, rows_by_values
-from agent.billing.reading.columns import words_of
-from agent.billing.reading.moments import charge_days, moments
+from agent.billing.reading.columns import Columns
+from agent.billing.reading.moments import charge_days
 
-NET_OF = {
-    "line_item_unblended_cost": "line_item_net_unblended_cost",
-    "reservation_effective_cost": "reservation_net_effective_cost",
-    "reservation_unused_amortized_upfront_fee_for_billing_period": (
-        "reservation_net_unused_amortized_upfront_fee_for_billing_period"
-    ),
-    "reservation_unused_recurring_fee": "reservation_net_unused_recurring_fee",
-    "savings_plan_savings_plan_effective_cost": "savings_plan_net_savings_plan_effective_cost",
-}
-_COST = "line_item_unblended_cost"
-_PERIOD = "bill_billing_period_start_date"
-_TYPE = "line_item_line_item_type"
+PERIOD = "bill_billing_period_start_date"
+TYPE = "line_item_line_item_type"
 LineClass = tuple[str, str, str]
 """Billing month (YYYY-MM), line item type, gross column."""
 
@@ -55,46 +43,68 @@ class _Filled:
     net_counts: bool = False
 
 
-def choose(files: Iterable[ExportFile], present: frozenset[str]) -> NetChoice:
-    """Looks at every line's type and which of its net amounts are filled. ``present``: columns all files have."""
-    pairs = {gross: net for gross, net in NET_OF.items() if {gross, net} <= present}
-    if _COST not in pairs:
-        return NetChoice()
-    found: dict[LineClass, _Filled] = defaultdict(_Filled)
-    for file in files:
-        for batch in parquet_files.batches(file.path, file.shown, [_PERIOD, _TYPE, *pairs, *pairs.values()]):
-            _count(batch, pairs, found)
-    classes: set[LineClass] = set()
-    notes: list[str] = []
-    for month in sorted({month for month, _, _ in found}):
-        lines = {key: filled for key, filled in found.items() if key[0] == month}
-        mixed = sorted({key[1] for key, filled in lines.items() if 0 < filled.net < filled.gross})
-        if mixed:
-            notes.append(f"{month}: net costs are filled for a part of {', '.join(mixed)} only; gross costs are used")
-        elif _tells(lines):
-            classes |= {key for key, filled in lines.items() if filled.net}
-    return NetChoice(frozenset(classes), tuple(notes))
+class NetSurvey:
+    """Counts, on all lines, which net amounts are filled. ``present``: columns that all files have."""
+
+    def __init__(self, present: frozenset[str]) -> None:
+        self.pairs = {gross: net for gross, net in NET_OF.items() if {gross, net} <= present}
+        if COST not in self.pairs:
+            self.pairs = {}
+        self._found: dict[LineClass, _Filled] = defaultdict(_Filled)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What has to be read for it; nothing where there is nothing to choose."""
+        return (PERIOD, TYPE, PARENT, *self.pairs, *self.pairs.values()) if self.pairs else ()
+
+    def count(self, columns: Columns) -> None:
+        """Looks at the lines of one block."""
+        if not self.pairs:
+            return
+        amounts = {name: _filled(columns, name) for pair in self.pairs.items() for name in pair}
+        # NOTE: a part of a split has no cost of its own, filled or not, so it says nothing of how its type is filled
+        part = np.broadcast_to(columns.words(PARENT).flags(lambda value: value is not None), columns.rows) == 1
+        starts = columns.moments(PERIOD)
+        for (month, line_type), found in rows_by_values(charge_days(starts, starts)[0], columns.words(TYPE)):
+            rows = np.broadcast_to(True if found is None else found, columns.rows)
+            for gross, net in self.pairs.items():
+                counted = rows & (part if gross in (SPLIT_COST, UNUSED_COST) else ~part)
+                filled = self._found[(month or "")[:7], line_type or "", gross]
+                _count(filled, counted, amounts[gross], amounts[net])
+
+    def choice(self) -> NetChoice:
+        """What follows from all lines counted."""
+        classes: set[LineClass] = set()
+        notes: list[str] = []
+        for month in sorted({month for month, _, _ in self._found}):
+            lines = {key: filled for key, filled in self._found.items() if key[0] == month}
+            mixed = sorted({key[1] for key, filled in lines.items() if 0 < filled.net < filled.gross})
+            if mixed:
+                types = ", ".join(mixed)
+                notes.append(f"{month}: net costs are filled for a part of {types} only; gross costs are used")
+            elif _tells(lines):
+                classes |= {key for key, filled in lines.items() if filled.net}
+        return NetChoice(frozenset(classes), tuple(notes))
+
+
+def _count(filled: _Filled, rows: Mask, gross: tuple[Mask, Mask], net: tuple[Mask, Mask]) -> None:
+    has_gross = rows & gross[0]
+    filled.gross += int(has_gross.sum())
+    filled.net += int((has_gross & net[0]).sum())
+    filled.gross_counts |= bool((rows & gross[1]).any())
+    filled.net_counts |= bool((rows & net[1]).any())
 
 
 def _tells(lines: Mapping[LineClass, _Filled]) -> bool:
     """Whether the month's net costs mean anything: zeros beside a real bill are a column that was never filled."""
-    costs = [filled for (_, _, column), filled in lines.items() if column == _COST]
+    costs = [filled for (_, _, column), filled in lines.items() if column == COST]
     return any(filled.net_counts for filled in costs) or not any(filled.gross_counts for filled in costs)
 
 
-def _count(batch: pa.RecordBatch, pairs: Mapping[str, str], found: dict[LineClass, _Filled]) -> None:
-    starts = moments(batch[_PERIOD])
-    months, types = charge_days(starts, starts)[0], words_of(batch[_TYPE])
-    for (month, line_type), rows in rows_by_values(months, types):
-        for gross, net in pairs.items():
-            filled = found[(month or "")[:7], line_type or "", gross]
-            before, after = (_at(batch[name], rows) for name in (gross, net))
-            has_gross = pc.is_valid(before)
-            filled.gross += pc.sum(has_gross).as_py() or 0
-            filled.net += pc.sum(pc.and_(has_gross, pc.is_valid(after))).as_py() or 0
-            filled.gross_counts |= bool(pc.any(pc.not_equal(before, 0)).as_py())
-            filled.net_counts |= bool(pc.any(pc.not_equal(after, 0)).as_py())
-
-
-def _at(column: pa.Array, rows: Mask | None) -> pa.Array:
-    return column if rows is None else column.filter(pa.array(rows))
+def _filled(columns: Columns, name: str) -> tuple[Mask, Mask]:
+    """Where an amount is filled, and where it is not zero."""
+    amount = columns.optional(name)
+    if amount is None:
+        nowhere = np.zeros(columns.rows, np.bool_)
+        return nowhere, nowhere
+    return amount[1], amount[0].signs() != 0

@@ -30,4 +30,4 @@ class AwsDataExports(Layout):
         if not isinstance(keys, list) or not keys or not all(isinstance(key, str) for key in keys):
             raise SourceError("the manifest lists no files", where=shown, expected="at least one key in `dataFiles`")
         found = self.recognise(shown)
-        return Statement(tuple(ListedFile(key) for key in keys), found.period if found else None)
+        return Statement(tuple(ListedFile(key) for key in keys), found.period if found else None, rooted=True)

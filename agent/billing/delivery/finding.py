@@ -61,7 +61,7 @@ def _listed(folder: Folder, statements: Iterable[tuple[Found, Statement]], data:
         if statement.rows is not None:
             totals[found.shown] = statement.rows
         for listed in statement.files:
-            shown = longest_suffix(listed.key, data)
+            shown = longest_suffix(listed.key, _rooted(found, listed.key, data) if statement.rooted else data)
             if shown is None:
                 raise SourceError(
                     f"the manifest lists {listed.key}, which is not here",
@@ -89,6 +89,14 @@ def _listed(folder: Folder, statements: Iterable[tuple[Found, Statement]], data:
                 )
             )
     return Delivery(tuple(files), "manifest", totals)
+
+
+def _rooted(found: Found, key: str, data: Iterable[str]) -> Iterator[str]:
+    """Files outside the export's folder, and those within whose whole path there ends the key."""
+    root = f"{found.export}/" if found.export else ""
+    for path in data:
+        if not path.startswith(root) or f"/{key}".endswith(f"/{path[len(root) :]}"):
+            yield path
 
 
 def longest_suffix(key: str, shown: Iterable[str]) -> str | None:

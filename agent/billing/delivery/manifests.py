@@ -34,12 +34,15 @@ class Statement:
     """What a manifest says. ``period`` None: only the rows tell; ``rows``: of all files together, None if unsaid.
 
     ``dataset``: which of several statements of the same charges this is (Azure's actual and amortised costs).
+    ``rooted``: what lies below the export's folder is a listed file by its whole path there only, so that a file of an
+    earlier run never stands in for a missing one of the same name.
     """
 
     files: tuple[ListedFile, ...]
     period: Period | None = None
     rows: int | None = None
     dataset: str = ""
+    rooted: bool = False
 
 
 class Layout(ABC):

@@ -1,0 +1,100 @@
+"""What the two Cost and Usage Reports share as sources: decisions on all files first, then one file after the other."""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from agent.billing.aws.header import CATEGORY_MAP, OPTIONAL, PARENT, PRODUCT_MAP, REQUIRED, TAG_MAPS, USAGE_TYPE
+from agent.billing.aws.lines import Lines
+from agent.billing.aws.net import NetChoice, NetSurvey
+from agent.billing.aws.products import with_products
+from agent.billing.aws.report_file import Block, ReportFile
+from agent.billing.aws.split_costs import Instances, SplitCosts
+from agent.billing.aws.tags import ReportTags
+from agent.billing.delivery.export import ExportFile
+from agent.billing.interface import BillingSource
+from agent.billing.reading.batch import Batch
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+_READ = (*REQUIRED, *OPTIONAL, *TAG_MAPS, CATEGORY_MAP)
+
+
+class CostAndUsageReport(BillingSource):
+    """Lines of AWS, whatever their columns are called and however their tags are written."""
+
+    report: ClassVar[str]
+    """What the report is called in messages."""
+    _net = NetChoice()
+    _splits: SplitCosts | None = None
+    _tags: ReportTags | None = None
+
+    def prepare(self, files: Sequence[ExportFile]) -> None:
+        """Decides between net and gross costs, and finds the instances that parts are split from: on all files at once.
+
+        Files are read for it only where their headers leave something to decide, and then only the columns needed.
+        """
+        opened = [ReportFile(file, self.report) for file in files]
+        headers = [frozenset(file.header.places) for file in opened]
+        survey = NetSurvey(frozenset.intersection(*headers))
+        parents: set[str] = set()
+        wanted = dict.fromkeys((*survey.columns, PARENT))
+        for file in opened:
+            if survey.columns or PARENT in file.header.places:
+                for block in file.blocks(list(wanted)):
+                    with file.located():
+                        survey.count(block.columns)
+                    parents |= _values(block, PARENT)
+        self._net = survey.choice()
+        self.notes += self._net.notes
+        if parents:
+            self._splits = SplitCosts(self._instances(opened, parents), self.tag_sets)
+
+    def _instances(self, files: Sequence[ReportFile], parents: set[str]) -> Instances:
+        instances = Instances()
+        for file in files:
+            for block in file.blocks(_needed(file, USAGE_TYPE), tags=True):
+                lines = block.where(_rows_of(block, parents))
+                if lines.columns.rows:
+                    with file.located():
+                        hours = self._lines(lines, file).of_instances()
+                    if hours is not None:
+                        instances.add(hours)
+        return instances
+
+    def batches(self, file: ExportFile) -> Iterator[Batch]:
+        opened = ReportFile(file, self.report)
+        for block in opened.blocks(_needed(opened), tags=True):
+            with opened.located():
+                yield from self._lines(block, opened).batches(self._splits)
+
+    def conclude(self) -> None:
+        """Tells of split costs that did not fit the instances."""
+        for about, sentence in self._splits.findings() if self._splits is not None else ():
+            self.tell(about, sentence)
+
+    def _lines(self, block: Block, file: ReportFile) -> Lines:
+        if self._tags is None:
+            self._tags = ReportTags(self.tag_sets)
+        return Lines(with_products(block.columns), self._net, self._tags.ids(block, file.file.shown))
+
+
+def _needed(file: ReportFile, *more: str) -> list[str]:
+    """The columns that lines are read from; the nested product only where a plain column of it is missing."""
+    products = () if {"product_sku", "product_region_code"} <= file.header.places.keys() else (PRODUCT_MAP,)
+    maps = [name for name in TAG_MAPS if name in file.header.places][:1]
+    return [name for name in (*_READ, *products, *more) if name not in TAG_MAPS or name in maps]
+
+
+def _values(block: Block, name: str) -> set[str]:
+    words = block.columns.words(name)
+    codes = np.zeros(1, np.int64) if words.codes is None else np.unique(words.codes)
+    return {value for value in (words.values[code] for code in codes.tolist()) if value is not None}
+
+
+def _rows_of(block: Block, parents: set[str]) -> pa.Array:
+    """The rows of these resources that are no parts themselves."""
+    known = block.columns.words("line_item_resource_id").flags(lambda value: value in parents)
+    part = block.columns.words(PARENT).flags(lambda value: value is not None)
+    return pa.array(np.broadcast_to((np.asarray(known) == 1) & (np.asarray(part) == 0), block.columns.rows))

@@ -1,0 +1,106 @@
+"""One file of a Cost and Usage Report, CSV or Parquet, block by block by the names of CUR 2.0."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agent.billing.aws.header import Header, resolve
+from agent.billing.delivery.export import ExportFile
+from agent.billing.reading import csv_files, parquet_files
+from agent.billing.reading.columns import Columns, ReadFault
+from agent.errors import SourceError
+
+PARQUET = ".parquet"
+_CELLS = 10_000_000
+"""Cells of a block at most: hundreds of tag columns make the blocks shorter, not the memory larger."""
+_FEWEST_ROWS = 5_000
+_DIALECT = csv_files.Dialect(nulls=("",))
+"""AWS writes nothing else for nothing; the words that stand for null elsewhere are fine values of a tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive rows: the known columns that were asked for, and the columns that are one tag each."""
+
+    columns: Columns
+    tags: Mapping[str, pa.Array]
+
+    def where(self, rows: pa.Array) -> "Block":
+        """The rows for which ``rows`` is true. Faults found in them name no row."""
+        columns = {name: column.filter(rows) for name, column in self.columns.arrays.items()}
+        tags = {key: column.filter(rows) for key, column in self.tags.items()}
+        return Block(Columns(columns, pc.sum(rows).as_py() or 0, self.columns.first), tags)
+
+
+class ReportFile:
+    """A file and its header. Raises ``SourceError`` where a required column is missing."""
+
+    def __init__(self, file: ExportFile, report: str) -> None:
+        self.file = file
+        self._csv: csv_files.Header | None = None
+        self._names: Sequence[str]
+        if _is_parquet(file):
+            self._names = parquet_files.column_names(file.path, file.shown)
+        else:
+            self._csv = csv_files.read_header(file.path, file.shown)
+            if self._csv is None:
+                raise SourceError(
+                    "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
+                )
+            self._names = self._csv.names
+        self.header: Header = resolve(self._names, file.shown, report)
+
+    def blocks(self, names: Sequence[str], *, tags: bool = False) -> Iterator[Block]:
+        """All rows, with those of the columns ``names`` that the file has; with its tag columns if wanted."""
+        known = {name: self.header.places[name] for name in self.header.having(names)}
+        keys = self.header.tags if tags else {}
+        first = 0
+        for batch, at in self._batches(sorted({*known.values(), *keys.values()})):
+            arrays = {name: self._plain(batch.column(at[place])) for name, place in known.items()}
+            yield Block(
+                Columns(arrays, len(batch), first), {key: batch.column(at[place]) for key, place in keys.items()}
+            )
+            first += len(batch)
+
+    def _batches(self, places: Sequence[int]) -> Iterator[tuple[pa.RecordBatch, Mapping[int, int]]]:
+        """Batches of the columns at ``places``, with the place of each in the batch."""
+        shown = self.file.shown
+        if self._csv is None:
+            names = [self._names[place] for place in places]
+            for batch in parquet_files.batches(self.file.path, shown, names):
+                yield batch, {place: batch.schema.get_field_index(self._names[place]) for place in places}
+            return
+        rows = max(_FEWEST_ROWS, min(csv_files.BATCH_ROWS, _CELLS // max(1, len(places))))
+        for batch in csv_files.batches(self.file.path, shown, self._csv, places, _DIALECT, rows):
+            yield batch, {place: batch.schema.get_field_index(str(place)) for place in places}
+
+    def _plain(self, column: pa.Array) -> pa.Array:
+        return column if self._csv is None else _null_tokens(column)
+
+    @contextmanager
+    def located(self) -> Iterator[None]:
+        """Turns a fault in a cell into an error that names its line (CSV) or row (Parquet)."""
+        try:
+            yield
+        except ReadFault as fault:
+            if self._csv is None:
+                where = f"{self.file.shown}, row {fault.row + 1}"
+            else:
+                where = f"{self.file.shown}:{csv_files.line_of_row(self.file.path, fault.row)}"
+            raise SourceError(fault.message, where=where, expected=fault.expected, mend=fault.mend) from fault
+
+
+def _is_parquet(file: ExportFile) -> bool:
+    return file.shown.lower().endswith(PARQUET)
+
+
+def _null_tokens(column: pa.Array) -> pa.Array:
+    """A dictionary column with the words that other tools write for null taken as null."""
+    spelled = pc.is_in(column.dictionary, pa.array(csv_files.NULL_TOKENS))
+    if not pc.any(spelled).as_py():
+        return column
+    indices = pc.if_else(spelled.take(column.indices), pa.scalar(None, column.indices.type), column.indices)
+    return pa.DictionaryArray.from_arrays(indices, column.dictionary)
