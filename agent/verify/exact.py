@@ -3,7 +3,7 @@
 import decimal
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,10 +23,15 @@ Costs = dict[str, tuple[Decimal, Decimal]]
 
 @dataclass(frozen=True, slots=True)
 class FileSums:
-    """Rows of the period in one file, and their sums by currency."""
+    """Rows of the period in one file, and their sums by currency.
+
+    ``left_out``: the cost as written of ``left_out_rows`` among them, which another file states too.
+    """
 
     rows: int
     costs: Costs
+    left_out_rows: int = 0
+    left_out: dict[str, Decimal] = field(default_factory=dict)
 
 
 def number(value: object) -> Decimal:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from agent.config.application import SourceConfig
 from agent.verify.aws_cur import AwsLines, read_lines, settle
+from agent.verify.azure import read_azure
 from agent.verify.exact import EXACT, FileSums
 from agent.verify.focus import read_focus
 from agent.verify.oci import read_oci
@@ -48,6 +49,8 @@ class Delivered:
     period: str
     source: SourceConfig | None
     configured: Mapping[str, bytes] = field(default_factory=dict)
+    datasets: Mapping[Path, str] = field(default_factory=dict)
+    """As which of several statements of the same charges each file was read, where the source has several."""
 
 
 def sums(
@@ -56,13 +59,14 @@ def sums(
     period: str,
     source: SourceConfig | None = None,
     configured: Mapping[str, bytes] | None = None,
+    datasets: Mapping[Path, str] | None = None,
 ) -> dict[Path, FileSums | Unread]:
     """What each file says of ``period``. Files of a delivery belong together: one may decide how another is read.
 
     NOTE: the default context of ``decimal`` rounds to 28 digits in silence; here what would round raises.
     """
     with decimal.localcontext(EXACT):
-        return READERS[kind](Delivered(paths, period, source, configured or {}))
+        return READERS[kind](Delivered(paths, period, source, configured or {}, datasets or {}))
 
 
 def _focus(delivered: Delivered) -> dict[Path, FileSums | Unread]:
@@ -80,11 +84,19 @@ def _oci(delivered: Delivered) -> dict[Path, FileSums | Unread]:
     return {path: _tried(read_oci, path, delivered.period) for path in delivered.paths}
 
 
+def _azure(delivered: Delivered) -> dict[Path, FileSums | Unread]:
+    def read(path: Path, period: str) -> FileSums:
+        return read_azure(path, period, delivered.datasets[path])
+
+    return {path: _tried(read, path, delivered.period) for path in delivered.paths}
+
+
 READERS: dict[str, Callable[[Delivered], dict[Path, FileSums | Unread]]] = {
     "focus": _focus,
     "aws-cur": _aws,
     "aws-cur2": _aws,
     "oci": _oci,
+    "azure": _azure,
 }
 """By kind of source; each reads raw files by arithmetic of its own."""
 

@@ -1,14 +1,15 @@
 """One source of a proof: raw files against manifest, manifest against ledger, ledger against classification."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 from agent.config.application import SourceConfig
 from agent.errors import SourceError
 from agent.storage import Folder
 from agent.verify import raw
-from agent.verify.compare import cells, costs, entries, equal
-from agent.verify.exact import UNIT, Costs, FileSums, add, plain, sha256, total
+from agent.verify.compare import amount, cells, costs, entries, equal
+from agent.verify.exact import UNIT, ZERO, Costs, FileSums, add, number, plain, sha256, total
 from agent.verify.recorded import Cells, Json, by_currency, document, ledger_cells, recorded
 from agent.verify.records import Check
 
@@ -43,7 +44,10 @@ class SourceAudit:
         kind, entries = manifest["kind"], manifest["files"]
         places = {entry["path"]: self._raw(entry["path"]) for entry in entries}
         there = [path for path in places.values() if path is not None]
-        found = raw.sums(there, kind, str(self._entry["period"]), self._source, self._configured(manifest))
+        datasets = {
+            place: entry.get("dataset", "") for entry in entries if (place := places[entry["path"]]) is not None
+        }
+        found = raw.sums(there, kind, str(self._entry["period"]), self._source, self._configured(manifest), datasets)
         for entry in entries:
             label, path = f"{self.name}: {entry['path']}", places[entry["path"]]
             if path is None:
@@ -108,6 +112,20 @@ def _recomputed(label: str, found: FileSums | raw.Unread, entry: Json) -> Iterat
         return
     yield equal(f"{label}: rows", str(found.rows), str(entry["rows"]))
     yield from costs(f"{label}: raw == manifest", found.costs, recorded(entry["sums"]))
+    if found.left_out_rows or entry.get("left_out_rows"):
+        yield equal(f"{label}: rows left out", str(found.left_out_rows), str(entry.get("left_out_rows", 0)))
+        yield from _left_out(label, found, entry)
+
+
+def _left_out(label: str, found: FileSums, entry: Json) -> Iterator[Check]:
+    """What another file states too, to the last digit; both sides together are the file as written."""
+    said: dict[str, Decimal] = {}
+    for by_currency_left in entry.get("left_out", {}).values():
+        for currency, text in by_currency_left.items():
+            said[currency] = said.get(currency, ZERO) + number(text)
+    for currency in sorted({*said, *found.left_out}):
+        sides = found.left_out.get(currency, ZERO), said.get(currency, ZERO)
+        yield amount(f"{label}: left out, raw == manifest, {currency}", *sides)
 
 
 def _listed(entry: Json) -> dict[str, str]:
