@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from agent.billing.ledger.columns import DATES, DIMENSIONS, UNITS
 from agent.billing.reading.batch import NULL, Mask, Words, numbered
 from agent.billing.reading.columns import words_of
-from agent.focus_export.categories import category
+from agent.focus_export.categories import OTHER, category
 
 UNKNOWN = "Unknown"
 _CATEGORIES = {name.casefold(): name for name in ("Usage", "Purchase", "Tax", "Credit", "Adjustment")}
@@ -70,13 +70,13 @@ def _texts(ours: Mapping[str, Words], rows: int, origin: Origin) -> dict[str, Wo
     """The text columns that depend on texts alone."""
     texts = dict(ours)
     texts["x_FilledColumns"] = _filled(ours, rows)
-    for name in ("BillingAccountId", "ProviderName", "ServiceName"):
+    for name in ("BillingAccountId", "ProviderName"):
         texts[name] = ours[name].otherwise(Words.same(UNKNOWN))
     texts["InvoiceIssuerName"] = ours["InvoiceIssuerName"].otherwise(texts["ProviderName"])
     texts["ServiceProviderName"] = texts["HostProviderName"] = texts["ProviderName"]
     foreign = _is(ours["x_Kind"], "marketplace", rows)
     texts["PublisherName"] = texts["ProviderName"].only(~foreign).otherwise(Words.same(UNKNOWN))
-    texts["ServiceCategory"], texts["ServiceSubcategory"] = _service(ours, rows)
+    texts |= _service(ours, rows)
     texts["ChargeCategory"] = ours["ChargeCategory"].mapped(
         lambda value: _CATEGORIES.get((value or "adjustment").casefold(), value)
     )
@@ -102,12 +102,24 @@ def _filled(ours: Mapping[str, Words], rows: int) -> Words:
     return Words([json.dumps(names) if names else None for names in lists], bits)
 
 
-def _service(ours: Mapping[str, Words], rows: int) -> tuple[Words, Words]:
-    """Category, and the subcategory that says no more than the category."""
+def _service(ours: Mapping[str, Words], rows: int) -> dict[str, Words]:
+    """Name, category, and the subcategory that says no more than the category.
+
+    A service has one category, so an unknown one is another for each.
+    """
     pairs, places = numbered((ours["ServiceCategory"], ours["ServiceName"]), rows)
     found = [category(delivered, service) for delivered, service in pairs]
+    names = [service or _unknown(place) for place, (_, service) in zip(found, pairs, strict=True)]
     codes = places.astype(np.int32)
-    return Words(found, codes), Words([f"Other ({name})" for name in found], codes)
+    return {
+        "ServiceName": Words(names, codes),
+        "ServiceCategory": Words(found, codes),
+        "ServiceSubcategory": Words([f"Other ({name})" for name in found], codes),
+    }
+
+
+def _unknown(of_category: str) -> str:
+    return UNKNOWN if of_category == OTHER else f"{UNKNOWN} ({of_category})"
 
 
 def _description(kinds: Words, services: Words, rows: int) -> Words:
