@@ -14,6 +14,9 @@ from agent.verify.aws_cur import AwsLines, read_lines, settle
 from agent.verify.azure import read_azure
 from agent.verify.exact import EXACT, FileSums
 from agent.verify.focus import read_focus
+from agent.verify.gcp import GoogleLines
+from agent.verify.gcp import read_lines as read_google_lines
+from agent.verify.gcp import settle as settle_google
 from agent.verify.oci import read_oci
 
 UNREADABLE = (
@@ -91,11 +94,19 @@ def _azure(delivered: Delivered) -> dict[Path, FileSums | Unread]:
     return {path: _tried(read, path, delivered.period) for path in delivered.paths}
 
 
+def _gcp(delivered: Delivered) -> dict[Path, FileSums | Unread]:
+    read = {path: _tried(read_google_lines, path, delivered.period) for path in delivered.paths}
+    lines = {path: found for path, found in read.items() if isinstance(found, GoogleLines)}
+    unread = {path: found for path, found in read.items() if isinstance(found, Unread)}
+    return {**unread, **dict(zip(lines, settle_google(list(lines.values())), strict=True))}
+
+
 READERS: dict[str, Callable[[Delivered], dict[Path, FileSums | Unread]]] = {
     "focus": _focus,
     "aws-cur": _aws,
     "aws-cur2": _aws,
     "oci": _oci,
+    "gcp": _gcp,
     "azure": _azure,
 }
 """By kind of source; each reads raw files by arithmetic of its own."""
