@@ -6,6 +6,7 @@
     ├── SourceError                 2  a billing export cannot be read exactly
     │   └── Unreachable             4  where it lies cannot be reached or may not be read: the network, a right
     ├── InputError                  2  a usage or revenue file cannot be read exactly
+    ├── ClosedError                 2  a month cannot be closed, or is closed and would change
     ├── MissingExtra                2  a part of apportion that was not installed
     ├── NothingToDo                 3  no data for the period, nothing to scan
     ├── ProofError                  1  the sums do not tie
@@ -85,6 +86,20 @@ class InputError(ApportionError):
         first, more = faults[0], len(faults) - 1
         message = f"{first.message} (and {more} more in this file)" if more else first.message
         return cls(message, where=f"{first.file}:{first.line}" if first.line else first.file)
+
+
+class ClosedError(ApportionError):
+    """A month cannot be closed yet, or it is closed and what was asked would change it. Lists everything in the way."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, obstacles: Sequence[str] = (), *, where: str = "", mend: str = "") -> None:
+        super().__init__(message, where=where, mend=mend)
+        self.obstacles = tuple(obstacles)
+
+    def lines(self) -> list[str]:
+        first, *rest = super().lines()
+        return [first, *(f"  - {obstacle}" for obstacle in self.obstacles), *rest]
 
 
 class MissingExtra(ApportionError):

@@ -124,15 +124,18 @@ def take_in(settings: Settings, progress: Progress) -> Inputs:
         "registry": registry.as_json() if registry is not None else None,
         "invoices": taken.invoices_file.as_json() if taken.invoices_file is not None else None,
     }
-    write_text(_head(settings.data), json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
+    write_text(inputs_head(settings.data), json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
     return taken
 
 
 def current(data: Path) -> Inputs:
     """The inputs last taken in; before the first time there are none."""
-    head = _head(data)
-    if not head.is_file():
-        return Inputs(data, {}, None, None)
+    head = inputs_head(data)
+    return listed(data, head) if head.is_file() else Inputs(data, {}, None, None)
+
+
+def listed(data: Path, head: Path) -> Inputs:
+    """The inputs that a list such as HEAD.json names: a closed month keeps the one it was made with."""
     try:
         entries: dict[str, Any] = json.loads(head.read_bytes())
         usage = {name: Kept(**entry) for name, entry in entries["usage"].items()}
@@ -144,7 +147,8 @@ def current(data: Path) -> Inputs:
     return Inputs(data, usage, single["revenue"], single["registry"], single["invoices"])
 
 
-def _head(data: Path) -> Path:
+def inputs_head(data: Path) -> Path:
+    """The list of inputs that are current."""
     return data / "inputs" / "HEAD.json"
 
 

@@ -1,11 +1,14 @@
 """One period's allocation: facts in, published tables and the proof out."""
 
 import shutil
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 
 from agent.allocation import asof, recognise, tables
+from agent.allocation.beside import ROWS, Beside
 from agent.allocation.details import write_details
 from agent.allocation.facts import Facts
 from agent.allocation.passes import AFTER_RECOGNITION, READ
@@ -14,29 +17,38 @@ from agent.allocation.published import write_tables
 from agent.allocation.tax import tax_tables
 from agent.billing.ledger.intact import refuse_changed
 from agent.billing.ledger.kept_tag_sets import read_tag_sets
-from agent.billing.ledger.versions import heads
+from agent.billing.ledger.versions import LedgerVersion, heads
 from agent.config.loading import Settings
 from agent.engine import Engine, open_engine
 from agent.errors import NothingToDo, SourceError
-from agent.inputs import current
+from agent.inputs import Inputs, current
 from agent.period import Period
 from agent.progress import Progress
+from agent.usage import Driver
 from policies.recognition import Recogniser
 
 _CURRENCIES = "select BillingCurrency as c, sum(x_Lines) as n from ledger group by BillingCurrency order by c"
 _DATES = "select min(ChargeDate) as first, max(SpanEnd) as last from line"
 
 
-def gather(settings: Settings, period: Period) -> Facts:
-    """Everything the allocation of ``period`` depends on.
+def gather(
+    settings: Settings,
+    period: Period,
+    *,
+    inputs: Inputs | None = None,
+    versions: Sequence[LedgerVersion] | None = None,
+    day: date | None = None,
+) -> Facts:
+    """Everything the allocation of ``period`` depends on: by default what is in force now.
 
-    Raises ``NothingToDo`` without a ledger for it, ``ApportionError`` when a ledger file was changed on disk.
+    ``inputs``, ``versions`` and ``day`` D are those of a closed month that is computed anew. Raises ``NothingToDo``
+    without a ledger for the period, ``ApportionError`` when a ledger file was changed on disk.
     """
-    versions = tuple(heads(settings.data, period))
+    versions = tuple(heads(settings.data, period) if versions is None else versions)
     if not versions:
         raise NothingToDo(f"there is no billing data for {period}", mend="run apportion ingest")
     refuse_changed(versions)
-    inputs = current(settings.data)
+    inputs = inputs or current(settings.data)
     drivers = {driver.name: driver for driver in inputs.drivers(settings)}
     return Facts(
         period=period,
@@ -46,31 +58,57 @@ def gather(settings: Settings, period: Period) -> Facts:
         registry=inputs.registry(settings),
         drivers=drivers,
         versions=versions,
-        as_of=asof.find(settings, period, asof.source_days(settings), asof.driver_days(settings, drivers.values())),
+        as_of=_as_of(settings, period, drivers.values()) if day is None else asof.AsOf(period, day, {}, {}),
     )
 
 
-def allocate(settings: Settings, period: Period, folder: Path, progress: Progress) -> Proof:
-    """Runs every pass and writes the published tables into ``folder``; ``ProofError`` when a sum does not tie."""
-    facts = gather(settings, period)
+def _as_of(settings: Settings, period: Period, drivers: Iterable[Driver]) -> asof.AsOf:
+    return asof.find(settings, period, asof.source_days(settings), asof.driver_days(settings, drivers))
+
+
+def allocate(
+    settings: Settings, period: Period, folder: Path, progress: Progress, beside: Beside | None = None
+) -> Proof:
+    """Runs every pass and writes the published tables into ``folder``; ``ProofError`` when a sum does not tie.
+
+    ``beside``: what the books add to the month: prior-period adjustments, and the method as it is in force.
+    """
+    facts, beside = gather(settings, period), beside or Beside()
     rows = sum(version.manifest.rows for version in facts.versions)
     spill = settings.data / ".tmp" / folder.name
     try:
         with open_engine(settings.app.engine, rows=rows, spill=spill) as engine:
-            asked = run_passes(engine, facts, settings.data, progress)
+            scan_ledger(engine, "ledger", facts.versions)
+            asked = run_over_ledger(engine, facts, settings.data, progress, beside.rows)
             progress.step(f"prove {period}")
             proof = prove(engine, str(period), facts.versions)
             write_tables(engine, facts, folder)
-            write_details(engine, facts, asked.findings, folder)
-            return proof
+            write_details(engine, facts, asked.findings, beside, folder)
+            return proof.beside(beside)
     finally:
         shutil.rmtree(spill, ignore_errors=True)
 
 
 def run_passes(engine: Engine, facts: Facts, data: Path, progress: Progress) -> Recogniser:
     """Loads the facts and runs all passes, leaving their tables in the engine; returns the rules as they were asked."""
+    scan_ledger(engine, "ledger", facts.versions)
+    return run_over_ledger(engine, facts, data, progress)
+
+
+def scan_ledger(engine: Engine, name: str, versions: Iterable[LedgerVersion]) -> None:
+    """Makes ``name`` the rows of these versions, read in place."""
+    engine.scan(name, "Source", {version.source: version.files for version in versions})
+
+
+def run_over_ledger(
+    engine: Engine, facts: Facts, data: Path, progress: Progress, adjustments: pa.Table | None = None
+) -> Recogniser:
+    """As :func:`run_passes`, over the table ``ledger`` as it stands in the engine.
+
+    ``adjustments`` of closed months (``agent.allocation.beside.ROWS``) are published beside the month's own rows.
+    """
     progress.step(f"allocate {facts.period}")
-    engine.scan("ledger", "Source", {version.source: version.files for version in facts.versions})
+    engine.load("adjustment", ROWS.empty_table() if adjustments is None else adjustments)
     _one_currency(engine, facts)
     asked_about = engine.fetch("select distinct x_TagSetId from ledger")["x_TagSetId"].combine_chunks()
     tag_sets = read_tag_sets(data, asked_about)

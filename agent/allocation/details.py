@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from agent.allocation.beside import Beside
 from agent.allocation.facts import Facts
 from agent.engine import Engine
 from agent.money import text_from_units
@@ -138,7 +139,7 @@ select
 """
 
 
-def details(engine: Engine, facts: Facts, findings: Sequence[TagFinding]) -> dict[str, Any]:
+def details(engine: Engine, facts: Facts, findings: Sequence[TagFinding], beside: Beside) -> dict[str, Any]:
     """Everything ``details.json`` holds; money as exact text."""
     sums = _exact(engine, _SUMS)[0]
     return {
@@ -150,6 +151,8 @@ def details(engine: Engine, facts: Facts, findings: Sequence[TagFinding]) -> dic
         "late_drivers": {
             name: day.isoformat() if day else None for name, day in sorted(facts.as_of.late_drivers.items())
         },
+        "methodology": dict(beside.methodology),
+        "adjustments": list(beside.months),
         "tag_findings": _tag_findings(findings),
         "environment_by_default": sums["environment_by_default"],
         "customer_nonproduction": sums["customer_nonproduction"],
@@ -223,9 +226,9 @@ def _is_money(value: object) -> bool:
     return type(value).__name__ == "Decimal"
 
 
-def write_details(engine: Engine, facts: Facts, findings: Sequence[TagFinding], folder: Path) -> None:
+def write_details(engine: Engine, facts: Facts, findings: Sequence[TagFinding], beside: Beside, folder: Path) -> None:
     """``details.json`` and ``costs_by_type.json`` into ``folder``."""
-    _write(folder / "details.json", details(engine, facts, findings))
+    _write(folder / "details.json", details(engine, facts, findings, beside))
     by_type = {"version": 1, "period": str(facts.period), "types": _exact(engine, _BY_TYPE)}
     _write(folder / "costs_by_type.json", by_type)
 

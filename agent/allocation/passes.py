@@ -108,7 +108,11 @@ FOLLOW = (
 )
 """Tax, support, credits, refunds and fees go where what they relate to went."""
 
-PUBLISH = (Pass("allocation", "70_allocation"),)
+PUBLISH = (
+    Pass("allocation", "70_allocation"),
+    Pass("published", "75_published", read_once=True),
+)
+"""The month's own rows, and beside them the adjustments of closed months (table ``adjustment``)."""
 
 PROVE = (
     Pass("source_cell", "90_source_cell"),

@@ -1,10 +1,11 @@
 """The last pass: sums that must tie to the last digit, and the record of them. Raises when one does not."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from typing import Any, Literal
 
+from agent.allocation.beside import Beside
 from agent.billing.ledger.versions import LedgerVersion
 from agent.engine import Engine
 from agent.errors import ProofError
@@ -12,6 +13,7 @@ from agent.money import text_from_units
 
 Metric = Literal["BilledCost", "EffectiveCost"]
 METRICS: tuple[Metric, ...] = ("BilledCost", "EffectiveCost")
+_METRIC: Mapping[str, Metric] = {metric: metric for metric in METRICS}
 BUCKETS = ("customer", "opex", "unallocated", "balance_sheet")
 _WIDE = Context(prec=400)
 """Sums of texts of any length: nothing is rounded."""
@@ -39,6 +41,13 @@ class Proof:
     totals: Mapping[str, Mapping[str, Mapping[str, str]]]
     """currency -> metric -> source, customer, opex, unallocated, balance_sheet, adjustments."""
     sources: tuple[LedgerVersion, ...]
+    books: Beside = field(default_factory=Beside)
+    """What closed months add."""
+
+    def beside(self, books: Beside) -> "Proof":
+        """This proof with the checks of adjustments; ``ProofError`` where closed and posted are not the latest."""
+        ties = [_check(t.check, t.currency, _METRIC[t.metric], t.left, t.right, t.cells) for t in books.ties]
+        return replace(self, checks=(*self.checks, *ties), books=books)
 
     @property
     def line(self) -> str:
@@ -46,9 +55,10 @@ class Proof:
         parts, billed = [], []
         for currency, metrics in sorted(self.totals.items()):
             sums = metrics["EffectiveCost"]
+            adjusted = f" + adjustments {sums['adjustments']}" if sums["adjustments"] != "0" else ""
             parts.append(
-                f"{currency} effective {sums['source']} = customers {sums['customer']} + opex {sums['opex']} + "
-                f"unallocated {sums['unallocated']} + balance sheet {sums['balance_sheet']}"
+                f"{currency} effective {sums['source']}{adjusted} = customers {sums['customer']} "
+                f"+ opex {sums['opex']} + unallocated {sums['unallocated']} + balance sheet {sums['balance_sheet']}"
             )
             billed.append(f"{metrics['BilledCost']['source']} {currency}")
         cells = sum(check.cells for check in self.checks)
@@ -56,7 +66,7 @@ class Proof:
         return f"{self.period}: {'; '.join(parts)}; {proven}; billed {', '.join(billed)}"
 
     def as_json(self) -> dict[str, object]:
-        """The part of ``proof.json`` that this pass knows: checks, totals, sources and the line."""
+        """The part of ``proof.json`` that is known here: checks, totals, sources, adjustments, method and the line."""
         return {
             "checks": [{name: getattr(check, name) for name in Check.__dataclass_fields__} for check in self.checks],
             "totals": self.totals,
@@ -64,6 +74,9 @@ class Proof:
                 {"name": v.source, "period": self.period, "version": v.version, "files": _files(v)}
                 for v in self.sources
             ],
+            "adjustments": list(self.books.months),
+            "adjusts": dict(self.books.adjusts),
+            "methodology": dict(self.books.methodology),
             "proof_line": self.line,
         }
 
@@ -127,24 +140,28 @@ def _check(name: str, currency: str, metric: Metric, left: int, right: int, cell
 
 def _totals(engine: Engine) -> dict[str, dict[str, dict[str, str]]]:
     source = engine.fetch(
-        "select BillingCurrency as Currency, sum(x_BilledUnits) as BilledCost, sum(x_EffectiveUnits) as EffectiveCost "
-        "from ledger group by BillingCurrency order by BillingCurrency"
+        "select BillingCurrency as Currency, 'source' as Part, sum(x_BilledUnits) as BilledCost, "
+        "sum(x_EffectiveUnits) as EffectiveCost from ledger group by BillingCurrency"
     ).to_pylist()
     buckets = engine.fetch(
-        "select Currency, Bucket, sum(BilledUnits) as BilledCost, sum(EffectiveUnits) as EffectiveCost "
-        "from allocation group by Currency, Bucket"
+        "select Currency, Bucket as Part, sum(BilledUnits) as BilledCost, sum(EffectiveUnits) as EffectiveCost "
+        "from published group by Currency, Bucket"
     ).to_pylist()
-    found = {(row["Currency"], row["Bucket"]): row for row in buckets}
-    totals: dict[str, dict[str, dict[str, str]]] = {}
-    for row in source:
-        currency = row["Currency"]
-        for metric in METRICS:
-            sums = {"source": text_from_units(int(row[metric]))}
-            for bucket in BUCKETS:
-                cell = found.get((currency, bucket))
-                sums[bucket] = text_from_units(int(cell[metric]) if cell else 0)
-            totals.setdefault(currency, {})[metric] = sums | {"adjustments": "0"}
-    return totals
+    adjustments = engine.fetch(
+        "select Currency, 'adjustments' as Part, sum(BilledUnits) as BilledCost, "
+        "sum(EffectiveUnits) as EffectiveCost from adjustment group by Currency"
+    ).to_pylist()
+    found = {(row["Currency"], row["Part"]): row for row in (*source, *buckets, *adjustments)}
+    return {
+        currency: {
+            metric: {
+                part: text_from_units(int(found[currency, part][metric]) if (currency, part) in found else 0)
+                for part in ("source", *BUCKETS, "adjustments")
+            }
+            for metric in METRICS
+        }
+        for currency in sorted({currency for currency, _ in found})
+    }
 
 
 def _bucket_check(currency: str, metric: Metric, sums: Mapping[str, str]) -> Check:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from agent.allocation.facts import Facts
@@ -24,15 +25,17 @@ order by Source, classified.ProviderName, classified.BillingAccountId, classifie
 """
 _ALLOCATION = """
 select
+  nullif(OriginPeriod, '') as OriginPeriod,
   ChargeDate, Customer, Bucket, Class, Kind, CostGroup, Function, Pool, Method, Fallback, Reason,
   nullif(Source, '') as Source, nullif(ProviderName, '') as ProviderName,
   nullif(BillingAccountId, '') as BillingAccountId, nullif(SubAccountId, '') as SubAccountId,
   nullif(ServiceName, '') as ServiceName, Currency, BilledUnits as BilledCost, EffectiveUnits as EffectiveCost
-from allocation
+from published
 order by
+  published.OriginPeriod,
   ChargeDate, Customer, Bucket, Class, Kind, CostGroup, Function nulls first, Pool nulls first, Method,
-  Fallback nulls first, allocation.Reason nulls first, allocation.Source, allocation.ProviderName,
-  allocation.BillingAccountId, allocation.SubAccountId, allocation.ServiceName, Currency
+  Fallback nulls first, published.Reason nulls first, published.Source, published.ProviderName,
+  published.BillingAccountId, published.SubAccountId, published.ServiceName, Currency
 """
 
 
@@ -42,7 +45,8 @@ def write_tables(engine: Engine, facts: Facts, folder: Path) -> None:
     rows = _money(engine.fetch(_ALLOCATION))
     month = pa.array([str(facts.period)]).cast(pa.string())
     column = month.take(pa.nulls(len(rows), pa.int32()).fill_null(0))
-    rows = rows.add_column(0, "OriginPeriod", column).add_column(0, "Period", column)
+    origin = pc.coalesce(rows["OriginPeriod"], month[0])
+    rows = rows.set_column(0, "OriginPeriod", origin).add_column(0, "Period", column)
     pq.write_table(rows, folder / "allocation.parquet")
 
 

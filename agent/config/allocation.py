@@ -15,10 +15,15 @@ Fallback = Literal["period", "even", "unallocated"]
 
 
 class Methodology(Strict):
-    """The version of the method; ``from`` is the first period it applies to."""
+    """The version of the method; ``from`` is the first period it applies to.
+
+    ``reason`` and ``approved_by`` are needed where it replaces another within a fiscal quarter that has closed months.
+    """
 
     id: str
     from_: str = Field(alias="from", pattern=r"^\d{4}-\d{2}$")
+    reason: str = ""
+    approved_by: str = ""
 
 
 class OpexValue(Strict):

@@ -119,6 +119,15 @@ class ScheduleConfig(Strict):
     report_day: int = Field(default=5, ge=1, le=28)
 
 
+class CloseConfig(Strict):
+    """What closing a month demands. ``first`` is the month the books begin with; ``tolerance`` is per invoice."""
+
+    first: str | None = Field(default=None, pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    unallocated_pct: Decimal = Field(default=Decimal(1), ge=0, le=100)
+    tolerance: Decimal = Field(default=Decimal("0.01"), ge=0)
+    fiscal_year_start: int = Field(default=1, ge=1, le=12)
+
+
 class ApplicationFile(Strict):
     """apportion.yaml. Only ``version`` is required; a command that needs another key names it."""
 
@@ -140,3 +149,4 @@ class ApplicationFile(Strict):
     alerts: AlertConfig = Field(default_factory=AlertConfig)
     targets: TargetConfig = Field(default_factory=TargetConfig)
     schedule: ScheduleConfig = Field(default_factory=ScheduleConfig)
+    close: CloseConfig = Field(default_factory=CloseConfig)

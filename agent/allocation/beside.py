@@ -1,0 +1,53 @@
+"""What the books add to an open month's allocation: adjustments of closed months, and the method in force."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+UNITS = pa.decimal128(38, 0)
+KEYS = (
+    "ChargeDate", "Customer", "Bucket", "Class", "Kind", "CostGroup", "Function", "Pool", "Method", "Fallback",
+    "Reason", "Source", "ProviderName", "BillingAccountId", "SubAccountId", "ServiceName", "Currency",
+)  # fmt: skip
+"""What tells published rows of one origin apart."""
+PLACE = ("Source", "ProviderName", "BillingAccountId", "SubAccountId", "ServiceName")
+"""Keys whose null is '' until they are published."""
+ROWS = pa.schema(
+    [
+        pa.field("OriginPeriod", pa.string()),
+        *(pa.field(key, pa.date32() if key == "ChargeDate" else pa.string()) for key in KEYS),
+        pa.field("BilledUnits", UNITS),
+        pa.field("EffectiveUnits", UNITS),
+    ]
+)
+"""The table ``adjustment``: published rows in units, by the closed month they are about."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """Two sums that must be equal, in units of ``currency``."""
+
+    check: str
+    currency: str
+    metric: str
+    left: int
+    right: int
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """All of it for one month; nothing for a month that no closed one posts to."""
+
+    rows: pa.Table = field(default_factory=ROWS.empty_table)
+    ties: Sequence[Tie] = ()
+    """Per origin: closed + posted == latest source."""
+    months: Sequence[Json] = ()
+    """Per origin: what was compared, what is posted, what only changed hands; for ``proof.json`` and the report."""
+    adjusts: Mapping[str, Json] = field(default_factory=dict)
+    """Origin -> the state of the closed month that this answers to; compared to tell whether a month is out of date."""
+    methodology: Mapping[str, Any] = field(default_factory=dict)

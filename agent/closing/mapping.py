@@ -1,0 +1,119 @@
+"""Whether what was added to the rules touches only what nobody had claimed, and how much money that is.
+
+Both sets of rules are asked about the distinct subjects of the bill, the same ones: nothing is allocated. An addition
+may give a home to usage that had neither customer nor pool, name the customer of a charge that followed, or say whose
+development something is. Anything else that moves was somebody's before, and is a change of method.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from agent.allocation import recognise, tables
+from agent.allocation.allocating import gather, scan_ledger
+from agent.allocation.facts import Facts
+from agent.allocation.passes import READ
+from agent.billing.ledger.kept_tag_sets import read_tag_sets
+from agent.closing.books import Closed
+from agent.closing.frozen import frozen_settings
+from agent.config.loading import Settings
+from agent.engine import Engine, open_engine
+from agent.period import Period
+
+OPEN_KINDS = frozenset({"usage", "discount", "marketplace"})
+_SAID = ("Customer", "OwnCustomer", "Side", "Function", "Pool")
+_KEY = ("Source", "ProviderName", "BillingAccountId", "SubAccountId", "ServiceName", "RegionId", "MatchResourceId",
+        "MatchResourceName", "Kind", "TagSetId")  # fmt: skip
+_MONEY = f"""
+select {", ".join(f"line.{name}" for name in _KEY)}, line.Currency, sum(line.EffectiveUnits) as EffectiveUnits
+from line inner join moved on {" and ".join(f"moved.{name} = line.{name}" for name in _KEY)}
+group by {", ".join(f"line.{name}" for name in _KEY)}, line.Currency
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """EffectiveCost, in units by currency, of what the additions give a home, and of what had one before."""
+
+    mapped: Mapping[str, int]
+    taken: Mapping[str, int]
+    example: str
+    """One thing that had a home before; empty where nothing had."""
+
+
+def moved(settings: Settings, period: Period, before: Closed) -> Moved:
+    """What today's rules say otherwise than those of ``before`` of the bill of ``period``."""
+    now = gather(settings, period)
+    frozen = frozen_settings(settings, before)
+    then = replace(now, rules=frozen.allocation(), policy=frozen.policy())
+    rows = sum(version.manifest.rows for version in now.versions)
+    with open_engine(settings.app.engine, rows=rows) as engine:
+        subjects, said = _asked(engine, settings, (then, now))
+        return _weighed(engine, subjects, *said)
+
+
+def _asked(
+    engine: Engine, settings: Settings, sides: tuple[Facts, Facts]
+) -> tuple[pa.Table, tuple[pa.Table, pa.Table]]:
+    now = sides[1]
+    scan_ledger(engine, "ledger", now.versions)
+    wanted = engine.fetch("select distinct x_TagSetId from ledger")["x_TagSetId"].combine_chunks()
+    tag_sets = read_tag_sets(settings.data, wanted)
+    asked = [recognise.recogniser(facts, tag_sets) for facts in sides]
+    fixed = tables.fixed_tables(
+        now,
+        needs_resource=any(one.needs_resource for one in asked),
+        needs_region=any(map(recognise.needs_region, sides)),
+    )
+    for name in ("setting", "source"):
+        engine.load(name, fixed[name])
+    for step in READ:
+        step.run(engine)
+    subjects = engine.fetch("select * from subject")
+    then, today = (
+        recognise.subject_rule(facts, one, frozenset(), subjects) for facts, one in zip(sides, asked, strict=True)
+    )
+    return subjects, (then, today)
+
+
+def _weighed(engine: Engine, subjects: pa.Table, then: pa.Table, now: pa.Table) -> Moved:
+    answers = zip(subjects["Kind"].to_pylist(), _rows(then), _rows(now), strict=True)
+    homes = [(at, _had_none(kind, old, new)) for at, (kind, old, new) in enumerate(answers) if _differs(kind, old, new)]
+    picked = subjects.take([at for at, _ in homes])
+    engine.load("moved", picked)
+    free = {_key(row): fine for row, (_, fine) in zip(picked.to_pylist(), homes, strict=True)}
+    mapped: dict[str, int] = {}
+    taken: dict[str, int] = {}
+    example = ""
+    for row in engine.fetch(_MONEY).to_pylist():
+        sums = mapped if free[_key(row)] else taken
+        sums[row["Currency"]] = sums.get(row["Currency"], 0) + int(row["EffectiveUnits"])
+        if not free[_key(row)]:
+            example = max(example, f"{row['ServiceName'] or 'a service without a name'} of {row['SubAccountId']}")
+    return Moved(mapped, taken, example)
+
+
+def _rows(table: pa.Table) -> list[tuple[str | None, ...]]:
+    return list(zip(*(table[name].to_pylist() for name in _SAID), strict=True))
+
+
+def _key(row: Mapping[str, object]) -> tuple[object, ...]:
+    return tuple(row[name] for name in _KEY)
+
+
+def _differs(kind: str, old: tuple[str | None, ...], new: tuple[str | None, ...]) -> bool:
+    """A charge knows its own customer and a pool that takes its kind; of the rest it sees nothing."""
+    if kind == "rounding":
+        return False
+    seen = (0, 2, 3, 4) if kind in OPEN_KINDS else (1, 4)
+    return any(old[at] != new[at] for at in seen)
+
+
+def _had_none(kind: str, old: tuple[str | None, ...], new: tuple[str | None, ...]) -> bool:
+    customer, own, side, _, pool = old
+    if kind not in OPEN_KINDS:
+        return own is None and pool is None and new[4] is None
+    if side == "opex":
+        return customer is None and new[2:4] == old[2:4] and new[4] == pool
+    return customer is None and pool is None
