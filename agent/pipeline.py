@@ -6,16 +6,17 @@ Nothing here prints or knows a provider. A step that writes holds the writer loc
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from agent import basis, inputs, margins, results, summary
 from agent.allocation import Proof, default_period
 from agent.allocation import allocate as split_and_prove
 from agent.billing import Delivered, ingest_source
+from agent.billing.ledger.unread import Unread, keep_unread
 from agent.bounds import crossed
 from agent.config.loading import Settings
-from agent.errors import NothingToDo
+from agent.errors import NothingToDo, SourceError
 from agent.margins.records import PeriodReport
 from agent.period import Period
 from agent.progress import Progress
@@ -27,11 +28,35 @@ from reports.table import render_csv
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """A source that was not taken in; what it delivered before stays in force. ``Unreachable``: nothing is known."""
+
+    source: str
+    error: SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What an ingest did: one entry a source and month, and the sources that it could not take in."""
+
+    delivered: tuple[Delivered, ...]
+    failed: tuple[Failed, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0; 2 when a delivery was refused; 4 when the sources that are missing could only not be reached."""
+        return min((failure.error.exit_code for failure in self.failed), default=0)
+
+
+@dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What one run did. ``alerts`` are the bounds that were passed; ``posted`` names what is now in Slack."""
+    """What one run did. ``alerts`` are the bounds that were passed; ``posted`` names what is now in Slack.
+
+    ``ingested`` names the sources that are missing or stood still; the figures say so too.
+    """
 
     period: Period
-    delivered: tuple[Delivered, ...]
+    ingested: Ingested
     proof: Proof
     figures: PeriodReport
     files: tuple[Path, ...]
@@ -40,20 +65,41 @@ class RunOutcome:
     posted: tuple[str, ...]
 
 
-def ingest(settings: Settings, periods: Collection[Period] | None, progress: Progress) -> list[Delivered]:
-    """Takes every source into the ledger, and keeps usage, revenue and registry as delivered."""
+def take_in(settings: Settings, periods: Collection[Period] | None, progress: Progress) -> Ingested:
+    """Takes every source into the ledger, and keeps usage, revenue and registry as delivered.
+
+    A source that cannot be reached or is refused keeps no other back. Where none could be taken in, the error of the
+    first is raised.
+    """
     settings.need("sources")
     wanted = set(periods) if periods else None
     delivered: list[Delivered] = []
+    failed: list[Failed] = []
     with results.writing(settings.data):
         for source in settings.app.sources:
-            delivered += ingest_source(source, settings.data, settings.root, wanted, progress)
+            try:
+                delivered += ingest_source(source, settings.data, settings.root, wanted, progress)
+            except SourceError as error:
+                progress.step(f"{source.name}: not taken in: {error.message}")
+                failed.append(Failed(source.name, error))
+        today = datetime.now(UTC).date()
+        keep_unread(settings.data, {one.source: Unread(today, one.error.message) for one in failed})
+        if len(failed) == len(settings.app.sources):
+            raise failed[0].error
         progress.step("keeping usage, revenue and customers")
         inputs.take_in(settings, progress)
-    if not delivered:
+    if not delivered and not failed:
         asked = ", ".join(map(str, sorted(wanted))) if wanted else "any month"
         raise NothingToDo(f"no source delivers {asked}", mend="apportion doctor says where each source is looked for")
-    return delivered
+    return Ingested(tuple(delivered), tuple(failed))
+
+
+def ingest(settings: Settings, periods: Collection[Period] | None, progress: Progress) -> list[Delivered]:
+    """As :func:`take_in`, for callers that need every source: raises the error of the first that failed."""
+    done = take_in(settings, periods, progress)
+    if done.failed:
+        raise done.failed[0].error
+    return list(done.delivered)
 
 
 def allocate(settings: Settings, period: Period, progress: Progress) -> Proof:
@@ -102,7 +148,7 @@ def run(
         from agent import announce
 
         announce.ready(settings)
-    delivered = ingest(settings, None, progress)
+    ingested = take_in(settings, None, progress)
     month = period or default_period(settings)
     if basis.out_of_date(settings, month.previous):
         allocate(settings, month.previous, progress)
@@ -110,7 +156,7 @@ def run(
     shown, files = _reported(settings, month, progress)
     posted = _post(settings, shown, day, progress) if send else ()
     alerts = crossed(settings, shown)
-    return RunOutcome(month, tuple(delivered), proof, shown, tuple(files), digest_blocks(shown), alerts, posted)
+    return RunOutcome(month, ingested, proof, shown, tuple(files), digest_blocks(shown), alerts, posted)
 
 
 def _reported(settings: Settings, period: Period, progress: Progress) -> tuple[PeriodReport, list[Path]]:

@@ -4,6 +4,10 @@ from agent.commands.interface import Command
 from agent.commands.options import demo_lines, diff, focus_file, folder, lint, period, schema_name, send
 
 _CODES = "0 done; 2 wrong usage, configuration or input; 3 no data for the month; 4 our own failure"
+_INGESTED = (
+    "0 done; 2 wrong usage or configuration, or a source was refused; 3 no data for the month; "
+    "4 our own failure, or a source could not be reached"
+)
 _PROVEN = _CODES.replace("0 done; ", "0 done; 1 the sums do not tie; ")
 _OPEN_MONTH = "the month of the last complete day"
 
@@ -50,9 +54,10 @@ COMMANDS: tuple[Command, ...] = (
         "ingest",
         "take billing exports, usage, revenue and the registry in",
         "Reads every source into the ledger, exactly, and keeps usage, revenue and customers as delivered. "
-        "A delivery already taken in changes nothing.",
+        "A delivery already taken in changes nothing. A source that is refused or cannot be reached keeps no other "
+        "back: it is named, and what it delivered before stays in force.",
         "apportion ingest --period 2026-10",
-        _CODES,
+        _INGESTED,
         (period("every month delivered"),),
     ),
     Command(

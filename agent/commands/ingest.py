@@ -7,24 +7,33 @@ from agent import pipeline, terminal
 from agent.billing import Delivered
 from agent.commands.interface import Answer
 from agent.commands.project import opened
+from agent.pipeline import Failed, Ingested
 from agent.progress import Progress
 
 
 def run(arguments: Namespace, progress: Progress) -> Answer:
-    """One line a (source, month)."""
+    """One line a (source, month), then the sources that are not taken in."""
     settings = opened(arguments)
     periods = {arguments.period} if arguments.period else None
-    delivered = pipeline.ingest(settings, periods, progress)
-    return Answer(told(delivered), {"delivered": records(delivered)})
+    done = pipeline.take_in(settings, periods, progress)
+    return Answer(told(done), record(done), done.exit_code)
 
 
-def told(delivered: Sequence[Delivered]) -> str:
-    """A table of deliveries, their notes below it."""
+def told(done: Ingested) -> str:
+    """A table of deliveries, their notes below it, and what is missing."""
+    delivered = done.delivered
     headers = ("source", "period", "version", "delivery", "lines", "ledger rows", "billed", "settled")
     changes = [terminal.cell(f"changed: {one.source} {one.period} {one.change}") for one in delivered if one.change]
     notes = [terminal.cell(f"note: {one.source} {one.period}: {note}") for one in delivered for note in _notes(one)]
     rows = [_row(one) for one in delivered]
-    return "\n".join([terminal.table(headers, rows, right=(4, 5, 6)), *changes, *notes])
+    return "\n".join([terminal.table(headers, rows, right=(4, 5, 6)), *changes, *notes, *_missing(done.failed)])
+
+
+def _missing(failed: Sequence[Failed]) -> Iterator[str]:
+    for one in failed:
+        first, *rest = one.error.lines()
+        yield f"not taken in: {one.source}: {first}; what it delivered before stays in force"
+        yield from rest
 
 
 def _notes(one: Delivered) -> Iterator[str]:
@@ -40,8 +49,23 @@ def _row(one: Delivered) -> tuple[str, ...]:
     return one.source, str(one.period), f"v{one.version}", state, *counts, one.billed_text, settled
 
 
-def records(delivered: Sequence[Delivered]) -> list[dict[str, object]]:
+def record(done: Ingested) -> dict[str, object]:
     """The same for JSON."""
+    failed = [
+        {
+            "source": one.source,
+            "message": one.error.message,
+            "where": one.error.where,
+            "expected": one.error.expected,
+            "mend": one.error.mend,
+            "exit_code": one.error.exit_code,
+        }
+        for one in done.failed
+    ]
+    return {"delivered": _records(done.delivered), "failed": failed}
+
+
+def _records(delivered: Sequence[Delivered]) -> list[dict[str, object]]:
     return [
         {
             "source": one.source,

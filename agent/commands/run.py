@@ -15,7 +15,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     """Deliveries, the proof line, alerts, the digest and the paths of the report."""
     settings = opened(arguments)
     outcome = pipeline.run(settings, arguments.period, progress, send=arguments.send)
-    return Answer(told(outcome), record(outcome))
+    return Answer(told(outcome), record(outcome), outcome.ingested.exit_code)
 
 
 def told(outcome: RunOutcome) -> str:
@@ -23,7 +23,7 @@ def told(outcome: RunOutcome) -> str:
     alerts = [f"alert: {crossing.text}" for crossing in outcome.alerts]
     posted = [f"posted to Slack: {', '.join(outcome.posted)}"] if outcome.posted else []
     parts = [
-        ingest.told(outcome.delivered),
+        ingest.told(outcome.ingested),
         f"Proof: {outcome.figures.proof_line}",
         "\n".join(alerts),
         preview.render(outcome.digest).rstrip(),
@@ -36,7 +36,7 @@ def record(outcome: RunOutcome) -> dict[str, object]:
     """The outcome for JSON."""
     return {
         "period": str(outcome.period),
-        "delivered": ingest.records(outcome.delivered),
+        **ingest.record(outcome.ingested),
         "proof_line": outcome.figures.proof_line,
         "reports": [str(path) for path in outcome.files],
         "alerts": [{"cause": crossing.cause, "text": crossing.text} for crossing in outcome.alerts],

@@ -9,7 +9,7 @@ from pathlib import Path
 from agent import pipeline
 from agent.commands.interface import Answer
 from agent.config.loading import load_application
-from agent.errors import ConfigError
+from agent.errors import ConfigError, PartialRun
 from agent.period import Period
 from agent.pipeline import RunOutcome
 from agent.progress import Logged, Progress
@@ -50,5 +50,9 @@ class Work:
             raise ConfigError(error.faults) from error
 
     def _told(self, outcome: RunOutcome) -> str:
+        if failed := outcome.ingested.failed:
+            named = "; ".join(f"source {one.source} was not taken in: {one.error.message}" for one in failed)
+            first = failed[0].error
+            raise PartialRun(named, where=first.where, expected=first.expected, mend=first.mend)
         posted = f"; posted: {', '.join(outcome.posted)}" if outcome.posted else ""
         return f"proof: {outcome.figures.proof_line}{posted}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from agent.billing.ledger.unread import unread
 from agent.config.loading import Settings
 from agent.margins.customers import Book
 from agent.margins.details import Details
@@ -26,9 +27,17 @@ def notes(
 def _missing(settings: Settings, book: Book, details: Details, unknown_revenue: Sequence[str]) -> Iterator[Note]:
     for name, why in details.late.items():
         yield Note("missing", f"{name} is left out of the as-of day: {why}")
-    present = {source.name for source in details.sources}
+    present = {source.name: source.version for source in details.sources}
+    failed = unread(settings.data)
     for source in settings.app.sources:
-        if source.name not in present:
+        if (attempt := failed.get(source.name)) is not None:
+            rest = (
+                f"figures from its last version, v{present[source.name]}"
+                if source.name in present
+                else f"nothing of it is known for {book.period}"
+            )
+            yield Note("missing", f"source {source.name} could not be read on {attempt.day} ({attempt.why}); {rest}")
+        elif source.name not in present:
             yield Note("missing", f"source {source.name} has no data for {book.period}")
     for name in details.stale:
         yield Note("missing", f"source {name} no longer exports {book.period}; its last version is used")

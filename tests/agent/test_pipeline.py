@@ -85,7 +85,7 @@ def test_the_same_run_again_gives_the_same_bytes(config: Path):
     first = hashes()
     again = run(config)
     assert hashes() == first
-    assert [one.changed for one in again.delivered] == [False]
+    assert [one.changed for one in again.ingested.delivered] == [False]
 
 
 def test_a_proof_records_what_it_was_made_from(config: Path):

@@ -66,7 +66,7 @@ def test_the_same_as_json_has_stable_keys(config: Path, capsys):
     assert call(config, "verify", "--format", "json") == 0
     assert document(capsys).keys() == {"version", "ok", "periods"}
     assert call(config, "run", "--format", "json") == 0
-    keys = {"version", "period", "delivered", "proof_line", "reports", "alerts", "posted", "digest"}
+    keys = {"version", "period", "delivered", "failed", "proof_line", "reports", "alerts", "posted", "digest"}
     assert document(capsys).keys() == keys
 
 
