@@ -23,7 +23,8 @@ def month(text: str) -> "Period":
 def general(parser: ArgumentParser, formats: tuple[str, ...] = ("text", "json")) -> None:
     """Options every command takes, before or after its name: SUPPRESS keeps the later default from winning."""
     parser.add_argument("--config", metavar="FILE", default=SUPPRESS, help="default: ./apportion.yaml")
-    parser.add_argument("--format", choices=formats, default=SUPPRESS, help=f"what to print (default: {formats[0]})")
+    what = "print" if formats[0] == "text" else "write"
+    parser.add_argument("--format", choices=formats, default=SUPPRESS, help=f"what to {what} (default: {formats[0]})")
     parser.add_argument("--quiet", action="store_true", default=SUPPRESS, help="no progress")
     parser.add_argument("--debug", action="store_true", default=SUPPRESS, help="show the traceback of an error")
 
@@ -128,5 +129,7 @@ def lint(parser: ArgumentParser) -> None:
 def focus_file(parser: ArgumentParser) -> None:
     """Where an exported FOCUS file goes."""
     parser.add_argument(
-        "--output", metavar="FILE", help="a .parquet or .csv file (default: <data>/exports/<month>/<format>.parquet)"
+        "--output",
+        metavar="FILE",
+        help="a .parquet or .csv file (default: exports/MONTH/FORMAT.parquet of the data folder)",
     )
