@@ -29,6 +29,7 @@ COVERS = {"COMMITTED_USAGE_DISCOUNT": "resource", "COMMITTED_USAGE_DISCOUNT_DOLL
 GIVEN = frozenset({"PROMOTION", "FREE_TIER", "CREDIT_TYPE_UNSPECIFIED"})
 """Credits that are payments: they take nothing off the fee they stand on."""
 PICO = Decimal("1e-12")
+_GZIP = b"\x1f\x8b"
 _NEEDED = (
     "billing_account_id", "invoice", "cost_type", "service", "sku", "usage_start_time", "cost", "currency", "credits",
     "transaction_type", "subscription",
@@ -216,6 +217,8 @@ def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _open(path: Path) -> IO[str]:
-    if path.name.lower().endswith(".gz"):
+    with path.open("rb") as raw:
+        packed = raw.read(len(_GZIP)) == _GZIP
+    if packed:
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")

@@ -67,7 +67,9 @@ class SourceAudit:
         sums = by_currency(held)
         yield from costs(f"{self.name}: files == ledger", written, sums, below=UNIT)
         yield from costs(f"{self.name}: manifest == ledger", recorded(manifest["ledger_sums"]), sums)
-        booked = by_currency(ledger_cells(parts, kind="rounding"))
+        # NOTE: providers bill rounding too, under an account; what the ingest books is of none
+        rounding = ledger_cells(parts, kind="rounding")
+        booked = by_currency({cell: sums for cell, sums in rounding.items() if cell[0] is None})
         yield from costs(f"{self.name}: rounding booked == ledger", recorded(manifest["rounding"]), booked, below=UNIT)
         yield from costs(f"{self.name}: ledger == classification", sums, by_currency(classified))
         yield cells(f"{self.name}: ledger == classification by account, service, day", held, classified)
