@@ -23,6 +23,7 @@ from agent.commands.catalogue import COMMANDS
 from agent.commands.interface import Command
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
+from agent.config.columns import ColumnsFile
 from policies.policy import PolicyFile
 
 DOCS = Path(__file__).parent
@@ -30,6 +31,7 @@ FILES: dict[str, type[BaseModel]] = {
     "apportion.yaml": ApplicationFile,
     "policy.yaml": PolicyFile,
     "allocation.yaml": AllocationFile,
+    "columns.yaml": ColumnsFile,
 }
 START, END = "<!-- generated: {name} -->", "<!-- end -->"
 _TYPES = (type, types.GenericAlias, types.UnionType, type(Annotated[int, 0]), type(Literal[0]), type(int | str))

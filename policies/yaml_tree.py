@@ -48,14 +48,20 @@ def read_yaml(path: Path) -> YamlTree:
     """Reads one YAML document. Raises ``FaultsError`` where the syntax is broken; an empty file is an empty mapping."""
     name = str(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        if line := first_too_deep(text, _Loader):
-            raise FaultsError([Fault(name, line, f"nested deeper than {DEEPEST} levels")])
-        root = yaml.compose(text, Loader=_Loader)
+        return yaml_tree(path.read_bytes(), name)
     except FileNotFoundError:
         raise FaultsError([Fault(name, 0, "there is no such file")]) from None
     except OSError as error:
         raise FaultsError([Fault(name, 0, f"cannot be read: {error.strerror}")]) from error
+
+
+def yaml_tree(content: bytes, name: str) -> YamlTree:
+    """The document that these bytes of the file ``name`` are. Raises as :func:`read_yaml` does."""
+    try:
+        text = content.decode("utf-8-sig")
+        if line := first_too_deep(text, _Loader):
+            raise FaultsError([Fault(name, line, f"nested deeper than {DEEPEST} levels")])
+        root = yaml.compose(text, Loader=_Loader)
     except UnicodeDecodeError as error:
         raise FaultsError([Fault(name, 0, "not UTF-8; save the file as UTF-8")]) from error
     except yaml.YAMLError as error:

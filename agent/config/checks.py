@@ -41,6 +41,7 @@ def application_faults(app: Document[ApplicationFile], root: Path) -> list[Fault
         *_twice("inventories", [inventory.name for inventory in value.inventories], "name"),
         *_twice("sources", [str((root / source.location).resolve()) for source in value.sources], "location"),
         *_unsupported(value),
+        *_keys_of_kinds(value, root),
         *_timezone(value.schedule.timezone),
     ]
     return [app.fault(message, *steps) for steps, message in mistakes]
@@ -55,6 +56,20 @@ def _twice(key: str, values: Sequence[str], what: str) -> Iterator[Mistake]:
 def _unsupported(app: ApplicationFile) -> Iterator[Mistake]:
     if app.data.startswith(_OBJECT_STORES):
         yield ("data",), f"data: object stores are not supported yet; expected a folder, found {app.data!r}"
+
+
+def _keys_of_kinds(app: ApplicationFile, root: Path) -> Iterator[Mistake]:
+    """Keys of a source that only some kinds understand, and the file that one of them names."""
+    for at, source in enumerate(app.sources):
+        shown = f"sources[{at}]"
+        if source.kind == "csv" and source.columns is None:
+            yield ("sources", at, "kind"), f"{shown}: kind csv needs columns, the file that maps its columns"
+        if source.kind != "csv" and source.columns is not None:
+            yield ("sources", at, "columns"), f"{shown}.columns goes with kind csv, not {source.kind}"
+        elif source.columns is not None and not (root / source.columns).is_file():
+            yield ("sources", at, "columns"), f"{shown}.columns: there is no file {source.columns!r}"
+        if source.kind != "azure" and source.dataset is not None:
+            yield ("sources", at, "dataset"), f"{shown}.dataset goes with kind azure, not {source.kind}"
 
 
 def _timezone(name: str) -> Iterator[Mistake]:

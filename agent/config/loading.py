@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile, SourceConfig
 from agent.config.checks import Files, application_faults, cross_faults
+from agent.config.columns import ColumnsFile
 from agent.errors import ConfigError, UsageError
 from policies.faults import Fault, FaultsError
 from policies.nearest import did_you_mean
@@ -106,6 +107,7 @@ def load_application(path: Path) -> Settings:
     registry = reader.customers()
     if app is not None:
         reader.faults += application_faults(app, path.parent)
+        reader.column_maps(app.value)
     if app is not None and policy is not None and allocation is not None:
         reader.faults += cross_faults(Files(app, policy, allocation, registry))
         if not reader.faults:
@@ -146,6 +148,12 @@ class _Reader:
         except FaultsError as error:
             self.faults += error.faults
             return None
+
+    def column_maps(self, app: ApplicationFile) -> None:
+        """The column maps that sources of kind csv name; one that is not there is told of by the checks."""
+        for name in dict.fromkeys(source.columns for source in app.sources if source.kind == "csv"):
+            if name is not None and (file := self._path.parent / name).is_file():
+                self.yaml(file, ColumnsFile)
 
     def _name(self, key: str) -> str | None:
         written = self._tree.value if self._tree is not None else None

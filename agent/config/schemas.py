@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
+from agent.config.columns import ColumnsFile
 from policies.formats.json_report import schema as findings_schema
 from policies.policy import PolicyFile
 from policies.strict import Strict
@@ -16,6 +17,7 @@ _FILES: dict[str, type[Strict]] = {
     "apportion.yaml": ApplicationFile,
     "policy.yaml": PolicyFile,
     "allocation.yaml": AllocationFile,
+    "columns.yaml": ColumnsFile,
 }
 _FINDINGS = "findings.json"
 

@@ -37,13 +37,13 @@ def in_order(lines):
     return sorted(lines, key=lambda line: tuple(line.values()))
 
 
-def verified(data, location, source=None, name="bill"):
+def verified(data, location, source=None, name="bill", configured=None):
     """Period and file -> what verify reads afresh, and what the manifest says, both as (rows, sums)."""
     told = {}
     for version in source_heads(data, name):
         folder = LocalFolder(location, str(location))
         paths = {folder.path(file.path): file for file in version.manifest.files}
-        read = sums(list(paths), version.manifest.kind, str(version.period), source)
+        read = sums(list(paths), version.manifest.kind, str(version.period), source, configured)
         for path, file in paths.items():
             recomputed = read[path]
             assert isinstance(recomputed, FileSums), recomputed

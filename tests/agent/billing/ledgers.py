@@ -17,9 +17,9 @@ UNIT = Decimal(10) ** -24
 
 
 def ingest(
-    location: Path, data: Path, *, kind: str = "focus", name: str = "bill", periods: Any = None
+    location: Path, data: Path, *, kind: str = "focus", name: str = "bill", periods: Any = None, **keys: Any
 ) -> list[Delivered]:
-    source = SourceConfig(name=name, kind=kind, location=str(location))
+    source = SourceConfig(name=name, kind=kind, location=str(location), **keys)
     return ingest_source(source, data, location.parent, periods, Quiet())
 
 
@@ -30,7 +30,8 @@ def manifest(data: Path, period: Period = OCTOBER, name: str = "bill") -> Manife
 
 
 def rows(data: Path, period: Period = OCTOBER, name: str = "bill") -> list[dict[str, Any]]:
-    """Ledger rows in file order; units also as exact decimals under Billed, Effective, List; tags as text."""
+    """Ledger rows in file order; units also as exact decimals under Billed, Effective, List, Contracted;
+    tags as text."""
     version = head(data, name, period)
     assert version is not None
     tags = pq.read_table(tagsets_path(data))
@@ -41,6 +42,7 @@ def rows(data: Path, period: Period = OCTOBER, name: str = "bill") -> list[dict[
             "Billed": text(row["x_BilledUnits"]),
             "Effective": text(row["x_EffectiveUnits"]),
             "List": text(row["x_ListUnits"]),
+            "Contracted": text(row["x_ContractedUnits"]),
             "Tags": by_id[row["x_TagSetId"]],
         }
         for path in version.files

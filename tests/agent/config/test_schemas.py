@@ -6,7 +6,7 @@ import pytest
 
 from agent.config.schemas import schemas
 
-CONFIGURATION = ["allocation.yaml", "apportion.yaml", "policy.yaml"]
+CONFIGURATION = ["allocation.yaml", "apportion.yaml", "columns.yaml", "policy.yaml"]
 
 
 def test_there_is_one_for_each_file() -> None:
@@ -18,7 +18,7 @@ def test_a_schema_names_itself_and_refuses_unknown_keys(name: str) -> None:
     schema = schemas()[name]
     assert (schema["title"], schema["additionalProperties"]) == (name, False)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["required"] == ["version"]
+    assert schema["required"] == (["version", "columns"] if name == "columns.yaml" else ["version"])
 
 
 @pytest.mark.parametrize("name", CONFIGURATION)

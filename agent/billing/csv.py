@@ -1,0 +1,119 @@
+"""Source ``csv``: any invoice or export in CSV, read by a column map (:mod:`agent.config.columns`).
+
+BilledCost is the mapped column, with its sign turned where the map says so; EffectiveCost is its own column, or the
+same. Tax that stands in a column beside the cost becomes rows of its own. Rows that the map leaves out are counted in
+the manifest with their sum.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from agent.billing.delivery.export import Delivery, ExportFile
+from agent.billing.delivery.finding import find
+from agent.billing.interface import BillingSource
+from agent.billing.mapped.charges import Charges
+from agent.billing.mapped.dates import Dates
+from agent.billing.mapped.left_out import LeftOut
+from agent.billing.reading import csv_files
+from agent.billing.reading.batch import Batch
+from agent.billing.reading.columns import Columns, ReadFault
+from agent.billing.reading.raw_tags import TagSets
+from agent.config.application import SourceConfig
+from agent.config.columns import ColumnsFile
+from agent.errors import ConfigError, SourceError
+from agent.storage import Folder
+from policies.faults import FaultsError
+from policies.nearest import did_you_mean
+from policies.source import validate
+from policies.yaml_tree import yaml_tree
+
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+
+
+class MappedCsv(BillingSource):
+    """One column map, and all files that are written as it says."""
+
+    kind = "csv"
+
+    def __init__(self, source: SourceConfig, tag_sets: TagSets, files: Mapping[str, bytes] | None = None) -> None:
+        super().__init__(source, tag_sets, files)
+        try:
+            tree = yaml_tree(self.files.get("columns", b""), str(source.columns))
+            self._map = validate(tree, ColumnsFile).value
+        except FaultsError as error:
+            raise ConfigError(error.faults) from error
+        form = self._map.file
+        delimiter = "\t" if form.delimiter == "tab" else form.delimiter
+        self._dialect = csv_files.Dialect(delimiter, form.encoding, tuple(form.names), form.lines_before)
+        self._charges = Charges(self._map, Dates(self._map.dates), tag_sets, source.name)
+
+    def find(self, folder: Folder) -> Delivery:
+        return find(folder, SUFFIXES, "CSV")
+
+    def batches(self, file: ExportFile) -> Iterator[Batch]:
+        left_out = LeftOut(self._map)
+        for columns in self._columns(file):
+            try:
+                for batch in self._charged(columns, left_out, file):
+                    left_out.note(batch)
+                    yield batch
+            except ReadFault as fault:
+                line = csv_files.line_of_row(file.path, fault.row, self._dialect)
+                raise SourceError(
+                    fault.message, where=f"{file.shown}:{line}", expected=fault.expected, mend=fault.mend
+                ) from fault
+        rest = list(left_out.batches())
+        if rest and left_out.month is None:
+            raise SourceError(
+                "every row of the file is left out",
+                where=file.shown,
+                expected="at least one charge",
+                mend=f"correct leave_out in {self.source.columns}",
+            )
+        yield from rest
+
+    def _charged(self, columns: Columns, left_out: LeftOut, file: ExportFile) -> Iterator[Batch]:
+        kept, rows = left_out.taken_apart(columns)
+        if not kept.rows:
+            return
+        try:
+            yield from self._charges.batches(kept, file.shown)
+        except ReadFault as fault:
+            if kept is not columns:
+                fault.row = columns.first + int(rows[fault.row])
+            raise
+
+    def _columns(self, file: ExportFile) -> Iterator[Columns]:
+        header = csv_files.read_header(file.path, file.shown, self._dialect)
+        if header is None:
+            raise SourceError(
+                "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
+            )
+        places = self._places(header.names, file.shown)
+        first = 0
+        for batch in csv_files.batches(file.path, file.shown, header, sorted(places.values()), self._dialect):
+            yield Columns({name: batch[str(place)] for name, place in places.items()}, len(batch), first)
+            first += len(batch)
+
+    def _places(self, header: tuple[str, ...], shown: str) -> dict[str, int]:
+        """Position of each column that the map names. Raises ``SourceError`` naming all that are missing."""
+        names = [name.strip() for name in header]
+        prefixes = tuple(tags.prefix for tags in self._map.tags if tags.prefix is not None)
+        wanted = dict.fromkeys(column for _, column in self._map.named())
+        wanted |= dict.fromkeys(name for name in names if prefixes and name.startswith(prefixes))
+        line = f"{shown}:{self._dialect.lines_before + 1}"
+        missing = [name for name in wanted if name not in names]
+        if missing:
+            hints = ", ".join(f"{name!r}{did_you_mean(name, names)}" for name in missing)
+            raise SourceError(
+                f"the column map names columns that are not here: {hints}",
+                where=line,
+                expected=f"the columns that {self.source.columns} names; here are {', '.join(names)}",
+                mend="deliver the export again, or correct the column map",
+            )
+        twice = [name for name in wanted if names.count(name) > 1]
+        if twice:
+            raise SourceError(f"the header names {twice[0]!r} twice", where=line, expected="each mapped column once")
+        unused = [name for name in dict.fromkeys(names) if name not in wanted]
+        if unused:
+            self.tell(f"unused {unused}", f"columns that the map does not use: {', '.join(unused)}")
+        return {name: names.index(name) for name in wanted}

@@ -1,0 +1,66 @@
+"""The cells of one batch by the names of the file's columns, and texts turned into what the ledger reads."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from agent.billing.reading.batch import NULL, Words
+from agent.billing.reading.columns import Columns
+from agent.config.columns import CellMap
+
+
+def rewritten(columns: Columns, name: str, change: Callable[[str], str | None], found: str, expected: str) -> Columns:
+    """The column ``name`` alone with every distinct text changed; None says that a text is ``found`` instead.
+
+    Raises ``ReadFault`` at the first row of such a text. Nulls stay nulls.
+    """
+    column = columns.arrays[name]
+    codes = np.asarray(column.indices.fill_null(-1).to_numpy(zero_copy_only=False))
+    changed: list[str] = []
+    for code, text in enumerate(column.dictionary.to_pylist()):
+        new = change(text)
+        # NOTE: a dictionary may list texts of other batches, so only those that rows use are judged
+        if new is None and (codes == code).any():
+            raise columns.fault(f"{name} holds {text!r}, which is {found}", int(np.argmax(codes == code)), expected)
+        changed.append(new or "")
+    coded = pa.DictionaryArray.from_arrays(column.indices, pa.array(changed, pa.string()))
+    return Columns({name: coded}, columns.rows, columns.first)
+
+
+def words(columns: Columns, cell: CellMap | None, *, ids: bool = False) -> Words:
+    """The values of a mapped cell: as written but for spaces around them, and replaced where the map says so."""
+    if cell is None:
+        return NULL
+    if cell.column is None:
+        return Words.same(cell.value)
+    read = columns.ids(cell.column) if ids else columns.words(cell.column)
+    return read.mapped(lambda value: _replaced(cell, value))
+
+
+def _replaced(cell: CellMap, value: str | None) -> str | None:
+    written = (value or "").strip()
+    if written in cell.values:
+        return cell.values[written] or None
+    return cell.otherwise or written or None
+
+
+def terms(columns: Columns, name: str, cell: CellMap | None, known: Mapping[str, str]) -> Words:
+    """The values of a column that only takes certain terms, as these write them; any other is refused with its count.
+
+    ``known``: folded term -> as the ledger has it.
+    """
+    found = words(columns, cell)
+    for code, value in enumerate(found.values):
+        if value is None or value.casefold() in known:
+            continue
+        rows = np.flatnonzero(found.codes == code) if found.codes is not None else np.arange(columns.rows)
+        if len(rows):
+            written = cell.column if cell is not None and cell.column else name
+            raise columns.fault(
+                f"{written} holds {value!r} in {len(rows)} rows, which is no {name}",
+                int(rows[0]),
+                ", ".join(known.values()),
+                f"say in the column map what it means: columns.{name}.values",
+            )
+    return found.mapped(lambda value: known.get((value or "").casefold()))
