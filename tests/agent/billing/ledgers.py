@@ -30,8 +30,7 @@ def manifest(data: Path, period: Period = OCTOBER, name: str = "bill") -> Manife
 
 
 def rows(data: Path, period: Period = OCTOBER, name: str = "bill") -> list[dict[str, Any]]:
-    """Ledger rows in file order; units also as exact decimals under Billed, Effective, List, Contracted;
-    tags as text."""
+    """Ledger rows in file order; units also as exact text under Billed, Effective, List, Contracted; tags as text."""
     version = head(data, name, period)
     assert version is not None
     tags = pq.read_table(tagsets_path(data))
