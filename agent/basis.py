@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from agent import results
+from agent import closing, results
 from agent.allocation import Proof
 from agent.billing.ledger.versions import heads
 from agent.config.loading import Settings
@@ -23,7 +23,12 @@ def seal(settings: Settings, period: Period, folder: Path, proof: Proof) -> None
 
 
 def out_of_date(settings: Settings, period: Period) -> bool:
-    """Whether there is a ledger for the month and its results are absent or made from something else than today's."""
+    """Whether there is a ledger for the month and its results are absent or made from something else than today's.
+
+    A closed month never is. An open one also answers to what later deliveries changed in closed ones.
+    """
+    if closing.closed_month(settings.data, period) is not None:
+        return False
     versions = {version.source: version.version for version in heads(settings.data, period)}
     if not versions:
         return False
@@ -31,8 +36,8 @@ def out_of_date(settings: Settings, period: Period) -> bool:
     if proof is None:
         return True
     made_from = {source["name"]: source["version"] for source in proof["sources"]}
-    now = (versions, _inputs(settings.data), _config(settings))
-    return (made_from, proof["inputs"], proof["config"]) != now
+    now = (versions, _inputs(settings.data), _config(settings), closing.expected(settings, period))
+    return (made_from, proof["inputs"], proof["config"], proof.get("adjusts", {})) != now
 
 
 def _inputs(data: Path) -> Json:

@@ -5,19 +5,20 @@ Nothing here prints or knows a provider. A step that writes holds the writer loc
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from agent import basis, inputs, margins, results, summary
-from agent.allocation import Proof, default_period
+from agent import basis, closing, inputs, margins, results, summary
+from agent.allocation import Beside, Proof, default_period
 from agent.allocation import allocate as split_and_prove
 from agent.billing import Delivered, ingest_source
 from agent.billing.ledger.unread import Unread, keep_unread
 from agent.bounds import crossed
+from agent.closing import Closed, Terms
 from agent.config.loading import Settings
-from agent.errors import NothingToDo, SourceError
-from agent.margins.records import PeriodReport
+from agent.errors import ClosedError, NothingToDo, SourceError
+from agent.margins.records import Note, PeriodReport
 from agent.period import Period
 from agent.progress import Progress
 from reports import files as report_files
@@ -57,7 +58,8 @@ class RunOutcome:
 
     period: Period
     ingested: Ingested
-    proof: Proof
+    proof: Proof | None
+    """None for a closed month: nothing was allocated."""
     figures: PeriodReport
     files: tuple[Path, ...]
     digest: Digest
@@ -104,8 +106,15 @@ def ingest(settings: Settings, periods: Collection[Period] | None, progress: Pro
 
 def allocate(settings: Settings, period: Period, progress: Progress) -> Proof:
     """Splits a month, proves it and publishes the results; a run that does not prove publishes nothing."""
-    with results.writing(settings.data), results.running(settings.data, period) as folder:
-        proof = split_and_prove(settings, period, folder, progress)
+    with results.writing(settings.data):
+        closing.refuse_closed(settings.data, period)
+        posted = closing.adjustments(settings, period, progress)
+        return _published(settings, period, replace(posted, methodology=closing.governed(settings, period)), progress)
+
+
+def _published(settings: Settings, period: Period, beside: Beside, progress: Progress) -> Proof:
+    with results.running(settings.data, period) as folder:
+        proof = split_and_prove(settings, period, folder, progress, beside)
         shown = margins.summarise(settings, period, folder, _month_before(settings, period), days=False)
         results.write(folder / "cost_per_customer.csv", render_csv(shown).encode())
         results.write(folder / "summary.json", summary.render(shown))
@@ -118,11 +127,45 @@ def figures(settings: Settings, period: Period) -> PeriodReport:
 
     Raises ``NothingToDo`` without them, and ``ProofError`` when they were changed since they were proven.
     """
+    month = closing.closed_month(settings.data, period)
+    if month is not None:
+        return _closed_figures(settings, month)
     if not results.published(settings.data, period):
         raise NothingToDo(f"{period} has no results yet", mend=f"apportion allocate --period {period}")
     results.refuse_changed(settings.data, period)
     folder = results.folder(settings.data, period)
     return margins.summarise(settings, period, folder, _month_before(settings, period))
+
+
+def _closed_figures(settings: Settings, month: Closed) -> PeriodReport:
+    """A closed month by its own files, configuration and inputs, whatever has come since."""
+    closing.refuse_faults(settings.data)
+    frozen, kept = closing.frozen_settings(settings, month), closing.frozen_inputs(settings, month)
+    before = _month_before(settings, month.period)
+    shown = margins.summarise(frozen, month.period, month.folder, before, inputs=kept)
+    said = Note("info", f"{month.line}, entry {month.entry.number} of the books, hash {month.entry.hash[:12]}")
+    return replace(shown, notes=(*shown.notes, said))
+
+
+def close(settings: Settings, period: Period, terms: Terms, progress: Progress) -> Closed:
+    """Freezes a month whose results are published, proven and up to date: see ``agent.closing``."""
+    with results.writing(settings.data):
+        progress.step(f"close {period}")
+        closing.refuse_out_of_turn(settings, period)
+        if basis.out_of_date(settings, period):
+            raise ClosedError(
+                f"{period} cannot be closed: it has no results, or they were made from something else than what is "
+                "there now",
+                mend=f"apportion allocate --period {period}",
+            )
+        return closing.close(settings, period, terms)
+
+
+def accept_attribution(settings: Settings, period: Period, terms: Terms, reason: str, progress: Progress) -> Closed:
+    """Lets later tags of a closed month count: what they move posts to the earliest open month from then on."""
+    with results.writing(settings.data):
+        progress.step(f"accept what changed hands in {period}")
+        return closing.accept_attribution(settings, period, terms, reason)
 
 
 def report(settings: Settings, period: Period, progress: Progress) -> list[Path]:
@@ -150,13 +193,20 @@ def run(
         announce.ready(settings)
     ingested = take_in(settings, None, progress)
     month = period or default_period(settings)
-    if basis.out_of_date(settings, month.previous):
-        allocate(settings, month.previous, progress)
-    proof = allocate(settings, month, progress)
+    for earlier in _waiting(settings, month):
+        allocate(settings, earlier, progress)
+    proof = None if closing.closed_month(settings.data, month) else allocate(settings, month, progress)
     shown, files = _reported(settings, month, progress)
     posted = _post(settings, shown, day, progress) if send else ()
     alerts = crossed(settings, shown)
     return RunOutcome(month, ingested, proof, shown, tuple(files), digest_blocks(shown), alerts, posted)
+
+
+def _waiting(settings: Settings, month: Period) -> list[Period]:
+    """What must be allocated before ``month``: the month before it, and the open one that adjustments post to."""
+    books = closing.closed_months(settings.data)
+    earlier = {month.previous, *(closing.open_months(settings, books)[:1] if books else ())}
+    return [period for period in sorted(earlier) if period < month and basis.out_of_date(settings, period)]
 
 
 def _reported(settings: Settings, period: Period, progress: Progress) -> tuple[PeriodReport, list[Path]]:
@@ -177,4 +227,7 @@ def _post(settings: Settings, shown: PeriodReport, on: date | None, progress: Pr
 
 def _month_before(settings: Settings, period: Period) -> Path | None:
     before = period.previous
+    month = closing.closed_month(settings.data, before)
+    if month is not None:
+        return month.folder
     return results.folder(settings.data, before) if results.published(settings.data, before) else None

@@ -20,6 +20,8 @@ CLASS_NAMES = {
 
 
 _BRIDGE = "Used and unused less purchased: paid in other months or up front; below zero: paid ahead."
+_POSTED = "Money that changed: part of Cost, in the column Prior period."
+_CHANGED_HANDS = "Other tags for the same money: a memo until it is accepted."
 _COMPARED = "Billed cost less the invoice amount without the parts that the export does not hold."
 
 
@@ -90,6 +92,24 @@ def invoices_table(report: PeriodReport) -> Table:
         ),
         total=len({line.currency for line in lines}) == 1,
         empty="No source bills anything in this period.",
+    )
+
+
+def adjustments_table(report: PeriodReport) -> Table:
+    """What later deliveries of closed months changed, by month and whom it concerns."""
+    lines = report.adjustments
+    return table(
+        "adjustments",
+        "Adjustments of closed months",
+        (
+            text("origin", "Closed month", [line.origin for line in lines], total="Total"),
+            text("customer", "Customer", [line.customer for line in lines]),
+            text("bucket", "Bucket", [line.bucket.replace("_", " ") for line in lines]),
+            money("posted", f"Posted, {report.summary.currency}", [line.posted for line in lines], _POSTED),
+            money("moved", "Changed hands, not posted", [line.moved for line in lines], _CHANGED_HANDS),
+        ),
+        total=True,
+        empty="Nothing that was closed has changed since.",
     )
 
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from agent.margins.records import PeriodReport
 from reports import charts
 from reports.breakdown import (
+    adjustments_table,
     commitments_table,
     daily_table,
     invoices_table,
@@ -55,6 +56,7 @@ def render(report: PeriodReport) -> str:
                 commitments_table(report),
                 invoices_table(report),
                 untagged_table(report),
+                adjustments_table(report),
                 daily_table(report),
             ],
             sources=sources_table(report),

@@ -60,6 +60,8 @@ def further_figures(report: PeriodReport) -> tuple[Figure, ...]:
         ("environment_by_default", "Cost whose environment the default decided", summary.environment_by_default),
         ("tax_unconfirmed", "Tax treated as cost: unconfirmed", summary.tax_unconfirmed),
     )
+    if summary.prior_period:
+        rows = (*rows, ("prior_period", "Adjustments of closed months, beside the sources", summary.prior_period))
     amounts = tuple(Figure(key, label, money_cell(units), summary.currency) for key, label, units in rows)
     return (*amounts, Figure("coverage_pct", "Tag coverage by spend", share(summary.coverage_pct)))
 

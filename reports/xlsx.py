@@ -13,6 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from agent.margins.records import PeriodReport
 from reports.breakdown import (
+    adjustments_table,
     commitments_table,
     daily_table,
     invoices_table,
@@ -65,6 +66,7 @@ def _single_tables(report: PeriodReport) -> tuple[tuple[str, Table], ...]:
         ("Commitments", commitments_table(report)),
         ("Invoices", invoices_table(report)),
         ("Untagged resources", untagged_table(report)),
+        ("Adjustments", adjustments_table(report)),
         ("Daily and classes", daily_table(report)),
     )
 

@@ -2,6 +2,7 @@
 
 from agent.allocation.allocating import allocate
 from agent.allocation.asof import default_period
+from agent.allocation.beside import Beside
 from agent.allocation.proof import Proof
 
-__all__ = ["Proof", "allocate", "default_period"]
+__all__ = ["Beside", "Proof", "allocate", "default_period"]

@@ -30,6 +30,7 @@ from agent.closing.books import (
 )
 from agent.closing.calendar import open_months
 from agent.closing.frozen import ALLOCATION, APPLICATION, POLICY
+from agent.closing.governing import governed
 from agent.closing.methodology import methodology
 from agent.config.loading import Settings
 from agent.errors import ClosedError, NothingToDo
@@ -76,6 +77,7 @@ def close(settings: Settings, period: Period, terms: Terms) -> Closed:
     refuse_faults(settings.data)
     refuse_out_of_turn(settings, period)
     results.refuse_changed(settings.data, period)
+    method = governed(settings, period)
     found = _looked_at(settings, period, terms)
     if found.obstacles:
         count = len(found.obstacles)
@@ -87,7 +89,7 @@ def close(settings: Settings, period: Period, terms: Terms) -> Closed:
         _copy(settings, period, folder)
         content = _entry(settings, period, terms, "close", reasons, _versions(settings.data, period))
         proof = json.loads((folder / results.PROOF).read_bytes())
-        content |= {"methodology": proof["methodology"], "adjusts": proof["adjusts"], "inputs": proof["inputs"]}
+        content |= {"methodology": method, "adjusts": proof["adjusts"], "inputs": proof["inputs"]}
         content |= {"totals": proof["totals"], "checks": found.checks}
         _seal(folder, content)
         return _put(settings.data, period, folder)

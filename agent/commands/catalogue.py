@@ -1,7 +1,7 @@
 """Every command, in the order of ``apportion --help``. A new one is a module beside this file and a line here."""
 
 from agent.commands.interface import Command
-from agent.commands.options import demo_lines, diff, focus_file, folder, lint, period, schema_name, send
+from agent.commands.options import closing, demo_lines, diff, focus_file, folder, lint, period, schema_name, send
 
 _CODES = "0 done; 2 wrong usage, configuration or input; 3 no data for the month; 4 our own failure"
 _INGESTED = (
@@ -10,6 +10,7 @@ _INGESTED = (
 )
 _PROVEN = _CODES.replace("0 done; ", "0 done; 1 the sums do not tie; ")
 _OPEN_MONTH = "the month of the last complete day"
+_EARLIEST = "the earliest open month; the last closed one where none is open"
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -75,7 +76,7 @@ COMMANDS: tuple[Command, ...] = (
         "Writes cost per customer as xlsx, html and csv from the published results.",
         "apportion report --period 2026-10",
         _PROVEN,
-        (period(_OPEN_MONTH),),
+        (period(_EARLIEST),),
     ),
     Command(
         "digest",
@@ -93,6 +94,17 @@ COMMANDS: tuple[Command, ...] = (
         "apportion run --send",
         _PROVEN.replace("our own failure", "our own failure, or a part that is missing and named"),
         (period(_OPEN_MONTH), send),
+    ),
+    Command(
+        "close",
+        "close a month for good, with everything it was made from",
+        "Freezes the figures of the earliest open month. They must be proven and up to date, the invoices tied, little "
+        "left unallocated and every source final; what is not can be accepted with a reason where the options say so. "
+        "What is delivered later posts to the next open month as an adjustment.",
+        'apportion close 2026-10 --by "Ada Byron" --accept-gap "tax is billed apart"',
+        "0 closed; 1 a sum does not tie, or closed months were changed; 2 something is in the way; 3 nothing to close; "
+        "4 our own failure",
+        (closing,),
     ),
     Command(
         "verify",

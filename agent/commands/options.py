@@ -38,6 +38,26 @@ def period(default: str) -> Declaration:
     return declare
 
 
+def closing(parser: ArgumentParser) -> None:
+    """Which month ``close`` is about, who closes it, and what is accepted with which reason."""
+    add = parser.add_argument
+    add("period", metavar="PERIOD", type=month, nargs="?", help="a month, YYYY-MM (default: the earliest open one)")
+    add("--by", metavar="NAME", default="", help="who closes it (default: the user of this machine)")
+    add(
+        "--accept-estimates",
+        metavar="REASON",
+        default="",
+        help="close though a source is not final, not complete or no longer delivered",
+    )
+    add("--accept-gap", metavar="REASON", default="", help="close though an invoice is not tied")
+    add(
+        "--accept-attribution",
+        metavar="REASON",
+        default="",
+        help="of a closed month: let later tags count; what they move posts to the earliest open month",
+    )
+
+
 def folder(default: str) -> Declaration:
     """An optional DIR argument."""
 

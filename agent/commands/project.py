@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agent import results
 from agent.allocation import default_period
+from agent.closing import earliest_open
 from agent.config.loading import Settings, load_application
 from agent.period import Period
 
@@ -14,6 +15,12 @@ def opened(arguments: Namespace) -> Settings:
     settings = load_application(Path(arguments.config))
     results.repair_if_free(settings.data)
     return settings
+
+
+def open_month(settings: Settings, arguments: Namespace) -> Period:
+    """``--period`` or PERIOD, else the earliest open month; the last closed one where none is open."""
+    chosen: Period | None = arguments.period
+    return chosen or earliest_open(settings)
 
 
 def month(settings: Settings, arguments: Namespace) -> Period:

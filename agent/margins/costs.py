@@ -1,6 +1,6 @@
 """Published allocation read back: what each customer and bucket came to, by class and by day, through day D."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Context, Decimal
@@ -17,31 +17,32 @@ from policies.registry import Customer, Registry
 _WIDE = Context(prec=60)
 _SUMS = """
 select
-  Customer, Bucket, Class, CostGroup, sum(EffectiveCost) as Effective,
+  Customer, Bucket, Class, CostGroup, OriginPeriod <> Period as Prior, sum(EffectiveCost) as Effective,
   sum(case when Kind = 'credit' then EffectiveCost else 0 end) as Credits
 from allocation
 where ChargeDate <= cast('{day}' as date)
-group by Customer, Bucket, Class, CostGroup
-order by Customer, Bucket, Class, CostGroup
+group by Customer, Bucket, Class, CostGroup, OriginPeriod <> Period
+order by Customer, Bucket, Class, CostGroup, Prior
 """
 _DATED = """
 select Customer, ChargeDate, sum(EffectiveCost) as Effective
 from allocation
-where ChargeDate <= cast('{day}' as date) and Bucket = 'customer' and Customer in (select Customer from dated)
+where ChargeDate <= cast('{day}' as date) and Bucket = 'customer' and OriginPeriod = Period
+  and Customer in (select Customer from dated)
 group by Customer, ChargeDate
 """
 _BY_DAY = """
 select
-  Customer, ChargeDate, Class, CostGroup, sum(EffectiveCost) as Effective,
+  Customer, ChargeDate, Class, CostGroup, OriginPeriod <> Period as Prior, sum(EffectiveCost) as Effective,
   sum(case when Kind = 'credit' then EffectiveCost else 0 end) as Credits
 from allocation
 where ChargeDate <= cast('{day}' as date) and Bucket = 'customer' and Customer in (select Customer from changing)
-group by Customer, ChargeDate, Class, CostGroup
+group by Customer, ChargeDate, Class, CostGroup, OriginPeriod <> Period
 """
 _DAYS = """
 select Customer, ChargeDate, Class, coalesce(Pool, '') as Pool, sum(EffectiveCost) as Effective
 from allocation
-where ChargeDate <= cast('{day}' as date) and Bucket = 'customer'
+where ChargeDate <= cast('{day}' as date) and Bucket = 'customer' and OriginPeriod = Period
 group by Customer, ChargeDate, Class, coalesce(Pool, '')
 order by Customer, ChargeDate, Class, Pool
 """
@@ -57,17 +58,27 @@ class ClassSums:
     support: int = 0
     credits: int = 0
     cost: int = 0
+    prior: int = 0
+    """Adjustments of closed months, of whatever class: a part of ``cost`` that is no run cost."""
 
-    def add(self, cls: str, cost_group: str, units: int, credited: int) -> None:
+    @property
+    def run_cost(self) -> int:
+        """``cost`` without adjustments: what trends, flags and comparisons look at."""
+        return self.cost - self.prior
+
+    def add(self, row: Mapping[str, Any]) -> None:
         """Adds one row of the allocation; classes outside the published columns count in ``cost`` alone."""
-        if cls in self.by_class:
-            self.by_class[cls] += units
-        if cls == "vendor" and cost_group == "support":
+        units, cls = _units(row["Effective"]), row["Class"]
+        self.credits += _units(row["Credits"])
+        self.cost += units
+        if row["Prior"]:
+            self.prior += units
+        elif cls == "vendor" and row["CostGroup"] == "support":
             self.support += units
         elif cls == "vendor":
             self.third_party += units
-        self.credits += credited
-        self.cost += units
+        elif cls in self.by_class:
+            self.by_class[cls] += units
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +116,10 @@ def read_costs(engine: Engine, registry: Registry, day: date) -> Costs:
     buckets = {bucket: ClassSums() for bucket in ("unallocated", "opex", "balance_sheet")}
     nonproduction: dict[str, int] = {}
     for row in _rows(engine, _SUMS, day):
-        units, credited = _units(row["Effective"]), _units(row["Credits"])
         target = customers.setdefault(row["Customer"], ClassSums()) if row["Bucket"] == "customer" else None
-        (target or buckets[row["Bucket"]]).add(row["Class"], row["CostGroup"], units, credited)
-        if row["Class"] == "opex":
-            nonproduction[row["Customer"]] = nonproduction.get(row["Customer"], 0) + units
+        (target or buckets[row["Bucket"]]).add(row)
+        if row["Class"] == "opex" and not row["Prior"]:
+            nonproduction[row["Customer"]] = nonproduction.get(row["Customer"], 0) + _units(row["Effective"])
     after = sum(_units(row["Effective"]) for row in _rows(engine, _AFTER, day) if row["Effective"] is not None)
     return Costs(
         day, customers, buckets, nonproduction, _by_row(engine, registry, day), _outside(engine, registry, day), after
@@ -117,7 +127,7 @@ def read_costs(engine: Engine, registry: Registry, day: date) -> Costs:
 
 
 def read_days(engine: Engine, day: date) -> tuple[DrillRow, ...]:
-    """Cost by customer, day, class and pool of ``allocation`` through ``day``."""
+    """Run cost by customer, day, class and pool of ``allocation`` through ``day``."""
     return tuple(
         DrillRow(row["Customer"], row["ChargeDate"], row["Class"], row["Pool"], _units(row["Effective"]))
         for row in _rows(engine, _DAYS, day)
@@ -130,8 +140,7 @@ def _by_row(engine: Engine, registry: Registry, day: date) -> dict[Customer, Cla
     sums: dict[Customer, ClassSums] = {}
     for row in _rows(engine, _BY_DAY, day):
         valid = registry.valid_on(row["Customer"], row["ChargeDate"])
-        units, credited = _units(row["Effective"]), _units(row["Credits"])
-        sums.setdefault(valid, ClassSums()).add(row["Class"], row["CostGroup"], units, credited)
+        sums.setdefault(valid, ClassSums()).add(row)
     return sums
 
 

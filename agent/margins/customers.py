@@ -157,7 +157,7 @@ def _bare(customer: str, name: str, sums: ClassSums) -> CustomerLine:
         charges=sums.by_class["charge"],
         third_party=sums.third_party,
         support=sums.support,
-        prior_period=0,
+        prior_period=sums.prior,
         cost=sums.cost,
         cost_before_credits=sums.cost - sums.credits,
         revenue=None,

@@ -1,13 +1,20 @@
 """``details.json`` of a period read back as records."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from agent.margins.records import CommitmentLine, InvoiceLine, PoolLine, SourceLine, UntaggedResource
+from agent.margins.records import (
+    AdjustmentLine,
+    CommitmentLine,
+    InvoiceLine,
+    PoolLine,
+    SourceLine,
+    UntaggedResource,
+)
 from agent.money import units_from_text
 
 
@@ -38,6 +45,8 @@ class Details:
     taggable: int
     covered: int
     source_notes: tuple[str, ...]
+    adjustments: tuple[AdjustmentLine, ...] = ()
+    methodology: Mapping[str, Any] = field(default_factory=dict)
     invoices: tuple[InvoiceLine, ...] = ()
     """Held against the bill at the time of reading: ``agent.margins.reconciled`` adds them."""
 
@@ -80,7 +89,23 @@ def read_details(folder: Path) -> Details:
         taggable=units(raw["coverage"]["taggable"]),
         covered=units(raw["coverage"]["covered"]),
         source_notes=tuple(f"{row['name']}: {note}" for row in raw["sources"] for note in row["notes"]),
+        # NOTE: results published before there were books name neither
+        adjustments=tuple(
+            line for month in raw.get("adjustments", ()) for line in _adjustments(month, raw["currency"])
+        ),
+        methodology=raw.get("methodology", {}),
     )
+
+
+def _adjustments(month: Mapping[str, Any], currency: str) -> Iterator[AdjustmentLine]:
+    sums: dict[tuple[str, str], list[int]] = {}
+    for place, key in enumerate(("amounts", "attribution")):
+        for row in month[key]:
+            if row["currency"] == currency:
+                sums.setdefault((row["customer"], row["bucket"]), [0, 0])[place] += units_from_text(row["effective"])
+    for (customer, bucket), (posted, moved) in sorted(sums.items()):
+        if posted or moved:
+            yield AdjustmentLine(month["origin"], customer, bucket, posted, moved)
 
 
 _TOLD = {

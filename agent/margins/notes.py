@@ -8,7 +8,7 @@ from agent.margins.customers import Book
 from agent.margins.details import Details
 from agent.margins.ratios import percent
 from agent.margins.records import CustomerLine, Note
-from agent.money import shown
+from agent.money import shown, units_from_text
 
 
 def notes(
@@ -93,6 +93,8 @@ def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Not
 
 def _information(settings: Settings, details: Details, lines: Sequence[CustomerLine]) -> Iterator[Note]:
     money = _Money(details.currency)
+    yield from _method(details, money)
+    yield from _adjusted(details, money)
     for source in details.sources:
         if source.completeness != "manifest":
             yield Note("info", f"source {source.name}: completeness not proven (no manifest)")
@@ -110,6 +112,43 @@ def _information(settings: Settings, details: Details, lines: Sequence[CustomerL
             yield Note("info", f"{line.customer}: {money(line.outside_dates)} is dated outside its start and end")
     if settings.app.revenue is not None and settings.app.revenue.basis != "recognised":
         yield Note("info", f"revenue basis: {settings.app.revenue.basis}")
+
+
+def _method(details: Details, money: "_Money") -> Iterator[Note]:
+    """The method by name and fingerprint, and what it adds or changes within its quarter."""
+    method = details.methodology
+    if not method:
+        return
+    since = f", that of {method['in_force_since']}" if "in_force_since" in method else ""
+    same = not method.get("additions") and not method.get("changes")
+    named = f"methodology {method['id'] or '(without a name)'}, fingerprint {method['fingerprint'][:12]}"
+    yield Note("info", named + (since if same else ""))
+    if method.get("additions"):
+        mapped = units_from_text(method.get("mapped", {}).get(details.currency, "0"))
+        yield Note(
+            "info",
+            f"added to the rules since {method['in_force_since']}, for {money(mapped)} that nobody had: "
+            f"{'; '.join(method['additions'])}",
+        )
+    if method.get("changes"):
+        yield Note(
+            "info",
+            f"the method changed within the quarter: {method['reason']} (approved by {method['approved_by']}): "
+            f"{'; '.join(method['changes'])}",
+        )
+
+
+def _adjusted(details: Details, money: "_Money") -> Iterator[Note]:
+    for origin in sorted({line.origin for line in details.adjustments}):
+        lines = [line for line in details.adjustments if line.origin == origin]
+        yield Note("info", f"adjustment of {origin}, which is closed: {money(sum(line.posted for line in lines))}")
+        moved = sum(line.moved for line in lines if line.moved > 0)
+        if moved:
+            yield Note(
+                "info",
+                f"{money(moved)} of {origin} changed hands by later tags and is not posted; "
+                f"`apportion close {origin} --accept-attribution REASON` accepts it",
+            )
 
 
 def _of(part: int, whole: int) -> str:

@@ -133,6 +133,20 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustmentLine:
+    """What later deliveries of a closed month changed for one customer or reserved id; EffectiveCost in units."""
+
+    origin: str
+    """The closed month."""
+    customer: str
+    bucket: str
+    posted: int
+    """Money that changed: part of this period's cost."""
+    moved: int
+    """Money that only changed hands: in no figure until it is accepted; sums to zero over a month."""
+
+
+@dataclass(frozen=True, slots=True)
 class UntaggedResource:
     """A resource (or a service without resources) whose cost found no customer, dearest first."""
 
@@ -234,6 +248,8 @@ class Summary:
     """Tax treated as cost while ``recoverable_tax`` is not set."""
     target_pct: Decimal
     good_pct: Decimal
+    prior_period: int = 0
+    """Adjustments of closed months, over all buckets; not part of ``source_total``."""
     estimated_until: date | None = None
     """The last of the sources' days; None when no source can still move."""
 
@@ -263,3 +279,5 @@ class PeriodReport:
     """Cost to serve by day."""
     invoices: tuple[InvoiceLine, ...] = ()
     """By source, id and currency."""
+    adjustments: tuple[AdjustmentLine, ...] = ()
+    """By closed month, customer and bucket."""

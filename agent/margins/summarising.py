@@ -8,7 +8,7 @@ from pathlib import Path
 from agent.allocation.asof import AsOf
 from agent.config.loading import Settings
 from agent.engine import open_engine
-from agent.inputs import current
+from agent.inputs import Inputs, current
 from agent.margins.comparison import Change, Month, compare, same_days
 from agent.margins.costs import ClassSums, Costs, open_allocation, published_rows, read_costs, read_days
 from agent.margins.customers import Book, customer_lines
@@ -25,16 +25,22 @@ MOVERS_SHOWN = 10
 
 
 def summarise(
-    settings: Settings, period: Period, folder: Path, previous: Path | None, *, days: bool = True
+    settings: Settings,
+    period: Period,
+    folder: Path,
+    previous: Path | None,
+    *,
+    days: bool = True,
+    inputs: Inputs | None = None,
 ) -> PeriodReport:
     """The records of ``period`` from its results in ``folder``, compared with those in ``previous`` where given.
 
     ``folder`` is a run folder (its proof is not written yet, so ``proof_line`` is empty) or published results.
     Without ``days`` the drill-down and the daily figures stay empty: nobody looks at them and they are most of the
-    work. Definitions: ALLOCATION 8.
+    work. ``inputs`` are those of a closed month; by default the current ones. Definitions: ALLOCATION 8.
     """
     details = reconciled(settings, period, read_details(folder))
-    inputs = current(settings.data)
+    inputs = inputs or current(settings.data)
     book = Book(period, details.day, inputs.registry(settings), inputs.revenue(settings))
     with open_engine(settings.app.engine, rows=published_rows(folder)) as engine:
         open_allocation(engine, folder)
@@ -65,6 +71,7 @@ def summarise(
         previous_cost_to_serve=_over_as_many_days(before, first, last, book) if before else None,
         daily=_daily(drill),
         invoices=details.invoices,
+        adjustments=details.adjustments,
     )
 
 
@@ -99,12 +106,12 @@ def _changes(
 def _run_cost(costs: Costs) -> Callable[[str], int]:
     """Run cost by customer id: every class, without prior-period adjustments."""
     none = ClassSums()
-    return lambda customer: costs.customers.get(customer, none).cost
+    return lambda customer: costs.customers.get(customer, none).run_cost
 
 
 def _movers(lines: Sequence[CustomerLine], changes: dict[str, Change]) -> tuple[Mover, ...]:
     moved = [
-        Mover(line.customer, line.name, line.cost, change.cost, change.cost_pct)
+        Mover(line.customer, line.name, line.cost - line.prior_period, change.cost, change.cost_pct)
         for line in external(lines)
         if (change := changes.get(line.customer)) is not None and change.cost
     ]
@@ -116,7 +123,7 @@ def _over_as_many_days(before: Costs, first: date, last: date, book: Book) -> in
 
     Internal customers' money is not in bucket customer.
     """
-    cost = sum(sums.cost for sums in before.customers.values())
+    cost = sum(sums.run_cost for sums in before.customers.values())
     return idiv(cost * book.day.day, (last - first).days + 1)
 
 
@@ -134,7 +141,8 @@ def _summary(settings: Settings, book: Book, details: Details, costs: Costs, lin
     active = sum(book.active(line.customer) for line in outside)
     revenue = sum(line.revenue or 0 for line in outside) if book.revenue is not None else None
     margin = None if revenue is None else revenue - cost_to_serve - unallocated
-    source = sum(line.cost for line in lines)
+    prior = sum(line.prior_period for line in lines)
+    source = sum(line.cost for line in lines) - prior
     targets = settings.app.targets
     return Summary(
         company=settings.app.company,
@@ -143,6 +151,7 @@ def _summary(settings: Settings, book: Book, details: Details, costs: Costs, lin
         as_of=book.day,
         is_open=book.day < book.period.last_day,
         source_total=source,
+        prior_period=prior,
         cost_to_serve=cost_to_serve,
         fully_loaded=cost_to_serve + unallocated,
         unallocated=unallocated,

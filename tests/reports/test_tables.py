@@ -7,6 +7,7 @@ import pytest
 
 from agent.money import text_from_units
 from reports.breakdown import (
+    adjustments_table,
     commitments_table,
     daily_table,
     invoices_table,
@@ -19,6 +20,7 @@ from reports.opening import MARGIN, groups_table, key_figures, standing, target_
 from tests.reports.example_report import empty_report, example_report, many_customers
 
 BUILDERS = (
+    adjustments_table,
     customers_table,
     pools_table,
     commitments_table,

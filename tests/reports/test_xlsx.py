@@ -12,7 +12,7 @@ from tests.reports.example_report import PEOPLE, empty_report, example_report
 
 SHEETS = [
     "Summary", "Cost per customer", "Groups", "Pools", "Commitments", "Invoices", "Untagged resources",
-    "Daily and classes", "Sources and proof", "Definitions",
+    "Adjustments", "Daily and classes", "Sources and proof", "Definitions",
 ]  # fmt: skip
 TOP = 5
 """The heading row of a sheet that holds one table."""
