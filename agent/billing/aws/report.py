@@ -48,8 +48,8 @@ class CostAndUsageReport(BillingSource):
                     parents |= _values(block, PARENT)
         self._net = survey.choice()
         self.notes += self._net.notes
-        if parents:
-            self._splits = SplitCosts(self._instances(opened, parents), self.tag_sets)
+        # NOTE: files are prepared by month where manifests tell them apart, so nothing of the last month may stay
+        self._splits = SplitCosts(self._instances(opened, parents), self.tag_sets) if parents else None
 
     def _instances(self, files: Sequence[ReportFile], parents: set[str]) -> Instances:
         instances = Instances()
@@ -71,8 +71,8 @@ class CostAndUsageReport(BillingSource):
 
     def conclude(self) -> None:
         """Tells of split costs that did not fit the instances."""
-        for about, sentence in self._splits.findings() if self._splits is not None else ():
-            self.tell(about, sentence)
+        if self._splits is not None:
+            self.notes += self._splits.findings()
 
     def _lines(self, block: Block, file: ReportFile) -> Lines:
         if self._tags is None:

@@ -163,11 +163,11 @@ class SplitCosts:
             self._idle_sets[pair] = self._tag_sets.id_of(cluster | own | {SPLIT_TAG: UNUSED})
         return self._idle_sets[pair]
 
-    def findings(self) -> Iterator[tuple[str, str]]:
-        """What is to be said of the delivery: (about what, sentence)."""
+    def findings(self) -> Iterator[str]:
+        """What is to be said of the files read so far."""
         if self._lines_left:
             lines, amount = f"{self._lines_left:,}", text_from_units(self._units_left)
-            yield "split costs without an instance", _NO_INSTANCE.format(lines=lines, amount=amount)
+            yield _NO_INSTANCE.format(lines=lines, amount=amount)
         over = [
             given - portion.units
             for given, portion in zip(self._given.tolist(), self.instances.portions, strict=True)
@@ -175,7 +175,7 @@ class SplitCosts:
         ]
         if over:
             rows, amount = f"{len(over):,}", text_from_units(sum(over))
-            yield "split costs above the instance", _ABOVE.format(rows=rows, amount=amount)
+            yield _ABOVE.format(rows=rows, amount=amount)
 
 
 _NO_INSTANCE = (
