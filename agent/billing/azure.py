@@ -18,7 +18,7 @@ from agent.billing.delivery.finding import find
 from agent.billing.interface import BillingSource
 from agent.billing.microsoft.comparison import Stated, compare, written_on
 from agent.billing.microsoft.content import dataset_by_content
-from agent.billing.microsoft.datasets import ACTUAL, AMORTIZED, PAYMENTS, Plan, plan, settled, told
+from agent.billing.microsoft.datasets import ACTUAL, AMORTIZED, PAYMENTS, plan, settled, told
 from agent.billing.microsoft.header import resolve
 from agent.billing.microsoft.lines import Lines
 from agent.billing.reading.batch import Batch, Mask, Words
@@ -38,9 +38,6 @@ class Azure(BillingSource):
 
     def find(self, folder: Folder) -> Delivery:
         self._exports = AzureExports("actualcost", "amortizedcost")
-        self._plan = Plan({})
-        self._stated = {ACTUAL: Stated(), AMORTIZED: Stated()}
-        self._moved: Counter[str] = Counter()
         self._location = folder.shown
         delivery = find(folder, SUFFIXES, "Azure cost details", (self._exports,))
         asked = self.source.dataset
@@ -60,6 +57,8 @@ class Azure(BillingSource):
 
     def prepare(self, files: Sequence[ExportFile]) -> None:
         """Decides of every file which dataset it is, and how the two are put together."""
+        self._stated = {ACTUAL: Stated(), AMORTIZED: Stated()}
+        self._moved: Counter[str] = Counter()
         asked = self.source.dataset
         if asked in {ACTUAL, AMORTIZED}:
             datasets = {file.shown: str(asked) for file in files}
@@ -83,6 +82,8 @@ class Azure(BillingSource):
     def conclude(self) -> None:
         if self._plan.compared:
             self.notes += compare(self._stated[ACTUAL], self._stated[AMORTIZED], self._location)
+        if self._moved:
+            self.notes.append(_moved(self._moved))
 
     def _read(self, lines: Lines, file: ExportFile) -> Iterator[Batch]:
         match self._plan.reading[file.shown]:
@@ -131,8 +132,6 @@ class Azure(BillingSource):
             for value, count in zip(words.values, counts, strict=True):
                 if value is not None and count:
                     self._moved[value] += count
-            if self._moved:
-                self.tell("moved", _moved(self._moved))
         return lines
 
     def _tags(self, columns: Columns, file: ExportFile) -> Words:

@@ -43,7 +43,8 @@ def verified(data, location, source=None, name="bill", configured=None):
     for version in source_heads(data, name):
         folder = LocalFolder(location, str(location))
         paths = {folder.path(file.path): file for file in version.manifest.files}
-        read = sums(list(paths), version.manifest.kind, str(version.period), source, configured)
+        datasets = {path: file.dataset for path, file in paths.items()}
+        read = sums(list(paths), version.manifest.kind, str(version.period), source, configured, datasets)
         for path, file in paths.items():
             recomputed = read[path]
             assert isinstance(recomputed, FileSums), recomputed
