@@ -10,11 +10,16 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 AZURITE_ACCOUNT = "devstoreaccount1"
 AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -121,7 +126,7 @@ def _running(command: list[str], port: int, environ: Mapping[str, str] | None = 
     finally:
         server.terminate()
         try:
-            server.wait(10)
+            server.wait(1)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
@@ -139,3 +144,89 @@ def _await(server: "subprocess.Popen[bytes]", port: int) -> None:
         else:
             return
     raise RuntimeError(f"{server.args!r} took no connection within {_READY_SECONDS} s")
+
+
+@dataclass
+class Gate:
+    """A proxy before a store: ``requests`` counts what passes, ``denied`` are answered 403 as a cloud does.
+
+    ``arrives`` is called with each request line before it is passed on, for what must happen just then.
+    """
+
+    endpoint: str = ""
+    requests: list[str] = field(default_factory=list)
+    """``GET /bucket/key?query``, in order."""
+    denied: Callable[[str], bool] = lambda _: False
+    arrives: Callable[[str], None] = lambda _: None
+
+    def fetched(self) -> list[str]:
+        """Names of objects whose bytes were asked for, each once, in order."""
+        asked = [unquote(line.removeprefix("GET ")) for line in self.requests if line.startswith("GET ")]
+        objects = [line for line in asked if _is_object(line)]
+        return list(dict.fromkeys(line.partition("?")[0].rpartition("/")[2] for line in objects))
+
+
+def _is_object(line: str) -> bool:
+    """Whether a GET asks for bytes, and neither for a listing nor for what is known of an object."""
+    path, _, query = line.partition("?")
+    if path.startswith("/storage/v1/"):
+        return "alt=media" in query
+    return "list-type=" not in query and "comp=" not in query and path.count("/") > 1
+
+
+@contextmanager
+def gated(upstream: str) -> Iterator[Gate]:
+    """A :class:`Gate` before the server at ``upstream``."""
+    gate = Gate()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("_Gated", (_Forwarding,), {"gate": gate, "upstream": upstream}))
+    server.daemon_threads = True
+    gate.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield gate
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Forwarding(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    gate: Gate
+    upstream: str
+
+    def do_GET(self) -> None:
+        line = f"{self.command} {self.path}"
+        self.gate.requests.append(line)
+        self.gate.arrives(line)
+        if self.gate.denied(line):
+            kind = {} if self.command == "HEAD" else {"Content-Type": "application/xml"}
+            self._send(403, kind | {"x-ms-error-code": "AuthorizationFailure"}, _DENIED)
+            return
+        connection = HTTPConnection(self.upstream.removeprefix("http://"), timeout=30)
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _OF_THE_HOP}
+        connection.request(self.command, self.path, headers=headers)
+        with connection.getresponse() as answer:
+            self._send(answer.status, dict(answer.getheaders()), answer.read())
+        connection.close()
+
+    do_HEAD = do_GET  # noqa: N815  # as http.server calls it
+
+    def _send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name.lower() not in _OF_THE_HOP and not (name.lower() == "content-length" and self.command != "HEAD"):
+                self.send_header(name, value)
+        if self.command != "HEAD":
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+_OF_THE_HOP = ("connection", "transfer-encoding", "keep-alive")
+_DENIED = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'

@@ -149,9 +149,10 @@ class ObjectFolder(Folder):
         """The client, made anew now and then: temporary credentials run out during a long ingest."""
         now = self._clock()
         if self._client is None or now - self._client[1] > _CREDENTIALS_SECONDS:
+            store = self._store.connect(self._place.partition("/")[0], self._storage)
             if self._client is None and (address := self._store.address(self._storage)):
                 refuse_silent(address, self._store, self.shown)
-            self._client = self._store.connect(self._place.partition("/")[0], self._storage), now
+            self._client = store, now
         return self._client[0]
 
     @contextmanager
