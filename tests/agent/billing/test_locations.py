@@ -199,7 +199,7 @@ def test_an_object_replaced_while_it_is_fetched_is_refused_and_the_old_version_s
 
 def test_a_right_that_is_missing_is_named(store: Store, tmp_path: Path):
     store.put(EXPORT)
-    store.gate.denied = lambda line: servers._is_object(line.removeprefix("GET ").removeprefix("HEAD "))
+    store.gate.denied = lambda line: ".csv" in line
     with pytest.raises(Unreachable, match="access is denied") as caught:
         store.ingest(tmp_path / "data")
     right = {"s3": "s3:GetObject", "gs": "storage.objects.get", "az": "Storage Blob Data Reader"}[store.scheme]
