@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from agent.billing.mapped.cells import rewritten, words
+from agent.billing.mapped.cells import words
 from agent.billing.reading.batch import EXACT, Mask, Numbers, numbered
 from agent.billing.reading.columns import Columns
 from agent.config.columns import CellMap, FileForm
@@ -49,7 +49,7 @@ def _without(text: str, symbols: Sequence[str]) -> str:
 def amounts(columns: Columns, name: str, form: FileForm) -> Columns:
     """The column ``name`` with plain decimals. Raises ``ReadFault`` for what is no number in this form."""
     group = f", groups of three by {form.thousands!r}" if form.thousands else ", no mark between thousands"
-    return rewritten(columns, name, plain(form), "no number", f"a number with the decimal mark {form.decimal!r}{group}")
+    return columns.rewritten(name, plain(form), "no number", f"a number with the decimal mark {form.decimal!r}{group}")
 
 
 def negated(numbers: Numbers, rows: Mask | None) -> Numbers:

@@ -1,31 +1,12 @@
-"""The cells of one batch by the names of the file's columns, and texts turned into what the ledger reads."""
+"""The cells of one batch by the names of the file's columns, as the words and terms that the map makes of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
-import pyarrow as pa
 
 from agent.billing.reading.batch import NULL, Words
 from agent.billing.reading.columns import Columns
 from agent.config.columns import CellMap
-
-
-def rewritten(columns: Columns, name: str, change: Callable[[str], str | None], found: str, expected: str) -> Columns:
-    """The column ``name`` alone with every distinct text changed; None says that a text is ``found`` instead.
-
-    Raises ``ReadFault`` at the first row of such a text. Nulls stay nulls.
-    """
-    column = columns.arrays[name]
-    codes = np.asarray(column.indices.fill_null(-1).to_numpy(zero_copy_only=False))
-    changed: list[str] = []
-    for code, text in enumerate(column.dictionary.to_pylist()):
-        new = change(text)
-        # NOTE: a dictionary may list texts of other batches, so only those that rows use are judged
-        if new is None and (codes == code).any():
-            raise columns.fault(f"{name} holds {text!r}, which is {found}", int(np.argmax(codes == code)), expected)
-        changed.append(new or "")
-    coded = pa.DictionaryArray.from_arrays(column.indices, pa.array(changed, pa.string()))
-    return Columns({name: coded}, columns.rows, columns.first)
 
 
 def words(columns: Columns, cell: CellMap | None, *, ids: bool = False) -> Words:

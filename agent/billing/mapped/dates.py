@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from agent.billing.mapped.cells import rewritten
 from agent.billing.reading.batch import Ints, Words
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.moments import day_as_written
@@ -49,7 +48,7 @@ class Dates:
             written = self.read(text, form)
             return None if written is None else str(written.day.replace(day=1))
 
-        return rewritten(columns, name, first, "no date", f"a date like {form}" if form else self.expected).words(name)
+        return columns.rewritten(name, first, "no date", f"a date like {form}" if form else self.expected).words(name)
 
     def read(self, text: str, form: str | None = None) -> Written | None:
         """A date; None where the text is none in ``form``, by default that of the map."""
@@ -81,7 +80,7 @@ class Dates:
             found = None if written is None else moment(written)
             return None if found is None else found.isoformat()
 
-        return rewritten(columns, name, text_of, "no date", self.expected).moments(name)
+        return columns.rewritten(name, text_of, "no date", self.expected).moments(name)
 
     def _exclusive(self, written: Written) -> datetime | None:
         if not self.form.inclusive_end:

@@ -146,6 +146,24 @@ class Columns:
             )
         return self.fault(f"{name} holds {text!r}, which is {found}" if text else f"{name} is empty", row, expected)
 
+    def rewritten(self, name: str, change: Callable[[str], str | None], found: str, expected: str) -> "Columns":
+        """The column of texts ``name`` alone, every distinct text changed; None says that a text is ``found`` instead.
+
+        Raises :class:`ReadFault` at the first row of such a text. Nulls stay nulls.
+        """
+        column = self.arrays[name]
+        coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        codes = np.asarray(coded.indices.fill_null(-1).to_numpy(zero_copy_only=False))
+        changed: list[str] = []
+        for code, text in enumerate(coded.dictionary.to_pylist()):
+            new = change(text)
+            # NOTE: a dictionary may list texts of other batches, so only those that rows use are judged
+            if new is None and (codes == code).any():
+                raise self.fault(f"{name} holds {text!r}, which is {found}", int(np.argmax(codes == code)), expected)
+            changed.append(new or "")
+        texts = pa.DictionaryArray.from_arrays(coded.indices, pa.array(changed, pa.string()))
+        return Columns({name: texts}, self.rows, self.first)
+
     def moments(self, name: str) -> Ints:
         if not _is_date(self.arrays[name].type):
             raise self._stored(
