@@ -148,13 +148,21 @@ def _all_stated(span: Span | None, by: Sequence[Span | None]) -> bool:
 
 
 def _beside(run: Run, folder: Folder) -> Statement:
-    """The statement with its files named as they lie beside the manifest, where they do."""
+    """The statement with its files named as they lie beside the manifest.
+
+    NOTE: nowhere else: parts of all runs have the same names, so a part of another run would pass for a missing one.
+    """
     home = PurePosixPath(run.shown).parent
     there = folder.entries()
-    files = []
-    for listed in run.statement.files:
-        near = (home / PurePosixPath(listed.key).name).as_posix()
-        files.append(replace(listed, key=near) if near in there else listed)
+    files = [replace(listed, key=(home / PurePosixPath(listed.key).name).as_posix()) for listed in run.statement.files]
+    for listed in files:
+        if listed.key not in there:
+            raise SourceError(
+                f"the manifest lists {PurePosixPath(listed.key).name}, which is not here",
+                where=run.shown,
+                expected="every file of the run beside its manifest",
+                mend="copy the run's folder again, or wait until it is complete",
+            )
     return replace(run.statement, files=tuple(files))
 
 
