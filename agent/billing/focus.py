@@ -13,20 +13,20 @@ from agent.billing.delivery.azure import AzureExports
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.delivery.finding import find
 from agent.billing.focus_dataset import own_export, values
+from agent.billing.focus_dataset.account_ids import AccountIds
 from agent.billing.focus_dataset.fixups import FixUps
 from agent.billing.focus_dataset.header import resolve
 from agent.billing.focus_dataset.other_datasets import without_other_datasets
 from agent.billing.focus_dataset.splits import Splits
 from agent.billing.interface import BillingSource
-from agent.billing.reading import csv_files, parquet_files
 from agent.billing.reading.batch import NULL, Batch, Ints, Numbers, Words
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.currencies import known_currencies
 from agent.billing.reading.kinds import kinds_of
 from agent.billing.reading.moments import charge_days, day_as_written
 from agent.billing.reading.raw_tags import TagSets
+from agent.billing.reading.table_files import columns_of, located
 from agent.config.application import SourceConfig
-from agent.errors import SourceError
 from agent.storage import Folder
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -52,6 +52,7 @@ class Focus(BillingSource):
     def __init__(self, source: SourceConfig, tag_sets: TagSets, files: Mapping[str, bytes] | None = None) -> None:
         super().__init__(source, tag_sets, files)
         self._fixups = FixUps()
+        self._accounts = AccountIds()
         self._found: list[str] = []
 
     def find(self, folder: Folder) -> Delivery:
@@ -62,12 +63,12 @@ class Focus(BillingSource):
         return delivery
 
     def batches(self, file: ExportFile) -> Iterator[Batch]:
-        for columns in _read(file):
+        for columns in columns_of(file.path, file.shown, resolve):
             try:
                 yield self._batch(columns, file)
             except ReadFault as fault:
-                raise _located(file, fault) from fault
-        self.notes = [*self._found, *self._fixups.notes()]
+                raise located(file.path, file.shown, fault) from fault
+        self.notes = [*self._found, *self._fixups.notes(), *self._accounts.notes()]
 
     def _batch(self, columns: Columns, file: ExportFile) -> Batch:
         starts, ends = columns.moments("ChargePeriodStart"), columns.moments("ChargePeriodEnd")
@@ -77,6 +78,7 @@ class Focus(BillingSource):
                 costs[name] = amount[0]
         quantity = columns.quantity("ConsumedQuantity")
         words = _dimensions(columns, _signs(costs["BilledCost"]))
+        self._accounts.look_at(columns, words)
         words["BillingCurrency"] = known_currencies(columns, "BillingCurrency")
         words["BillingPeriodStart"] = _billing_periods(columns)
         words["ChargePeriodStart"], words["ChargePeriodEnd"] = charge_days(starts, ends)
@@ -121,40 +123,6 @@ def _dimensions(columns: Columns, billed: Ints) -> dict[str, Words]:
     words["x_TaxType"] = NULL
     deciding = words | {name: columns.words(name) for name in _FOR_KINDS}
     return words | {"x_Kind": kinds_of(deciding, billed)}
-
-
-def _read(file: ExportFile) -> Iterator[Columns]:
-    return _parquet(file) if file.path.suffix.lower() == ".parquet" else _csv(file)
-
-
-def _csv(file: ExportFile) -> Iterator[Columns]:
-    header = csv_files.read_header(file.path, file.shown)
-    if header is None:
-        raise SourceError(
-            "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
-        )
-    places = resolve(header.names, file.shown)
-    first = 0
-    for batch in csv_files.batches(file.path, file.shown, header, sorted(places.values())):
-        yield Columns({name: batch[str(place)] for name, place in places.items()}, len(batch), first)
-        first += len(batch)
-
-
-def _parquet(file: ExportFile) -> Iterator[Columns]:
-    names = parquet_files.column_names(file.path, file.shown)
-    places = resolve(names, file.shown)
-    first = 0
-    for batch in parquet_files.batches(file.path, file.shown, [names[place] for place in places.values()]):
-        yield Columns({name: batch[names[place]] for name, place in places.items()}, len(batch), first)
-        first += len(batch)
-
-
-def _located(file: ExportFile, fault: ReadFault) -> SourceError:
-    if file.path.suffix.lower() == ".parquet":
-        where = f"{file.shown}, row {fault.row + 1}"
-    else:
-        where = f"{file.shown}:{csv_files.line_of_row(file.path, fault.row)}"
-    return SourceError(fault.message, where=where, expected=fault.expected, mend=fault.mend)
 
 
 def _signs(numbers: Numbers) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
