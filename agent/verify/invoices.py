@@ -125,9 +125,8 @@ def _cell(row: Row, column: str) -> str:
 def _untied(source: str, held: Charges, tied: set[tuple[str, str]]) -> Iterator[str]:
     left = {key: amount for key, amount in sorted(held.invoices.items()) if key not in tied and (key[0] or amount)}
     for currency in sorted({key[1] for key in left}):
-        named = [
-            f"{invoice or 'no invoice id'} {plain(left[invoice, currency])}" for invoice, of in left if of == currency
-        ]
-        whole = plain(sum((amount for (_, of), amount in left.items() if of == currency), ZERO))
-        more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
-        yield f"{source}: {whole} {currency} is not tied to an invoice: {', '.join(named[:SHOWN])}{more}"
+        of = {invoice: amount for (invoice, cur), amount in left.items() if cur == currency}
+        named = [f"{invoice or 'no invoice id'} {plain(amount)}" for invoice, amount in of.items()]
+        listed = ", ".join(named[:SHOWN]) + (f" and {len(named) - SHOWN} more" if len(named) > SHOWN else "")
+        whole = plain(sum(of.values(), ZERO))
+        yield f"{source}: {whole} {currency} is not tied to an invoice: {listed if any(of) else 'its lines name none'}"

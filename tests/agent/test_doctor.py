@@ -51,9 +51,11 @@ def test_before_the_first_ingest_the_way_on_is_named(config: Path):
 
 
 def test_a_source_tells_its_months_version_completeness_and_last_day(taken_in: Path):
+    waits = "cloud has no invoice yet; AWS rewrites a month for about two weeks after its end"
     assert said(taken_in, "source cloud") == [
         ("ok", "1 month from 2026-10, newest 2026-10 v1, completeness not proven"),
         ("ok", "complete through 2026-10-05"),
+        ("ok", f"2026-10 is estimated until 2026-11-14: {waits}"),
     ]
 
 
