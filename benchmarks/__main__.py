@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.bills import PERIOD, Bill, bill_of
+from benchmarks.bills import PERIOD, Bill, bill_of, made
 from benchmarks.measure import Cost, cost_of
 from benchmarks.shapes import SHAPES, Shape
 
@@ -54,13 +54,13 @@ def main() -> int:
 def _rows(folder: Path, lines: int, runs: int) -> Iterator[Row]:
     ingests: dict[str, Cost] = {}
     for shape in SHAPES:
-        bill = _made(shape.name, partial(bill_of, folder, shape, lines))
+        bill = _made(shape.name, partial(made, folder, shape, lines))
         ingests[shape.name], plain = _pair(bill, "ingest", "read", runs)
         bar = "≤ 2.5" if shape.suffix == "parquet" else "≤ 2.0"
         yield _row(f"ingest {shape.kind}, {shape.suffix}{_tags(shape)}", ingests[shape.name], plain, bar)
     narrow = SHAPES[0]
     large = bill_of(folder, narrow, lines)
-    small = _made("a tenth of it", partial(bill_of, folder, narrow, lines // 10))
+    small = _made("a tenth of it", partial(made, folder, narrow, lines // 10))
     allocated, plain = _pair(large, "allocate", "group_by_tag", runs)
     shares = pq.ParquetFile(large.folder / "data" / "results" / PERIOD / "allocation.parquet").metadata.num_rows
     yield _row(f"allocate a month from the ledger ({shares:,} rows published)", allocated, plain, "≤ 1.0")
