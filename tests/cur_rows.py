@@ -84,7 +84,7 @@ def cur_table(rows: Sequence[Mapping[str, str]]) -> pa.Table:
         texts = [(DEFAULTS | dict(row)).get(name, "") for row in rows]
         if name.endswith(_AMOUNT_ENDS):
             column = pa.array([float(text) if text else None for text in texts], pa.float64())
-        elif name.endswith("Date"):
+        elif name.endswith(("StartDate", "EndDate")):
             column = pa.array([text.replace("Z", "") for text in texts]).cast(pa.timestamp("ms"))
         else:
             column = pa.array(texts, pa.string())

@@ -65,6 +65,8 @@ class Intake:
         self.records: list[FileRecord] = []
         self._day_ends: dict[Period, int] = {}
         self.scopes: dict[Scope, str] = {}
+        self._currencies: dict[tuple[Period, str | None], tuple[str | None, str]] = {}
+        """The currency of a billing account in a period, and the file it was first seen in."""
         self.days = AccountDays()
         """Filled where no manifest proves a delivery of several files; a file's number is its place in ``records``."""
 
@@ -88,6 +90,7 @@ class Intake:
             self._fingerprint(batch, record)
             self.days.add(len(self.records), batch)
         for period, part in _by_period(batch):
+            self._refuse_another_currency(period, part, record.file)
             self._gathering.add(period, part)
             for (currency,), rows in rows_by_values(part.words["BillingCurrency"]):
                 tally = record.tallies.setdefault((period, str(currency)), Tally())
@@ -138,6 +141,18 @@ class Intake:
                     where=file.shown,
                     expected="each account and period in one export",
                     mend="point `location` at one of them, or remove the older one",
+                )
+
+    def _refuse_another_currency(self, period: Period, part: Batch, file: ExportFile) -> None:
+        """Refuses a billing account whose currency is not the same in all files of a period."""
+        for account, currency in combinations((part.words["BillingAccountId"], part.words["BillingCurrency"])):
+            known, first = self._currencies.setdefault((period, account), (currency, file.shown))
+            if known != currency and first != file.shown:
+                raise SourceError(
+                    f"one billing account is billed in 2 currencies in {period}: {known} in {first}, and {currency}",
+                    where=file.shown,
+                    expected="one currency for a billing account",
+                    mend="export each currency to a source of its own",
                 )
 
     def _refuse_mixed_currencies(self, record: FileRecord) -> None:

@@ -89,7 +89,5 @@ def test_used_and_unused_of_a_commitment_come_to_its_fees_and_the_months_part_of
 
 def test_a_part_whose_instance_is_not_in_the_report_is_told(tmp_path):
     ingest(GOLDEN / "aws-cur" / "split_costs" / "export", tmp_path, kind="aws-cur")
-    assert manifest(tmp_path).notes == (
-        "lines of split cost whose instance costs nothing here on their day: 1, 1 in all; "
-        "they are left at their own cost",
-    )
+    [note] = manifest(tmp_path).notes
+    assert note.startswith("lines of split cost whose instance costs nothing here on their day: 1, 1 in all")
