@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from decimal import localcontext
 
 from agent.config.application import SourceConfig
@@ -11,10 +12,17 @@ from agent.period import Period
 from agent.progress import Progress, Quiet
 from agent.storage import Folder, opened
 from agent.verify.charges import Charges, read_charges
+from agent.verify.closed import (
+    adjustment_checks,
+    books_checks,
+    by_origin,
+    closed_folder,
+    published_checks,
+)
 from agent.verify.commitments import bridges, commitment_checks
 from agent.verify.compare import equal
 from agent.verify.customers import customer_checks, unseen
-from agent.verify.exact import EXACT, add, total
+from agent.verify.exact import EXACT, Costs, add, total
 from agent.verify.inputs import input_checks
 from agent.verify.invoices import received, recorded_checks, tie_checks
 from agent.verify.raw import UNREADABLE
@@ -54,7 +62,8 @@ class PeriodAudit:
     """One walk from raw files to customers; ``statements`` fills while :meth:`checks` is consumed."""
 
     def __init__(self, settings: Settings, period: Period, progress: Progress) -> None:
-        self.folder = settings.data / "results" / str(period)
+        self.folder = closed_folder(settings.data, str(period)) or settings.data / "results" / str(period)
+        """Of a closed month the frozen copy: what was published of it may be made anew, never otherwise."""
         self.statements: list[str] = []
         self._settings = settings
         self._period = period
@@ -73,7 +82,8 @@ class PeriodAudit:
         yield from self._sources(proof, classified)
         yield from self._invoices(proof)
         yield from self._results(proof, classified)
-        yield from report_checks(self.folder, self.statements)
+        yield from self._books(proof)
+        yield from report_checks(self._settings.data / "results" / str(self._period), self.statements)
 
     def _sources(self, proof: Json, classified: dict[str, Cells]) -> Iterator[Check]:
         named = [str(entry["name"]) for entry in proof["sources"]]
@@ -111,6 +121,35 @@ class PeriodAudit:
         yield from customer_checks(customers, ended, whole)
         for currency in unseen(customers, ended):
             self.statements.append(f"{currency} is in {ALLOCATION_FILE} only; {CUSTOMERS_FILE} does not show it")
+
+    def _books(self, proof: Json) -> Iterator[Check]:
+        """Closed months are as they were closed, and what this month carries of them is what changed since."""
+        data, period = self._settings.data, str(self._period)
+        yield from books_checks(data)
+        yield from published_checks(data, period)
+        for record in proof.get("adjustments", ()):
+            origin = str(record["origin"])
+            self._progress.step(f"verify {period}: adjustments of {origin}")
+            latest: Costs = {}
+            for name, version in sorted(record["ledger"].items()):
+                held: Cells = {}
+                yield from self._later(name, origin, version, held)
+                latest = add(latest, by_currency(held))
+            yield from adjustment_checks(data, period, origin, self.folder / ALLOCATION_FILE, latest)
+        origins = {str(record["origin"]) for record in proof.get("adjustments", ())}
+        carried = set(by_origin(self.folder / ALLOCATION_FILE)) - {period}
+        yield equal("months that are adjusted", ", ".join(sorted(carried - origins)), "")
+
+    def _later(self, name: str, origin: str, version: int, held: Cells) -> Iterator[Check]:
+        """A later version of a closed month, from its raw files up to the ledger."""
+        source = self._source(name)
+        manifest = document(self._settings.data / "ledger" / name / origin / f"v{version}" / "manifest.json")
+        entry = {"name": name, "period": origin, "version": version, "files": manifest["files"]}
+        with self._folder(source) as raw_files:
+            audit = SourceAudit(self._settings.data, source, raw_files, entry)
+            for check in audit.ledger_checks(held):
+                yield replace(check, name=f"{origin} {check.name}")
+        self.statements += [f"{origin} {statement}" for statement in audit.statements]
 
     def _source(self, name: str) -> SourceConfig | None:
         """The source as configured now; one that is configured no more leaves its raw files out of reach."""

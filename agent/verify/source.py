@@ -33,16 +33,24 @@ class SourceAudit:
         manifest = document(self._version / "manifest.json")
         yield from self._in_force()
         yield entries(f"{self.name}: proof's files == manifest's", _listed(self._entry), _listed(manifest))
-        yield from self._files(manifest)
-        written = total(recorded(entry["sums"]) for entry in manifest["files"])
-        for part in manifest["ledger"]:
-            found = sha256(self._version / part["file"])
-            yield equal(f"{self.name}: sha256 of ledger {part['file']}", found, part["sha256"])
-        yield from self._ledger(manifest, written, classified)
+        held: Cells = {}
+        yield from self._ledger(manifest, held)
+        yield from costs(f"{self.name}: ledger == classification", by_currency(held), by_currency(classified))
+        yield cells(f"{self.name}: ledger == classification by account, service, day", held, classified)
+
+    def ledger_checks(self, held: Cells) -> Iterator[Check]:
+        """The checks up to the ledger alone, of a version that was allocated elsewhere; ``held`` is filled with it."""
+        yield from self._ledger(document(self._version / "manifest.json"), held)
 
     def _files(self, manifest: Json) -> Iterator[Check]:
         kind, entries = manifest["kind"], manifest["files"]
+        newer = self._replaced()
         places = {entry["path"]: self._raw(entry["path"]) for entry in entries}
+        for entry in entries:
+            path = places[entry["path"]]
+            if path is not None and entry["path"] in newer and sha256(path) == newer[entry["path"]] != entry["sha256"]:
+                places[entry["path"]] = None
+                self.statements.append(f"{self.name}: {entry['path']} was delivered anew: tied to recorded sums")
         there = [path for path in places.values() if path is not None]
         datasets = {
             place: entry.get("dataset", "") for entry in entries if (place := places[entry["path"]]) is not None
@@ -50,9 +58,9 @@ class SourceAudit:
         found = raw.sums(there, kind, str(self._entry["period"]), self._source, self._configured(manifest), datasets)
         for entry in entries:
             label, path = f"{self.name}: {entry['path']}", places[entry["path"]]
-            if path is None:
+            if path is None and self._raw(entry["path"]) is None:
                 self.statements.append(f"{label} is gone: tied to recorded sums")
-            else:
+            elif path is not None:
                 yield equal(f"{label}: sha256", sha256(path), entry["sha256"])
                 yield from _recomputed(label, found[path], entry)
 
@@ -61,9 +69,14 @@ class SourceAudit:
         named = (manifest.get("configured") or {}).items()
         return {key: (self._data / "inputs" / key / digest).read_bytes() for key, digest in named}
 
-    def _ledger(self, manifest: Json, written: Costs, classified: Cells) -> Iterator[Check]:
+    def _ledger(self, manifest: Json, held: Cells) -> Iterator[Check]:
+        yield from self._files(manifest)
+        written = total(recorded(entry["sums"]) for entry in manifest["files"])
+        for part in manifest["ledger"]:
+            found = sha256(self._version / part["file"])
+            yield equal(f"{self.name}: sha256 of ledger {part['file']}", found, part["sha256"])
         parts = [self._version / part["file"] for part in manifest["ledger"]]
-        held = ledger_cells(parts)
+        held |= ledger_cells(parts)
         sums = by_currency(held)
         yield from costs(f"{self.name}: files == ledger", written, sums, below=UNIT)
         yield from costs(f"{self.name}: manifest == ledger", recorded(manifest["ledger_sums"]), sums)
@@ -71,8 +84,6 @@ class SourceAudit:
         rounding = ledger_cells(parts, kind="rounding")
         booked = by_currency({cell: sums for cell, sums in rounding.items() if cell[0] is None})
         yield from costs(f"{self.name}: rounding booked == ledger", recorded(manifest["rounding"]), booked, below=UNIT)
-        yield from costs(f"{self.name}: ledger == classification", sums, by_currency(classified))
-        yield cells(f"{self.name}: ledger == classification by account, service, day", held, classified)
         self._state_unbooked(written, sums)
 
     def _state_unbooked(self, written: Costs, sums: Costs) -> None:
@@ -81,6 +92,15 @@ class SourceAudit:
             if billed or effective:
                 fine = f"BilledCost {plain(billed)}, EffectiveCost {plain(effective)}"
                 self.statements.append(f"{self.name}: finer than 1e-24 {currency} and so in no ledger row: {fine}")
+
+    def _replaced(self) -> dict[str, str]:
+        """sha256 by path of the version in force, where that is a later one: its files may lie in this one's place."""
+        try:
+            head = int(document(self._folder / "HEAD.json")["version"])
+            later = document(self._folder / f"v{head}" / "manifest.json") if head > self._entry["version"] else {}
+        except (OSError, ValueError, TypeError, KeyError):
+            return {}
+        return {file["path"]: file["sha256"] for file in later.get("files", ())}
 
     def _in_force(self) -> Iterator[Check]:
         """Fails when HEAD.json names no version that is there; a version newer than the proof's is a statement."""
