@@ -12,6 +12,7 @@ from agent.doctor import Finding, examine, least
 from agent.doctor.records import missing
 from agent.errors import ConfigError
 from agent.progress import Progress
+from agent.storage.locations import OBJECT_STORES
 
 
 def run(arguments: Namespace, progress: Progress) -> Answer:
@@ -26,8 +27,11 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
 
 
 def _rights(settings: Settings) -> dict[str, str]:
-    """What to grant, by kind of source in use."""
-    return {source.kind: least(source) for source in settings.app.sources}
+    """What to grant, by object store in use; of sources that lie elsewhere by kind."""
+    return {
+        source.location if source.location.startswith(OBJECT_STORES) else source.kind: least(source)
+        for source in settings.app.sources
+    }
 
 
 def _answer(findings: Sequence[Finding], rights: dict[str, str]) -> Answer:

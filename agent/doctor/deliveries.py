@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from agent.billing.ledger.unread import unread
 from agent.billing.ledger.versions import LedgerVersion, heads, periods
 from agent.config.application import SourceConfig
 from agent.config.loading import Settings
-from agent.doctor.records import Finding, missing, ok, warn
+from agent.doctor.records import Finding, missing, ok, told, warn
+from agent.errors import SourceError
 from agent.reconciliation import closed, standing
+from agent.storage import is_remote, opened
+from agent.storage.locations import PULLED
 
 SHOWN = 2
 """Months whose standing is told one by one."""
@@ -38,13 +42,15 @@ def _source(
     settings: Settings, source: SourceConfig, versions: tuple[LedgerVersion, ...], today: date
 ) -> Iterator[Finding]:
     part = f"source {source.name}"
-    location = settings.resolve(source.location)
-    if not location.exists():
-        yield missing(part, f"{location} does not exist", "correct its location, or deliver the export there")
-    elif not versions:
-        yield warn(part, f"{location} is there; nothing was taken in yet", "apportion ingest")
+    found = _place(part, settings, source)
+    if found.state != "ok" or is_remote(source.location):
+        yield found
     if not versions:
+        if found.state == "ok":
+            yield warn(part, "nothing was taken in yet", "apportion ingest")
         return
+    if (attempt := unread(settings.data).get(source.name)) is not None:
+        yield warn(part, f"could not be read on {attempt.day}: {attempt.why}; its last version is used")
     last = versions[-1]
     completeness = last.manifest.completeness
     yield ok(part, f"{_span(versions)}, newest {last.period} v{last.version}, completeness {completeness}")
@@ -53,6 +59,21 @@ def _source(
     for version in versions:
         if version.manifest.stale:
             yield warn(part, f"{version.period} is no longer in the delivery; its last version is kept")
+
+
+def _place(part: str, settings: Settings, source: SourceConfig) -> Finding:
+    """Whether what the source is read from can be listed and read."""
+    if source.location.startswith(PULLED):
+        return ok(part, f"{source.location} is asked at each ingest")
+    try:
+        with opened(source, settings.data, settings.root) as folder:
+            entries = folder.entries().values()
+            if filled := [entry for entry in entries if entry.size]:
+                folder.probe(min(filled, key=lambda entry: entry.size).shown)
+    except SourceError as error:
+        return told(part, error)
+    size = sum(entry.size for entry in entries)
+    return ok(part, f"{source.location} holds {len(entries):,} files of {size / 1e6:,.1f} MB and may be read")
 
 
 def _settled(part: str, settings: Settings, versions: tuple[LedgerVersion, ...], today: date) -> Iterator[Finding]:

@@ -1,13 +1,47 @@
-"""The least rights that reading each kind of source takes, as data."""
+"""The least rights that reading each source takes: a policy to paste where the cloud has one, with its names in it."""
 
+import json
 from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
 
 from agent.config.application import SourceConfig
 
 _LOCAL = "read access to the folder; whatever copies the export there needs read access to the bucket it lies in"
+_FOLDER = files("agent.doctor") / "rights"
 
 
 def least(source: SourceConfig) -> str:
-    """What to grant for one source: a policy to paste where the provider has one, else a sentence."""
-    policy = files("agent.doctor") / "rights" / f"{source.kind}.json"
+    """What to grant for one source, by where it lies, else by its kind; else a sentence.
+
+    Of an object store: reading the bucket below the prefix, and nothing else. What only the reader knows, such as the
+    identity that apportion runs as, stays in capitals.
+    """
+    parts = urlsplit(source.location)
+    place = parts.netloc, parts.path.strip("/")
+    if parts.scheme == "s3":
+        return _s3(*place)
+    if parts.scheme in ("gs", "az"):
+        text = (_FOLDER / f"{parts.scheme}.txt").read_text(encoding="utf-8")
+        account = source.storage.account or "ACCOUNT"
+        return text.replace("ACCOUNT", account).replace("BUCKET", place[0]).replace("PREFIX", place[1])
+    policy = _FOLDER / f"{source.kind}.json"
     return policy.read_text(encoding="utf-8") if policy.is_file() else _LOCAL
+
+
+def _s3(bucket: str, prefix: str) -> str:
+    listing: dict[str, Any] = {
+        "Sid": "ListTheExport",
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": f"arn:aws:s3:::{bucket}",
+    }
+    if prefix:
+        listing["Condition"] = {"StringLike": {"s3:prefix": [prefix, f"{prefix}/*"]}}
+    reading = {
+        "Sid": "ReadTheExport",
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/{prefix}*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [listing, reading]}, indent=2) + "\n"

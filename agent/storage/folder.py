@@ -75,6 +75,11 @@ class Folder(ABC):
     def path(self, shown: str) -> Path:
         """The file on the local disk, fetched now where it has to be; the same file is fetched once."""
 
+    def probe(self, shown: str) -> None:
+        """Reads a byte of a file that is not empty; raises as :meth:`path` does where it may not be read."""
+        with self.path(shown).open("rb") as stream:
+            stream.read(1)
+
     def read(self, shown: str) -> bytes:
         """The bytes of a small file, such as a manifest."""
         return self.path(shown).read_bytes()

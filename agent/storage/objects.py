@@ -65,6 +65,14 @@ class ObjectFolder(Folder):
             self._fetched[shown] = self._fetch(shown)
         return self._fetched[shown]
 
+    def probe(self, shown: str) -> None:
+        self._once()
+        with (
+            self._told(f"{self.shown}: {shown}", listing=False),
+            self._connected().open_input_stream(self._keys[shown], compression=None, buffer_size=0) as stream,
+        ):
+            stream.read(1)
+
     def drop(self, shown: str) -> None:
         if (path := self._fetched.pop(shown, None)) is not None:
             path.unlink(missing_ok=True)
