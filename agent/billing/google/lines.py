@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from agent.billing.google.commitments import COLUMNS, Commitments, Unused, numbers_of
 from agent.billing.google.credits import COVERING, GIVEN, MODELS, credits_of
@@ -78,14 +80,14 @@ class Lines:
 
     def _lines(self, words: dict[str, Words], ends: Ints) -> Batch:
         usage = self.types.kinds == USAGE
-        listed = self.columns.optional("cost_at_list")
+        listed = self._at_list()
         costs = {
             "BilledCost": self.cost,
             "EffectiveCost": _only(self.cost, ~self.types.fees),
             "ContractedCost": self.cost,
         }
         if listed is not None:
-            costs["ListCost"] = listed[0]
+            costs["ListCost"] = listed
         quantity = self.columns.quantity("usage.amount")
         return Batch(
             self.columns.rows,
@@ -96,6 +98,20 @@ class Lines:
             self.starts,
             ends,
         )
+
+    def _at_list(self) -> Numbers | None:
+        """The cost at list price; null counts as 0. Most lines are billed at it, and these are not read twice."""
+        listed, cost = self.columns.arrays.get("cost_at_list"), self.columns.arrays["cost"]
+        if listed is None:
+            return None
+        if not (pa.types.is_floating(listed.type) and pa.types.is_floating(cost.type)):
+            amounts = self.columns.optional("cost_at_list")
+            return None if amounts is None else amounts[0]
+        same = pc.fill_null(pc.equal(listed, cost), fill_value=False)
+        others = Columns({"cost_at_list": pc.if_else(same, 0.0, listed)}, self.columns.rows, self.columns.first)
+        read = others.optional("cost_at_list")
+        equal = same.to_numpy(zero_copy_only=False)
+        return None if read is None else self.cost.only(equal).plus(read[0])
 
     def _credits(self, words: Mapping[str, Words], ends: Ints) -> Batch:
         """A row for each credit: a discount takes the kind of what it reduces, 'discount' on usage."""

@@ -75,15 +75,23 @@ def _flat(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
 
 
 def _records(column: pa.Array) -> Records:
-    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
-    offsets = np.zeros(len(column) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    values = column.flatten()
+    offsets, values = _entries(column)
     while pa.types.is_struct(values.type) and _wraps_one(values.type):
         values = values.flatten()[0]
     if not pa.types.is_struct(values.type):
         return Records(offsets, {})
     return Records(offsets, dict(zip((inner.name for inner in values.type), values.flatten(), strict=True)))
+
+
+def _entries(column: pa.Array) -> tuple[Ints, pa.Array]:
+    """Offsets from 0 on, and the entries they point into."""
+    if not column.null_count:
+        offsets = column.offsets.to_numpy().astype(np.int64)
+        return offsets - offsets[0], column.values.slice(offsets[0], offsets[-1] - offsets[0])
+    # NOTE: a null list may still stand before entries of its own, which flatten() leaves out
+    offsets = np.zeros(len(column) + 1, np.int64)
+    np.cumsum(pc.fill_null(pc.list_value_length(column), 0).to_numpy(), out=offsets[1:])
+    return offsets, column.flatten()
 
 
 def _wraps_one(kind: pa.StructType) -> bool:
