@@ -50,11 +50,22 @@ NET: dict[str, tuple[pa.DataType, Any]] = {
     "savings_plan_net_savings_plan_effective_cost": (pa.float64(), None),
 }
 """Columns of accounts with a private discount; written when a row names one."""
+SPLIT: dict[str, tuple[pa.DataType, Any]] = {
+    "split_line_item_parent_resource_id": (pa.string(), None),
+    "split_line_item_split_cost": (pa.float64(), None),
+    "split_line_item_unused_cost": (pa.float64(), None),
+}
+"""Columns of split cost allocation data; written when a row names one."""
 
 
 def cur2_table(rows: Sequence[Mapping[str, Any]], *, without: Sequence[str] = ()) -> pa.Table:
     """The lines with every column they do not name."""
-    extra = NET if any(NET.keys() & row.keys() for row in rows) else {}
+    extra = {
+        name: column
+        for group in (NET, SPLIT)
+        if any(group.keys() & row.keys() for row in rows)
+        for name, column in group.items()
+    }
     columns = {name: column for name, column in (DEFAULTS | extra).items() if name not in without}
     full = [{name: default for name, (_, default) in columns.items()} | dict(row) for row in rows]
     for row in full:

@@ -167,7 +167,8 @@ class Lines:
         nothing = Numbers.zero(len(part.rows))
         yield self._rows(own, part.rows, _in_both(nothing.plus(given, times=-1), billed))
         tags = splits.idle_tags(own["x_TagSetId"], words["x_TagSetId"].where(part.rows), len(part.rows))
-        yield self._rows(own | {"x_TagSetId": tags}, part.rows, _in_both(part.unused, billed))
+        idle = self._rows(own | {"x_TagSetId": tags}, part.rows, _in_both(part.unused, billed))
+        yield idle.where(np.flatnonzero(part.unused.signs()))
 
     def _types(self) -> Codes:
         """The place of each line's type in :data:`LINE_TYPES`; an unknown type is refused with its count."""

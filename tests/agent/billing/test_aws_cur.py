@@ -101,12 +101,12 @@ def test_tags_keep_their_keys_and_cost_categories_stand_among_them(tmp_path):
         "resourceTags/user:tenant": "globex",
         "resourceTags/aws:createdBy": "IAMUser:anna",
         "resourceTags/user:empty": "",
-        "costCategory/Business Unit": "core",
+        "costCategory/Unit": "core",
     }
     ingest(write_cur(tmp_path / "x", [line]), tmp_path / "data", kind="aws-cur")
     [row] = rows(tmp_path / "data")
     assert row["Tags"] == (
-        '{"aws:createdBy":"IAMUser:anna","costCategory/Business Unit":"core","user:Tenant":"acme","user:tenant":"globex"}'
+        '{"aws:createdBy":"IAMUser:anna","costCategory/Unit":"core","user:Tenant":"acme","user:tenant":"globex"}'
     )
 
 
