@@ -170,3 +170,16 @@ def test_nothing_is_written(changed, capsys):
     assert call(changed, "diff", "2026-10") == 0
     capsys.readouterr()
     assert {path: path.read_bytes() for path in changed.parent.rglob("*") if path.is_file()} == before
+
+
+def test_what_came_after_the_close_is_told_apart(tmp_path, capsys):
+    config = write_project(tmp_path)
+    deliver(
+        config, [{**row, "ChargePeriodStart": "2026-10-31", "ChargePeriodEnd": "2026-11-01"} for row in ROWS], capsys
+    )
+    assert call(config, "run") == 0
+    closing = ("close", "2026-10", "--by", "Ada", "--accept-gap", "no invoice yet", "--accept-estimates", "quarter end")
+    assert call(config, *closing) == 0, capsys.readouterr().err
+    deliver(config, [*ROWS, *LATE], capsys)
+    found = difference(config, capsys, "--from", "closed")
+    assert [(one["from"], one["to"]) for one in found["sources"]] == [(1, 2)]

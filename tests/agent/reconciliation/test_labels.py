@@ -144,3 +144,15 @@ def test_a_new_version_says_what_it_changes(tmp_path, capsys):
         "changed: cloud 2026-10 v1 -> v2: lines 4 -> 5 (+1); BilledCost 140.00 -> 136.75 USD (-3.25); "
         "EffectiveCost 140.00 -> 136.75 USD (-3.25); BilledCost by kind: credit -3.25"
     ) in capsys.readouterr().out
+
+
+def test_a_closed_month_moves_no_more(tmp_path, capsys):
+    month = {"ChargePeriodStart": "2026-10-31T00:00:00Z", "ChargePeriodEnd": "2026-11-01T00:00:00Z"}
+    config = ran(tmp_path, month)
+    closing = ("close", "2026-10", "--by", "Ada", "--accept-gap", "no invoice yet", "--accept-estimates", "quarter end")
+    assert call(config, *closing) == 0
+    assert call(config, "report", "--period", "2026-10") == 0
+    everything = " ".join(text for said in words(report(config, ".xlsx")).values() for text in said)
+    assert "estimated until" not in everything
+    assert call(config, "doctor") == 0
+    assert "2026-10 is final: the month is closed" in capsys.readouterr().out
