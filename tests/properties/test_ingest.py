@@ -139,6 +139,19 @@ def test_a_stored_decimal_is_read_to_its_last_digit(values):
         assert Decimal(sum_units(exact(pa.array(values, kind)))).scaleb(-24, Context(prec=60)) == sum(values)
 
 
+whole_units = st.integers(-(2**70), 2**70) | st.integers(-(10**37), 10**37)
+
+
+@given(st.integers(0, 30), st.lists(whole_units, min_size=1))
+def test_a_stored_decimal_of_any_scale_is_read_whole(places, integers):
+    written = [Decimal(value).scaleb(-places, Context(prec=60)) for value in integers]
+    held = [value for value in written if abs(value) < 10**13] or [Decimal(0)]
+    numbers = exact(pa.array(held, pa.decimal128(38, places)))
+    with localcontext(prec=400):
+        read = Decimal(sum_units(numbers)).scaleb(-24) + sum(map(Decimal, numbers.cut.values()), Decimal(0))
+        assert read == exact_sum(held)
+
+
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e13, max_value=1e13), min_size=1))
 def test_a_double_is_its_shortest_decimal(values):
     numbers = exact(pa.array(values))

@@ -20,6 +20,7 @@ from agent.money import MAX_UNITS, UNIT_SCALE, UNITS_PER_ONE, MoneyFormatError, 
 _PICO_TYPE = pa.decimal128(38, PICO)
 _UNIT_TYPE = pa.decimal128(38, UNIT_SCALE)
 _LARGE, _TINY, _LONG = 1e13, 1e-20, 34
+_INT64 = 2**63 - 1
 _DIGIT = re.compile(r"[^eE]*[1-9]")
 _FINER = (15, 18, 21)
 """Decimal places tried, after picos, for doubles of at most 15 digits."""
@@ -85,12 +86,7 @@ def _doubles(values: npt.NDArray[np.float64]) -> Numbers:
     rows = np.flatnonzero(unread)
     rest = _fine_doubles(values[rows])
     pico[rows] = rest.pico
-    return Numbers(
-        pico,
-        None if rest.whole is None else _spread(rest.whole, rows, len(values)),
-        None if rest.fine is None else _spread(rest.fine, rows, len(values)),
-        {int(rows[row]): text for row, text in rest.cut.items()},
-    )
+    return replace(_spread_out(rest, rows, len(values)), pico=pico)
 
 
 def _scaled(values: npt.NDArray[np.float64], places: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
@@ -145,6 +141,49 @@ def _decimals(column: pa.Array) -> Numbers:
     """Text, decimals or integers: by the coarsest exact cast that holds them all, else digit by digit."""
     if pa.types.is_decimal256(column.type):
         return _wide_decimals(column)
+    if pa.types.is_decimal128(column.type) and 0 <= column.type.scale <= UNIT_SCALE:
+        return _plain_decimals(column)
+    return _cast_decimals(column)
+
+
+def _plain_decimals(column: pa.Array) -> Numbers:
+    """Decimals of at most 24 places: those whose integers fit 64 bits by integer arithmetic, the others by Arrow."""
+    low, high = _words_of(column)
+    values, places = low.view(np.int64), column.type.scale
+    room = _INT64 // 10 ** max(0, PICO - places)
+    small = (high == values >> 63) & (values >= -room) & (values <= room)
+    if small.all():
+        return _from_integers(values, places)
+    rows = np.flatnonzero(~small)
+    numbers = _from_integers(np.where(small, values, 0), places)
+    try:
+        rest = _cast_decimals(column.take(pa.array(rows)))
+    except NumberFault as fault:
+        raise NumberFault(int(rows[fault.row]), fault.text) from fault
+    return numbers.plus(_spread_out(rest, rows, len(column)))
+
+
+def _from_integers(values: Ints, places: int) -> Numbers:
+    """Counts of 10**-places as limbs; both limbs of a value have its sign."""
+    if places <= PICO:
+        return Numbers(values * 10 ** (PICO - places))
+    step = 10 ** (places - PICO)
+    pico = np.sign(values) * (np.abs(values) // step)
+    fine = (values - pico * step) * 10 ** (UNIT_SCALE - places)
+    return Numbers(pico, None, fine if fine.any() else None)
+
+
+def _spread_out(numbers: Numbers, rows: Ints, length: int) -> Numbers:
+    """A column that has these values at ``rows``, and zero elsewhere."""
+    return Numbers(
+        _spread(numbers.pico, rows, length),
+        None if numbers.whole is None else _spread(numbers.whole, rows, length),
+        None if numbers.fine is None else _spread(numbers.fine, rows, length),
+        {int(rows[row]): text for row, text in numbers.cut.items()},
+    )
+
+
+def _cast_decimals(column: pa.Array) -> Numbers:
     if _arrow_is_exact(column):
         try:
             return _from_pico_decimals(pc.cast(column, _PICO_TYPE))
@@ -172,10 +211,7 @@ def _wide_decimals(column: pa.Array) -> Numbers:
         rest = _digit_by_digit(column.take(pa.array(rows)))
     except NumberFault as fault:
         raise NumberFault(int(rows[fault.row]), fault.text) from fault
-    cut = {int(rows[row]): text for row, text in rest.cut.items()}
-    limbs = (None if limb is None else _spread(limb, rows, len(column)) for limb in (rest.pico, rest.whole, rest.fine))
-    pico, whole, fine = limbs
-    return numbers.plus(Numbers(np.zeros(len(column), np.int64) if pico is None else pico, whole, fine, cut))
+    return numbers.plus(_spread_out(rest, rows, len(column)))
 
 
 def _arrow_is_exact(column: pa.Array) -> bool:
