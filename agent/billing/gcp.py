@@ -4,16 +4,21 @@ Read from files that BigQuery exported (Parquet, JSON lines, dotted CSV), or fro
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.delivery.finding import find
 from agent.billing.google import files
+from agent.billing.google.bigquery import Table
 from agent.billing.google.commitments import Commitments
 from agent.billing.google.labels import Labels
 from agent.billing.google.lines import Lines, unused_batch
+from agent.billing.google.pulling import Pull, PulledPartitions
 from agent.billing.interface import BillingSource
 from agent.billing.reading.batch import Batch
 from agent.billing.reading.columns import ReadFault
+from agent.progress import Progress
 from agent.storage import Folder
 
 
@@ -22,8 +27,15 @@ class Gcp(BillingSource):
 
     kind = "gcp"
 
+    def pull(self, raw: Path, progress: Progress) -> None:
+        Pull(Table.parse(self.source.location), self.source.storage, raw, progress).run()
+
     def find(self, folder: Folder) -> Delivery:
-        return find(folder, files.SUFFIXES, "the usage cost export of Google Cloud")
+        found = find(folder, files.SUFFIXES, "the usage cost export of Google Cloud", (PulledPartitions(),))
+        # NOTE: a partition holds what was exported on its day, of several days of usage: partitions are parts of one
+        # bill, in whatever folders they lie
+        parts = tuple(replace(file, export="") for file in found.files)
+        return replace(found, files=parts)
 
     def prepare(self, files_: Sequence[ExportFile]) -> None:
         """Sums the fees of commitments and what they cover, of all files."""
