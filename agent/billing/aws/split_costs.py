@@ -93,6 +93,7 @@ class SplitCosts:
     def __init__(self, instances: Instances, tag_sets: TagSets) -> None:
         self.instances = instances
         self._tag_sets = tag_sets
+        self._billed = np.array([portion.billed for portion in instances.portions], np.bool_)
         self._given: Places = np.zeros(len(instances.portions), np.object_)
         self._lines_left = 0
         self._units_left = 0
@@ -144,12 +145,11 @@ class SplitCosts:
         """The dimensions of the portions at these places, one a row."""
         used, codes = np.unique(portion, return_inverse=True)
         rows = [self.instances.portions[number].dimensions for number in used.tolist()]
-        at = codes.astype(np.int32)
-        return {name: Words([row[DIMENSIONS.index(name)] for row in rows], at) for name in names}
+        return {name: _words([row[DIMENSIONS.index(name)] for row in rows], codes) for name in names}
 
     def billed(self, portion: Ints) -> Mask:
         """Whether the cost of each portion is billed on its own rows; what a commitment covers is not."""
-        return np.array([self.instances.portions[number].billed for number in portion.tolist()], np.bool_)
+        return self._billed[portion]
 
     def idle_tags(self, portion: Words, part: Words, rows: int) -> Words:
         """Tag sets of unused capacity: those of the instance, the cluster that the part names, and the mark."""
@@ -186,6 +186,13 @@ _ABOVE = (
     "instances split into more than they cost on a day: {rows}, by {amount} in all, which stands as a negative cost "
     "on the instances"
 )
+
+
+def _words(values: Sequence[str | None], codes: Ints) -> Words:
+    """A column of these values at ``codes``, each distinct value once: what is done by value is done once for each."""
+    distinct = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    places = np.fromiter((distinct[value] for value in values), np.int32, len(values))
+    return Words(list(distinct), places[codes])
 
 
 def units_of(numbers: Numbers) -> Places:
