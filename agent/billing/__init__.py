@@ -8,6 +8,7 @@ from agent.billing.aws_cur import AwsCur
 from agent.billing.aws_cur2 import AwsCur2
 from agent.billing.azure import Azure
 from agent.billing.csv import MappedCsv
+from agent.billing.digitalocean import DigitalOcean
 from agent.billing.focus import Focus
 from agent.billing.gcp import Gcp
 from agent.billing.intake.ingest import Ingest
@@ -22,7 +23,7 @@ from agent.storage import opened
 from agent.storage.locations import PULLED, raw_folder
 from agent.store import lock, write_file
 
-SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur, AwsCur2, Oci, MappedCsv, Azure, Gcp)
+SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur, AwsCur2, DigitalOcean, Oci, MappedCsv, Azure, Gcp)
 
 __all__ = ["SOURCES", "BillingSource", "Delivered", "ingest_source"]
 

@@ -13,6 +13,7 @@ from agent.config.application import SourceConfig
 from agent.verify.aws_cur import AwsLines, read_lines, settle
 from agent.verify.azure import read_azure
 from agent.verify.csv_map import MappedFile, column_map
+from agent.verify.digitalocean import read_digitalocean
 from agent.verify.exact import EXACT, FileSums
 from agent.verify.focus import read_focus
 from agent.verify.gcp import GoogleLines
@@ -102,6 +103,10 @@ def _gcp(delivered: Delivered) -> dict[Path, FileSums | Unread]:
     return {**unread, **dict(zip(lines, settle_google(list(lines.values())), strict=True))}
 
 
+def _digitalocean(delivered: Delivered) -> dict[Path, FileSums | Unread]:
+    return {path: _tried(read_digitalocean, path, delivered.period) for path in delivered.paths}
+
+
 def _csv(delivered: Delivered) -> dict[Path, FileSums | Unread]:
     mapped = MappedFile(column_map(delivered.configured["columns"]))
     return {path: _tried(mapped.sums, path, delivered.period) for path in delivered.paths}
@@ -111,6 +116,7 @@ READERS: dict[str, Callable[[Delivered], dict[Path, FileSums | Unread]]] = {
     "focus": _focus,
     "aws-cur": _aws,
     "aws-cur2": _aws,
+    "digitalocean": _digitalocean,
     "oci": _oci,
     "csv": _csv,
     "gcp": _gcp,
