@@ -69,6 +69,8 @@ def of_microsoft(providers: Words, rows: int) -> Mask:
 def without_placeholders(words: Mapping[str, Words], rows: int) -> dict[str, Words]:
     """The columns with Azure's placeholders as null, in the rows of Microsoft only."""
     microsoft = of_microsoft(words["ProviderName"], rows)
+    if not microsoft.any():
+        return dict(words)
     return {
         name: column if name in _NEVER_A_PLACEHOLDER else _freed(column, microsoft) for name, column in words.items()
     }
@@ -83,6 +85,8 @@ def _freed(words: Words, microsoft: Mask) -> Words:
 
 def joinable(words: Words) -> Words:
     """Ids with those of Azure Resource Manager in lower case: it ignores case, and its exports mix it."""
+    if not any(value is not None and value.startswith("/") for value in words.values):
+        return words
     return words.mapped(
         lambda value: value.lower() if value is not None and _RESOURCE_MANAGER_ID.fullmatch(value) else value
     )
