@@ -213,7 +213,9 @@ def _reported(settings: Settings, period: Period, progress: Progress) -> tuple[P
     progress.step(f"writing the report of {period}")
     with results.writing(settings.data):
         shown = figures(settings, period)
-        return shown, results.write_report(settings.data, period, report_files.render(shown))
+        month = closing.closed_month(settings.data, period)
+        proof = month.folder / results.PROOF if month is not None else None
+        return shown, results.write_report(settings.data, period, report_files.render(shown), proof)
 
 
 def _post(settings: Settings, shown: PeriodReport, on: date | None, progress: Progress) -> tuple[str, ...]:

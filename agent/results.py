@@ -155,14 +155,17 @@ def _move(run: Path, target: Path) -> Path:
     return target
 
 
-def write_report(data: Path, period: Period, files: Mapping[str, bytes]) -> list[Path]:
-    """Writes the report beside the proof it was made from, and lastly the list of hashes that ``verify`` checks."""
+def write_report(data: Path, period: Period, files: Mapping[str, bytes], proof: Path | None = None) -> list[Path]:
+    """Writes the report beside the results, and lastly the list of hashes that ``verify`` checks.
+
+    ``proof``: the one it was made from; by default that of the results.
+    """
     place = folder(data, period)
     listed = place / "report" / REPORT_HASHES
     # NOTE: killed between two files there is no list, and so none that calls a whole file an edited one
     listed.unlink(missing_ok=True)
     written = [write(place / "report" / name, content) for name, content in files.items()]
-    hashes = {path.name: _sha256(path) for path in written} | {"proof": _sha256(place / PROOF)}
+    hashes = {path.name: _sha256(path) for path in written} | {"proof": _sha256(proof or place / PROOF)}
     write(listed, json.dumps(hashes, indent=1).encode() + b"\n")
     return written
 

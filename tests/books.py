@@ -130,9 +130,7 @@ def company(root: Path, *months: Period) -> Company:
         "policy.yaml": POLICY,
         "allocation.yaml": ALLOCATION,
         "customers.csv": CUSTOMERS,
-        "requests.csv": "".join(
-            ["date,customer,quantity\n", *(f"{day},acorn,1\n{day},birch,3\n" for day in days)]
-        ),
+        "requests.csv": "".join(["date,customer,quantity\n", *(f"{day},acorn,1\n{day},birch,3\n" for day in days)]),
         "revenue.csv": "".join(
             ["period,customer,amount,currency\n"]
             + [f"{month},acorn,200,USD\n{month},birch,100,USD\n" for month in months]

@@ -24,7 +24,9 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
 
 
 def _published(data: Path) -> list[Period]:
-    periods = [Period.parse(path.parent.name) for path in sorted((data / "results").glob("*-*/proof.json"))]
-    if not periods:
+    """Every month with results, and every closed one."""
+    named = {path.parent.name for path in (data / "results").glob("*-*/proof.json")}
+    named |= {path.parent.parent.name for path in (data / "closed").glob("*-*/v*/proof.json")}
+    if not named:
         raise NothingToDo("no month has results yet", where=str(data / "results"), mend="apportion run")
-    return periods
+    return [Period.parse(name) for name in sorted(named)]

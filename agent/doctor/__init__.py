@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from agent.config.loading import Settings
+from agent.doctor.books import books
 from agent.doctor.deliveries import sources
 from agent.doctor.drivers import registry, usage
 from agent.doctor.income import revenue
@@ -27,6 +28,7 @@ def examine(settings: Settings, today: date) -> Iterator[Finding]:
         yield from rules(settings, known)
     yield from usage(settings, today)
     yield from revenue(settings)
+    yield from books(settings)
     yield from alerts(settings)
     yield from slack(settings)
     yield from state(settings)

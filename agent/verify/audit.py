@@ -83,7 +83,8 @@ class PeriodAudit:
         yield from self._invoices(proof)
         yield from self._results(proof, classified)
         yield from self._books(proof)
-        yield from report_checks(self._settings.data / "results" / str(self._period), self.statements)
+        published = self._settings.data / "results" / str(self._period)
+        yield from report_checks(published, self.folder / "proof.json", self.statements)
 
     def _sources(self, proof: Json, classified: dict[str, Cells]) -> Iterator[Check]:
         named = [str(entry["name"]) for entry in proof["sources"]]

@@ -13,8 +13,11 @@ PROOF = "proof"
 """The entry that is no file of the report: the sha256 of the proof it was made from."""
 
 
-def report_checks(results: Path, statements: list[str]) -> Iterator[Check]:
-    """A check for each listed file; a report made from an earlier proof is a statement; without a report, nothing."""
+def report_checks(results: Path, proof: Path, statements: list[str]) -> Iterator[Check]:
+    """A check for each listed file; a report made from an earlier proof is a statement; without a report, nothing.
+
+    ``proof``: the one in force, which lies beside the results or, of a closed month, in its frozen copy.
+    """
     folder = results / "report"
     if not (folder / LISTED).is_file():
         return
@@ -27,5 +30,5 @@ def report_checks(results: Path, statements: list[str]) -> Iterator[Check]:
     for name, digest in sorted(listed.items()):
         path = folder / name
         yield equal(f"sha256 of report/{name}", sha256(path) if path.is_file() else "missing", digest)
-    if made_from != sha256(results / "proof.json"):
+    if made_from != sha256(proof):
         statements.append("the report was made from an earlier proof; apportion report makes it anew")
