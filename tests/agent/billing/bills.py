@@ -31,16 +31,17 @@ tags: [{prefix: "tag:"}]
 class Bill:
     """A kind of source as CSV: what its columns are called, and three lines that cost 1, 2 and 4.
 
-    ``id`` is a column of ids that may be all digits; ``tag`` gives the cell (column, text) that says tag = value.
+    ``id`` is a column of ids that may be all digits; ``tag`` gives the cell (column, text) that says tag = value. What
+    a provider's file does not have is left out.
     """
 
     kind: str
     lines: Lines
     cost: str
-    account: str
-    id: str
-    currency: str
-    tag: Callable[[Mapping[str, str]], Mapping[str, str]]
+    account: str = ""
+    id: str = ""
+    currency: str = ""
+    tag: Callable[[Mapping[str, str]], Mapping[str, str]] = dict
     keys: Mapping[str, Any] = field(default_factory=dict)
 
     def header(self, lines: Lines) -> list[str]:
@@ -158,9 +159,23 @@ def bills(place: Path) -> dict[str, Bill]:
             {"columns": "columns.yaml"},
         ),
     )
-    return {bill.kind: bill for bill in every}
+    ocean = Bill(
+        "digitalocean", [OCEAN | {"USD": f"${cost}.00", "description": f"web-{cost}"} for cost in costs], "USD"
+    )
+    return {bill.kind: bill for bill in (*every, ocean)}
 
 
+OCEAN = {
+    "product": "Droplets",
+    "group_description": "",
+    "description": "",
+    "hours": "744",
+    "start": "2026-10-01 00:00:00 +0000",
+    "end": "2026-11-01 00:00:00 +0000",
+    "USD": "",
+    "project_name": "shop",
+    "category": "iaas",
+}
 OCI = {
     "lineItem/referenceNo": "V2.1",
     "lineItem/tenantId": "ocid1.tenancy.oc1..t",
