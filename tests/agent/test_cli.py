@@ -12,8 +12,8 @@ from agent.commands.interface import Answer, Command
 from agent.errors import NothingToDo, PartialRun, ProofError, SourceError
 from policies.faults import Fault, FaultsError
 
-VERBS = ["init", "demo", "doctor", "lint", "ingest", "allocate", "report", "digest", "run", "verify", "diff", "export"]
-VERBS += ["serve", "schema"]
+VERBS = ["init", "demo", "doctor", "lint", "ingest", "allocate", "report", "digest", "run", "close"]
+VERBS += ["verify", "diff", "export", "serve", "schema"]
 HEAVY = ["pydantic", "yaml", "duckdb", "pyarrow", "numpy", "sqlalchemy", "slack_sdk", "jinja2", "rich", "apscheduler"]
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.billing.ledger.versions import periods
+from agent.focus_export import export
+from agent.progress import Quiet
 from tests.agent.billing.ledgers import ingest, manifest, rows
 
 SAMPLE = Path(__file__).parents[3].parent / "shared" / "data" / "focus_sample.csv"
@@ -37,3 +39,13 @@ def test_a_key_that_begins_with_a_space_stays_beside_its_twin(tmp_path):
     ingest(SAMPLE, tmp_path)
     tags = {row["Tags"] for period in periods(tmp_path) for row in rows(tmp_path, period)}
     assert any('" org":' in text and '"org":' in text for text in tags)
+
+
+def test_an_export_of_the_sample_taken_in_again_has_the_same_sums(tmp_path):
+    ingest(SAMPLE, tmp_path / "data")
+    for period in periods(tmp_path / "data"):
+        path = tmp_path / str(period) / "focus.parquet"
+        export(tmp_path / "data", period, "focus-1.2", path, Quiet())
+        ingest(path, tmp_path / "again")
+        before, after = manifest(tmp_path / "data", period), manifest(tmp_path / "again", period)
+        assert (after.ledger_sums, after.kinds) == (before.ledger_sums, before.kinds)
