@@ -1,5 +1,8 @@
 """Small CUR 2.0 exports for tests, as AWS Data Exports lays them out: typed Parquet, maps, a manifest per period."""
 
+import csv
+import gzip
+import io
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -56,6 +59,9 @@ SPLIT: dict[str, tuple[pa.DataType, Any]] = {
     "split_line_item_unused_cost": (pa.float64(), None),
 }
 """Columns of split cost allocation data; written when a row names one."""
+MAPS = ("resource_tags", "tags", "cost_category", "product")
+MORE_MAPS: dict[str, tuple[pa.DataType, Any]] = dict.fromkeys(MAPS[1:], (_MAP, None))
+"""Written one by one, when a row names it."""
 
 
 def cur2_table(rows: Sequence[Mapping[str, Any]], *, without: Sequence[str] = ()) -> pa.Table:
@@ -66,14 +72,34 @@ def cur2_table(rows: Sequence[Mapping[str, Any]], *, without: Sequence[str] = ()
         if any(group.keys() & row.keys() for row in rows)
         for name, column in group.items()
     }
+    extra |= {name: column for name, column in MORE_MAPS.items() if any(name in row for row in rows)}
     columns = {name: column for name, column in (DEFAULTS | extra).items() if name not in without}
     full = [{name: default for name, (_, default) in columns.items()} | dict(row) for row in rows]
     for row in full:
         start = row["line_item_usage_start_date"]
         row["line_item_usage_end_date"] = row["line_item_usage_end_date"] or start + timedelta(hours=1)
-        if row.get("resource_tags") is not None:
-            row["resource_tags"] = list(dict(row["resource_tags"]).items())
+        for name in MAPS:
+            if row.get(name) is not None:
+                row[name] = list(dict(row[name]).items())
     return pa.table({name: pa.array([row[name] for row in full], kind) for name, (kind, _) in columns.items()})
+
+
+def cur2_text(rows: Sequence[Mapping[str, Any]], *, without: Sequence[str] = ()) -> str:
+    """The lines as CSV: maps as JSON text, moments as AWS writes them, nothing for null."""
+    table = cur2_table(rows, without=without)
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.column_names)
+    writer.writerows([_cell(value) for value in row.values()] for row in table.to_pylist())
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return json.dumps(dict(value))
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%S.000Z}"
+    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
 
 
 def write_cur2(
@@ -83,14 +109,21 @@ def write_cur2(
     period: str = "2026-10",
     parts: int = 1,
     without: Sequence[str] = (),
+    form: str = "snappy.parquet",
 ) -> Path:
-    """Writes ``rows`` below ``root`` as the export ``cur2`` in ``parts`` files with a manifest; returns ``root``."""
+    """Writes ``rows`` below ``root`` as the export ``cur2`` in ``parts`` files with a manifest; returns ``root``.
+
+    ``form`` is csv.gz or snappy.parquet.
+    """
     data = root / "exports" / "cur2" / "data" / f"BILLING_PERIOD={period}"
     data.mkdir(parents=True, exist_ok=True)
     keys = []
     for part in range(parts):
-        name = f"cur2-{part + 1:05d}.snappy.parquet"
-        pq.write_table(cur2_table(rows[part::parts], without=without), data / name)
+        name = f"cur2-{part + 1:05d}.{form}"
+        if form == "csv.gz":
+            (data / name).write_bytes(gzip.compress(cur2_text(rows[part::parts], without=without).encode(), mtime=0))
+        else:
+            pq.write_table(cur2_table(rows[part::parts], without=without), data / name)
         keys.append(f"s3://bucket/exports/cur2/data/BILLING_PERIOD={period}/{name}")
     metadata = root / "exports" / "cur2" / "metadata" / f"BILLING_PERIOD={period}"
     metadata.mkdir(parents=True, exist_ok=True)

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -5,8 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from agent.billing.ledger.versions import tagsets_path
+from agent.errors import SourceError
 from tests.agent.billing.ledgers import ingest, manifest, rows
-from tests.cur2_rows import cur2_table, write_cur2
+from tests.cur2_rows import cur2_table, cur2_text, write_cur2
 
 SP = "arn:aws:savingsplans::1:savingsplan/sp-1"
 RI = "arn:aws:ec2:eu-west-3:1:reserved-instances/ri-1"
@@ -262,6 +265,88 @@ def test_tags_are_taken_from_the_one_map_there_is(tmp_path):
     ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur2")
     [row] = rows(tmp_path / "data")
     assert (row["Tags"], row["x_Lines"]) == ('{"user_tenant":"acme"}', 2)
+
+
+@pytest.mark.parametrize("form", ["csv.gz", "snappy.parquet"])
+def test_every_form_gives_the_same_ledger(tmp_path, form):
+    lines = [
+        {"line_item_unblended_cost": 0.1, "resource_tags": {"user_tenant": "acme", "user_note": 'a": "b'}},
+        {
+            "line_item_line_item_type": "DiscountedUsage",
+            "line_item_net_unblended_cost": 0.0,
+            "reservation_reservation_a_r_n": RI,
+            "reservation_effective_cost": 5.0,
+            "reservation_net_effective_cost": 4.5,
+        },
+        MONTH | {"line_item_line_item_type": "Tax", "line_item_unblended_cost": 5.2e-9, "line_item_tax_type": "VAT"},
+    ]
+    write_cur2(tmp_path / "x", lines, form=form, parts=2)
+    write_cur2(tmp_path / "y", lines)
+    ingest(tmp_path / "x", tmp_path / "one", kind="aws-cur2")
+    ingest(tmp_path / "y", tmp_path / "other", kind="aws-cur2")
+    assert rows(tmp_path / "one") == rows(tmp_path / "other")
+    assert {row["Tags"] for row in rows(tmp_path / "one")} == {
+        "{}",
+        r'{"user_note":"a\": \"b","user_tenant":"acme"}',
+    }
+
+
+@pytest.mark.parametrize("form", ["csv.gz", "snappy.parquet"])
+def test_cost_categories_stand_among_the_tags(tmp_path, form):
+    lines = [
+        {"resource_tags": {"user_tenant": "acme"}, "cost_category": {"Team": "core"}},
+        {"cost_category": {"Team": "edge"}},
+    ]
+    ingest(write_cur2(tmp_path / "x", lines, form=form), tmp_path / "data", kind="aws-cur2")
+    assert {row["Tags"] for row in rows(tmp_path / "data")} == {
+        '{"costCategory/Team":"core","user_tenant":"acme"}',
+        '{"costCategory/Team":"edge"}',
+    }
+    assert '{"Team":"core"}' not in pq.read_table(tagsets_path(tmp_path / "data"))["Tags"].to_pylist()
+
+
+def test_the_map_of_all_tags_is_read_in_place_of_the_others(tmp_path):
+    tags = {"resourceTags/tenant": "acme", "accountTag/team": "core", "costCategory/Unit": "b2b"}
+    line = {"tags": tags, "resource_tags": {"user_tenant": "acme"}, "cost_category": {"Unit": "b2b"}}
+    ingest(write_cur2(tmp_path / "x", [line]), tmp_path / "data", kind="aws-cur2")
+    [row] = rows(tmp_path / "data")
+    assert row["Tags"] == '{"accountTag/team":"core","costCategory/Unit":"b2b","resourceTags/tenant":"acme"}'
+
+
+@pytest.mark.parametrize("form", ["csv.gz", "snappy.parquet"])
+def test_sku_and_region_come_from_the_product_where_they_were_not_selected(tmp_path, form):
+    lines = [{"product": {"region": "eu-west-3", "sku": "SKU1"}}, {"product": {"region_code": "us-east-1"}}, {}]
+    write_cur2(tmp_path / "x", lines, form=form, without=["product_sku", "product_region_code"])
+    ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur2")
+    found = {(row["SkuId"], row["RegionId"]) for row in rows(tmp_path / "data")}
+    assert found == {("SKU1", "eu-west-3"), (None, "us-east-1"), (None, None)}
+
+
+def test_tags_in_csv_that_cannot_be_read_are_counted(tmp_path):
+    text = cur2_text([{"resource_tags": {"user_tenant": "acme"}}, {}]).replace('""acme""}', '""acme')
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "f.csv").write_text(text)
+    ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur2")
+    assert manifest(tmp_path / "data").tag_failures == {"f.csv": 1}
+
+
+def test_columns_missing_from_a_csv_are_all_named(tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "f.csv").write_text(cur2_text([{}], without=["line_item_currency_code"]))
+    with pytest.raises(SourceError, match=r"1 CUR 2\.0 column is missing: line_item_currency_code"):
+        ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur2")
+
+
+def test_a_missing_file_is_not_replaced_by_one_of_an_older_run(tmp_path):
+    write_cur2(tmp_path / "x", [{"line_item_unblended_cost": 1.0}])
+    data = tmp_path / "x" / "exports" / "cur2" / "data" / "BILLING_PERIOD=2026-10"
+    (data / "run-1").mkdir()
+    (data / "cur2-00001.snappy.parquet").rename(data / "run-1" / "cur2-00001.snappy.parquet")
+    key = "s3://bucket/exports/cur2/data/BILLING_PERIOD=2026-10/run-2/cur2-00001.snappy.parquet"
+    metadata = tmp_path / "x" / "exports" / "cur2" / "metadata" / "BILLING_PERIOD=2026-10"
+    (metadata / "cur2-Manifest.json").write_text(json.dumps({"dataFiles": [key]}))
+    with pytest.raises(SourceError, match=r"run-2/cur2-00001.snappy.parquet, which is not here"):
+        ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur2")
 
 
 def test_maps_whose_pages_change_encoding_are_read(tmp_path):
