@@ -80,7 +80,7 @@ def _asked(
 def _weighed(engine: Engine, subjects: pa.Table, then: pa.Table, now: pa.Table) -> Moved:
     answers = zip(subjects["Kind"].to_pylist(), _rows(then), _rows(now), strict=True)
     homes = [(at, _had_none(kind, old, new)) for at, (kind, old, new) in enumerate(answers) if _differs(kind, old, new)]
-    picked = subjects.take([at for at, _ in homes])
+    picked = subjects.take(pa.array([at for at, _ in homes], pa.int64()))
     engine.load("moved", picked)
     free = {_key(row): fine for row, (_, fine) in zip(picked.to_pylist(), homes, strict=True)}
     mapped: dict[str, int] = {}

@@ -1,13 +1,12 @@
 """``apportion close``: what it takes, what it writes, and what stays shut afterwards."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.books import AUGUST, BILL, JULY, POLICY, SEPTEMBER, Company, company
+from tests.books import AUGUST, BILL, JULY, POLICY, Company, company
 
 EPOCH = "1790000000"
 ON_THAT_DAY = "2026-09-21T14:13:20Z"
@@ -44,7 +43,6 @@ def test_a_month_is_closed_with_everything_it_was_made_from(books: Company, monk
         assert frozen[name] == (books.root / kept).read_bytes()
     assert frozen["allocation.parquet"] == (books.results(JULY) / "allocation.parquet").read_bytes()
     assert "report/cost-per-customer-2026-07.xlsx" in frozen
-    assert not any(os.access(books.entry(JULY) / name, os.W_OK) for name in frozen) or os.geteuid() == 0
     assert all((books.entry(JULY) / name).stat().st_mode & 0o222 == 0 for name in frozen)
 
 
@@ -69,8 +67,6 @@ def test_months_are_closed_in_order(books: Company, capsys):
 
 
 def test_the_books_may_begin_later_than_the_ledger(books: Company, capsys):
-    with books.config.open("a") as file:
-        file.write("  \n")
     books.config.write_text(books.config.read_text().replace("close: {", 'close: {first: "2026-08", '))
     books.closed(AUGUST)
     assert "2026-07 is not in the books" in refused(books, capsys, "close", "2026-07", code=3)
@@ -106,25 +102,27 @@ def test_a_month_that_is_closed_is_not_closed_twice(books: Company, capsys):
     assert "its figures stay as they are" in told
 
 
+ENDS_EARLY = {"ChargePeriodStart": "2026-07-20T00:00:00Z", "ChargePeriodEnd": "2026-07-21T00:00:00Z"}
+
+
 @pytest.mark.parametrize(
-    ("change", "obstacle", "accepted_by"),
+    ("change", "told"),
     [
-        ({"InvoiceId": ""}, "cloud: ", "--accept-estimates"),
-        ({"ChargePeriodStart": "2026-07-20T00:00:00Z", "ChargePeriodEnd": "2026-07-21T00:00:00Z"}, "", ""),
+        ({"InvoiceId": ""}, "cloud: not final though 2026-08-14 has passed: cloud has no invoice yet"),
+        (ENDS_EARLY, "figures run through 2026-07-20, not through 2026-07-31"),
     ],
     ids=["no invoice yet", "usage that ends early"],
 )
-def test_a_source_that_is_not_final_has_to_be_accepted(tmp_path, capsys, change, obstacle, accepted_by):
+def test_a_source_that_is_not_final_has_to_be_accepted(tmp_path, capsys, change, told):
     books = company(tmp_path / "company", JULY)
     books.deliver(JULY, **change)
-    books.invoices({} if "InvoiceId" in change else {JULY: "140"})
     if "InvoiceId" in change:
         books.write("invoices.csv", "period,source,invoice_id,amount,currency\n2026-07,cloud,,140,USD\n")
     books.done("ingest")
     books.done("allocate", "--period", "2026-07")
-    told = refused(books, capsys, "close")
-    assert "--accept-estimates REASON" in told
-    assert obstacle in told
+    refusal = refused(books, capsys, "close")
+    assert told in refusal
+    assert "--accept-estimates REASON" in refusal
     books.done("close", "--accept-estimates", "the provider has gone out of business", "--by", "Ada")
     entry = json.loads((books.entry(JULY) / "close.json").read_text())
     assert entry["reasons"] == {"estimates": "the provider has gone out of business"}
@@ -253,15 +251,6 @@ def test_losing_the_published_results_loses_no_closed_month(books: Company, caps
     assert books.call("verify", "--period", "2026-07") == 0
 
 
-def test_the_next_month_compares_with_the_closed_one(books: Company, capsys):
-    books.closed(JULY)
-    shutil.rmtree(books.results(JULY))
-    books.done("allocate", "--period", "2026-08")
-    books.done("report", "--period", "2026-08")
-    page = next((books.results(AUGUST) / "report").glob("*.html")).read_text()
-    assert "2026-07" not in page.split("</main>")[0] or "fingerprint" in page
-
-
 def test_who_closes_is_the_user_of_the_machine_unless_named(books: Company, monkeypatch, capsys):
     monkeypatch.setenv("LOGNAME", "grace")
     books.done("ingest")
@@ -295,4 +284,3 @@ def test_close_says_what_it_looked_at(books: Company, capsys):
     assert "ok: 0.00 of 140.00 USD is unallocated" in text
     assert "ok: invoice INV-2026-07 of cloud, billed 140.00 USD: tied" in text
     assert "ok: cloud: final: every charge names its invoice" in text
-    assert SEPTEMBER > AUGUST
