@@ -18,6 +18,7 @@ from agent.billing.google.pulling import Pull, PulledPartitions
 from agent.billing.interface import BillingSource
 from agent.billing.reading.batch import Batch
 from agent.billing.reading.columns import ReadFault
+from agent.period import Period
 from agent.progress import Progress
 from agent.storage import Folder
 
@@ -36,6 +37,13 @@ class Gcp(BillingSource):
         # bill, in whatever folders they lie
         parts = tuple(replace(file, export="") for file in found.files)
         return replace(found, files=parts)
+
+    def periods_of(self, file: ExportFile) -> set[Period]:
+        """The invoice months of a file: commitments are worked out within each."""
+        try:
+            return {month for found in files.invoice_months(file) for month in found}
+        except ReadFault as fault:
+            raise files.located(file, fault) from fault
 
     def prepare(self, files_: Sequence[ExportFile]) -> None:
         """Sums the fees of commitments and what they cover, of all files."""

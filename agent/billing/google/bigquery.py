@@ -3,6 +3,7 @@
 Partitions come from ``INFORMATION_SCHEMA.PARTITIONS``, rows through the Storage Read API. No SQL touches a cost.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ NOT_YET = "__UNPARTITIONED__"
 """Rows that BigQuery has taken in and not yet laid into a partition: they are counted once they lie in one."""
 NULLS = "__NULL__"
 ANSWER_SECONDS = 120.0
+_NAME = re.compile(r"[\w.:-]+")
 _FORMS = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H"}
 _PARTITIONS = """
 select partition_id, total_rows, last_modified_time
@@ -46,7 +48,7 @@ class Table(NamedTuple):
     def parse(cls, location: str) -> "Table":
         """Reads ``bigquery://project/dataset/table``. Raises ``SourceError``."""
         parts = [part for part in location.removeprefix(SCHEME).split("/") if part]
-        if len(parts) != len(cls._fields):
+        if len(parts) != len(cls._fields) or not all(map(_NAME.fullmatch, parts)):
             raise SourceError(
                 "the location names no table",
                 where=location,
@@ -83,6 +85,7 @@ class BigQuery:
     def __init__(self, table: Table, storage: StorageConfig) -> None:
         self._table = table
         self._project = storage.account or table.project
+        self._layout: Described | None = None
         with self._answers("", "credentials"):
             self._client, self._storage = _clients(self._project, storage)
 
@@ -95,17 +98,24 @@ class BigQuery:
 
     def partitions(self) -> list[Partition]:
         """Every partition that has rows, sorted. Raises ``Unreachable``."""
-        from google.cloud.bigquery import QueryJobConfig, ScalarQueryParameter
+        from google.cloud.bigquery import DEFAULT_RETRY, QueryJobConfig, ScalarQueryParameter
 
+        patience = {"timeout": ANSWER_SECONDS, "retry": DEFAULT_RETRY.with_timeout(ANSWER_SECONDS)}
         with self._answers(self._table.path, "roles/bigquery.dataViewer on the dataset"):
-            self._described()
+            described = self._client.get_table(".".join(self._table), **patience)
+        self._layout = described
+        whole = described.time_partitioning is None and described.range_partitioning is None
         names = {"project": self._table.project, "dataset": self._table.dataset}
         asked = QueryJobConfig(query_parameters=[ScalarQueryParameter("name", "STRING", self._table.name)])
         with self._answers(self._table.path, f"roles/bigquery.jobUser on project {self._project}"):
-            job = self._client.query(_PARTITIONS.format(**names), job_config=asked, timeout=ANSWER_SECONDS)
+            job = self._client.query(_PARTITIONS.format(**names), job_config=asked, **patience)
             found = list(job.result(timeout=ANSWER_SECONDS))
         listed = [
-            Partition(row["partition_id"], int(row["total_rows"] or 0), row["last_modified_time"].isoformat())
+            Partition(
+                None if whole else row["partition_id"],
+                int(row["total_rows"] or 0),
+                row["last_modified_time"].isoformat(),
+            )
             for row in found
         ]
         return sorted((each for each in listed if each.rows and each.id != NOT_YET), key=lambda each: each.id or "")
@@ -127,25 +137,25 @@ class BigQuery:
                 parent=parent, read_session=wanted, max_stream_count=1, timeout=ANSWER_SECONDS
             )
             schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
-        return Reading(schema, self._batches(session), int(session.estimated_total_bytes_scanned))
+        return Reading(schema, self._batches(session, schema), int(session.estimated_total_bytes_scanned))
 
-    def _batches(self, session: Any) -> Iterator[pa.RecordBatch]:
+    def _batches(self, session: Any, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """NOTE: the library reads on where a stream breaks off."""
         for stream in session.streams:
-            pages = self._storage.read_rows(stream.name, timeout=ANSWER_SECONDS).rows(session).pages
+            messages = iter(self._storage.read_rows(stream.name))
             while True:
                 with self._answers(self._table.path, "bigquery.readsessions.getData"):
-                    page = next(pages, None)
-                if page is None:
+                    message = next(messages, None)
+                if message is None:
                     break
-                yield page.to_arrow()
+                yield pa.ipc.read_record_batch(pa.py_buffer(message.arrow_record_batch.serialized_record_batch), schema)
 
     def _restriction(self, partition: Partition) -> str:
         """What holds for the rows of a partition, and for no others."""
         if partition.id is None:
             return ""
-        described = self._described()
-        partitioning = described.time_partitioning
-        if partitioning is None or len(partition.id) not in (*_FORMS, len(NULLS)):
+        partitioning = None if self._layout is None else self._layout.time_partitioning
+        if self._layout is None or partitioning is None or len(partition.id) not in (*_FORMS, len(NULLS)):
             raise SourceError(
                 "the table is not partitioned by time",
                 where=self._table.path,
@@ -155,17 +165,13 @@ class BigQuery:
         if partition.id == NULLS:
             return f"{column} IS NULL"
         start, end = _span(partition.id)
-        kinds = {field.name: field.field_type for field in described.schema}
+        kinds = {field.name: field.field_type for field in self._layout.schema}
         if kinds.get(column) == "DATE":
             return f"{column} >= DATE '{start:%Y-%m-%d}' AND {column} < DATE '{end:%Y-%m-%d}'"
         kind = "DATETIME" if kinds.get(column) == "DATETIME" else "TIMESTAMP"
         return " AND ".join(
             f"{column} {sign} {kind} '{moment:%Y-%m-%d %H:%M:%S}'" for sign, moment in ((">=", start), ("<", end))
         )
-
-    def _described(self) -> "Described":
-        described: Described = self._client.get_table(".".join(self._table), timeout=ANSWER_SECONDS)
-        return described
 
     @contextmanager
     def _answers(self, where: str, right: str) -> Iterator[None]:

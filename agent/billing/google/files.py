@@ -1,5 +1,6 @@
 """The files of an export -> blocks of rows: nested Parquet, JSON lines, and dumps as dotted CSV."""
 
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from agent.billing.google.schema import ALL, FIELDS, FOR_COMMITMENTS, refuse_mis
 from agent.billing.reading import csv_files, parquet_files
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.errors import SourceError
+from agent.period import Period
 
 PARQUET = (".parquet",)
 JSON = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
@@ -20,6 +22,8 @@ COMMITMENT_SKU = "Commitment"
 """How the SKU of a fee for a commitment begins."""
 COMMITMENT_CREDITS = ("COMMITTED_USAGE_DISCOUNT", "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZATION_OFFSET")
 _MARKS = tuple(mark.encode() for mark in (COMMITMENT_SKU, COMMITMENT_CREDITS[0], COMMITMENT_CREDITS[2]))
+MONTH = re.compile(r"20\d\d(?:0[1-9]|1[0-2])")
+"""``invoice.month``: year and month."""
 _CHUNK = 8 * 2**20
 
 
@@ -32,6 +36,13 @@ def commitment_rows(file: ExportFile) -> Iterator[Rows]:
     """What commitments are worked out from; nothing, and little time spent, of a file that has none."""
     if _mentions_commitments(file):
         yield from _read(file, FOR_COMMITMENTS)
+
+
+def invoice_months(file: ExportFile) -> Iterator[set[Period]]:
+    """The months of a file's invoices, by block; what is no month is left to who reads the file."""
+    for found in _read(file, ("invoice.month",)):
+        months = found.columns.words("invoice.month").values if found.columns.rows else ()
+        yield {Period(int(text[:4]), int(text[4:])) for text in months if text and MONTH.fullmatch(text)}
 
 
 def _read(file: ExportFile, names: Sequence[str]) -> Iterator[Rows]:

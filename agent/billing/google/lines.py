@@ -5,7 +5,6 @@ carries of it, and, once a day, for what a commitment left unused. Their sums ar
 ``docs/sources/gcp.md``.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 
 from agent.billing.google.commitments import COLUMNS, Commitments, Unused, numbers_of
 from agent.billing.google.credits import COVERING, GIVEN, MODELS, credits_of
+from agent.billing.google.files import MONTH
 from agent.billing.google.line_types import CATEGORIES, CREDIT, DISCOUNT, KINDS, TAX, USAGE, line_types
 from agent.billing.google.rows import Rows
 from agent.billing.reading.batch import NULL, Batch, Ints, Mask, Numbers, Words
@@ -21,10 +21,8 @@ from agent.billing.reading.columns import Columns
 from agent.billing.reading.currencies import known_currencies
 from agent.billing.reading.moments import DAY, charge_days, day_words
 from agent.billing.reading.raw_tags import EMPTY_ID
-from agent.period import Period
 
 PROVIDER = "Google Cloud"
-_MONTH = re.compile(r"(20\d\d)(0[1-9]|1[0-2])")
 _SPEND = "dollar based"
 """In the SKU of a fee of the model ``spend``; other fees are for resources."""
 
@@ -262,12 +260,8 @@ def _months(days: Words) -> Ints:
 def _periods(columns: Columns) -> Words:
     """The first day of the invoice's month, as ISO date."""
     words = columns.required("invoice.month", columns.words("invoice.month"))
-    months = [_MONTH.fullmatch(value or "") for value in words.values]
-    for code, (month, value) in enumerate(zip(months, words.values, strict=True)):
+    for code, value in enumerate(words.values):
         wrong = np.flatnonzero(words.codes == code) if words.codes is not None else np.arange(min(1, columns.rows))
-        if month is None and len(wrong):
+        if len(wrong) and not MONTH.fullmatch(value or ""):
             raise columns.fault(f"invoice.month is {value!r}", int(wrong[0]), "a month as YYYYMM, such as 202610")
-    return Words(
-        [None if month is None else str(Period(int(month[1]), int(month[2])).first_day) for month in months],
-        words.codes,
-    )
+    return words.mapped(lambda value: f"{value[:4]}-{value[4:]}-01" if value and MONTH.fullmatch(value) else None)

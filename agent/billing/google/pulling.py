@@ -61,6 +61,13 @@ class Pull:
         kept = self._kept()
         with BigQuery(self._table, self._storage) as service:
             listed = {each.file: each for each in service.partitions()}
+            if not listed and not kept:
+                raise SourceError(
+                    "the table holds no rows yet",
+                    where=self._table.path,
+                    expected="the billing export, some hours after it was switched on",
+                    mend="wait for the first rows; until then nothing can be said of this bill",
+                )
             changed = [each for name, each in listed.items() if not self._has(kept, name, each)]
             read = 0
             for done, partition in enumerate(changed):
