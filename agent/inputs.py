@@ -18,8 +18,7 @@ from agent.invoices import Invoices, read_invoices
 from agent.progress import Progress
 from agent.revenue import Revenue, read_revenue
 from agent.store import write_file, write_text
-from agent.usage import Driver
-from agent.usage.csv import NamedContent, read_files
+from agent.usage import SUFFIXES, Driver, NamedContent, read_files
 from policies.faults import FaultsError
 from policies.registry import Registry, read_registry
 
@@ -181,10 +180,13 @@ def _take_driver(settings: Settings, config: UsageConfig) -> Kept:
 
 
 def _folder(location: Path, config: UsageConfig) -> Sequence[NamedContent]:
-    files = [(file.name, file.read_bytes()) for file in sorted(location.glob("*.csv")) if file.is_file()]
-    if not files:
-        raise InputError(f"usage {config.name!r}: the folder holds no .csv file", where=str(location))
-    return files
+    suffixes = SUFFIXES[config.kind]
+    found = sorted(file for file in location.iterdir() if file.suffix in suffixes and file.is_file())
+    if not found:
+        raise InputError(
+            f"usage {config.name!r}: the folder holds no {' or '.join(suffixes)} file", where=str(location)
+        )
+    return [(file.name, file.read_bytes()) for file in found]
 
 
 def _take_registry(settings: Settings) -> Kept | None:

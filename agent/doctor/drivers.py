@@ -11,8 +11,7 @@ from agent.config.application import UsageConfig
 from agent.config.loading import Settings
 from agent.doctor.records import Finding, ok, told, warn
 from agent.errors import InputError
-from agent.usage.csv import NamedContent, read_files
-from agent.usage.interface import Driver
+from agent.usage import SUFFIXES, Driver, NamedContent, read_files
 from policies.registry import Registry
 
 _SHOWN = 5
@@ -33,13 +32,13 @@ def usage(settings: Settings, today: date) -> Iterator[Finding]:
 
 
 def _files(config: UsageConfig, location: Path) -> list[NamedContent]:
-    """The driver's file, or every .csv of its folder."""
+    """The driver's file, or every file of its folder that its kind reads."""
     if not location.is_dir():
         return [(config.location, location.read_bytes())]
-    files = [(f"{config.location}/{file.name}", file.read_bytes()) for file in sorted(location.glob("*.csv"))]
-    if not files:
-        raise InputError("the folder holds no .csv file", where=str(location))
-    return files
+    found = sorted(file for file in location.iterdir() if file.suffix in SUFFIXES[config.kind] and file.is_file())
+    if not found:
+        raise InputError(f"the folder holds no {' or '.join(SUFFIXES[config.kind])} file", where=str(location))
+    return [(f"{config.location}/{file.name}", file.read_bytes()) for file in found]
 
 
 def _driver(part: str, config: UsageConfig, driver: Driver, today: date) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from pyarrow import csv as arrow_csv
 
 from agent.config.application import UsageConfig
 from agent.errors import InputError
-from agent.usage.interface import ROWS, Driver
+from agent.usage.interface import ROWS, Driver, NamedContent
 from policies.faults import FaultsError
 from policies.table import iso_date, open_table, wrong_record
 
@@ -22,7 +22,6 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 _QUANTITY = ROWS.field("quantity").type
 Moment = tuple[date, int | None]
 Parsed = TypeVar("Parsed")
-NamedContent = tuple[str, bytes]
 
 
 class _BadRow(Exception):

@@ -19,6 +19,10 @@ ROWS = pa.schema(
 ``quantity`` exact, of the driver's own unit, of any sign."""
 
 
+NamedContent = tuple[str, bytes]
+"""A file by the name that messages call it, and its bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Driver:
     """All rows of one driver, unique by (date, hour, customer). A day without rows is absent, not zero."""
