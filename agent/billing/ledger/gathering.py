@@ -4,7 +4,7 @@ Within a batch equal rows are summed at once; what remains is spooled as (packed
 DuckDB groups and sorts the spool, spilling to disk where it must.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,11 +32,15 @@ _SCALE = {"whole": 24, "pico": 12, "fine": 0}
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One batch in the spool: its file, and the layout its packed identities are in."""
+    """One batch in the spool: its file, and the layout its packed identities are in.
+
+    ``same``: measures that equal another one, row by row, and are not in the file: costs that nothing sets apart.
+    """
 
     path: Path
     layout: Layout
     columns: tuple[str, ...]
+    same: Mapping[str, str]
 
 
 class Gathering:
@@ -55,25 +59,29 @@ class Gathering:
         """Takes in rows of one billing period."""
         layout, packed = self.vocabularies.pack(batch.words, batch.rows)
         keys, measures = _grouped(packed, _measures(batch))
-        columns = {f"w{word}": key for word, key in enumerate(keys)} | measures
+        same = _repeated(measures)
+        columns: dict[str, Packed | Ints] = {f"w{word}": key for word, key in enumerate(keys)}
+        columns |= {name: values for name, values in measures.items() if name not in same}
         pieces = self._pieces.setdefault(period, [])
         path = self._folder / f"{period}-{len(pieces)}.arrow"
         table = pa.table(columns)
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
-        pieces.append(Piece(path, layout, tuple(measures)))
+        pieces.append(Piece(path, layout, tuple(measures), same))
 
     def rows(self, period: Period, batch_rows: int) -> Iterator[pa.Table]:
         """The period's ledger rows, unique and sorted by every dimension, in tables of ``batch_rows``."""
         ranked = self.vocabularies.ranked()
         pieces = self._pieces[period]
+        same = _repeated_throughout(pieces)
         names = sorted({name for piece in pieces for name in piece.columns})
         keys = [f"w{word}" for word in range(ranked.layout.words)]
-        schema = pa.schema([(key, pa.uint64()) for key in keys] + [(name, pa.int64()) for name in names])
+        spooled = [name for name in names if name not in same]
+        schema = pa.schema([(key, pa.uint64()) for key in keys] + [(name, pa.int64()) for name in spooled])
         spool = pa.RecordBatchReader.from_batches(schema, _repacked(pieces, ranked, schema))
         with duckdb.connect(config={"temp_directory": str(self._folder), "memory_limit": MEMORY}) as connection:
             connection.register("spool", spool)
-            summed = connection.sql(_grouping(keys, names))
+            summed = connection.sql(_grouping(keys, names, same))
             try:
                 for table in _evenly(summed.to_arrow_reader(batch_rows), batch_rows):
                     yield ledger_table(table, ranked)
@@ -106,9 +114,34 @@ def _limbs(name: str, numbers: Numbers) -> dict[str, Ints]:
     return {f"{name}.{limb}": values for limb, values in limbs.items() if values is not None}
 
 
+def _repeated(measures: Mapping[str, Ints]) -> dict[str, str]:
+    """Measures that hold what an earlier one of the same limb holds, by the name of that one."""
+    same: dict[str, str] = {}
+    first: dict[str, list[str]] = {}
+    for name, values in measures.items():
+        earlier = first.setdefault(name.rpartition(".")[2], [])
+        equal = next((other for other in earlier if np.array_equal(measures[other], values)), None)
+        if equal is None:
+            earlier.append(name)
+        else:
+            same[name] = equal
+    return same
+
+
+def _repeated_throughout(pieces: Sequence[Piece]) -> dict[str, str]:
+    """Measures that repeat the same other one in every piece."""
+    return {
+        name: other
+        for name, other in pieces[0].same.items()
+        if all(piece.same.get(name) == other for piece in pieces[1:])
+    }
+
+
 def _grouped(packed: list[Packed], measures: dict[str, Ints]) -> tuple[list[Packed], dict[str, Ints]]:
     """Equal rows of a batch summed, where that is safe in 64 bits and worth the while."""
-    if not all(_safe(values) for values in measures.values()):
+    # NOTE: where nothing is amortised, several costs are one array: each is worked on once
+    arrays = {id(values): values for values in measures.values()}
+    if not all(_safe(values) for values in arrays.values()):
         return packed, measures
     rows = np.column_stack(packed)
     width = rows.shape[1] * 8
@@ -120,8 +153,9 @@ def _grouped(packed: list[Packed], measures: dict[str, Ints]) -> tuple[list[Pack
         return packed, measures
     groups = encoded.indices.to_numpy()
     keys = np.frombuffer(encoded.dictionary.buffers()[1], np.uint64, distinct * len(packed)).reshape(distinct, -1)
+    sums = {array: _summed(values, groups, distinct) for array, values in arrays.items()}
     return [np.ascontiguousarray(keys[:, word]) for word in range(len(packed))], {
-        name: _summed(values, groups, distinct) for name, values in measures.items()
+        name: sums[id(values)] for name, values in measures.items()
     }
 
 
@@ -147,25 +181,26 @@ def _repacked(pieces: Sequence[Piece], ranked: RankedDimensions, schema: pa.Sche
         zeros = np.zeros(len(table), np.int64)
         columns = dict(zip((f"w{word}" for word in range(len(keys))), keys, strict=True))
         columns |= {
-            name: table[name].to_numpy() if name in piece.columns else zeros for name in schema.names[len(keys) :]
+            name: table[piece.same.get(name, name)].to_numpy() if name in piece.columns else zeros
+            for name in schema.names[len(keys) :]
         }
         yield pa.record_batch([pa.array(columns[name]) for name in schema.names], schema=schema)
 
 
-def _grouping(keys: Sequence[str], names: Sequence[str]) -> str:
+def _grouping(keys: Sequence[str], names: Sequence[str], same: Mapping[str, str]) -> str:
     """One row per identity, sorted; sums as 128-bit integers, which raise rather than wrap."""
-    sums = [f"{_total(cost, names)}::decimal(38,0) as {UNITS[cost]}" for cost in COSTS]
+    sums = [f"{_total(cost, names, same)}::decimal(38,0) as {UNITS[cost]}" for cost in COSTS]
     quantity = "null"
     if _KNOWN in names:
-        quantity = f"case when sum({_KNOWN}) > 0 then {_total(QUANTITY, names, PICO)} end"
+        quantity = f"case when sum({_KNOWN}) > 0 then {_total(QUANTITY, names, same, PICO)} end"
     sums += [f"({quantity})::decimal(38,0) as {QUANTITY}", f"sum({_LINES})::bigint as x_Lines"]
     by = ", ".join(keys)
     return f"select {by}, {', '.join(sums)} from spool group by {by} order by {by}"
 
 
-def _total(name: str, names: Sequence[str], base: int = 0) -> str:
+def _total(name: str, names: Sequence[str], same: Mapping[str, str], base: int = 0) -> str:
     parts = [
-        f'sum("{name}.{limb}")::hugeint * {10 ** (_SCALE[limb] - base)}::hugeint'
+        f'sum("{same.get(f"{name}.{limb}", f"{name}.{limb}")}")::hugeint * {10 ** (_SCALE[limb] - base)}::hugeint'
         for limb in LIMBS
         if f"{name}.{limb}" in names
     ]

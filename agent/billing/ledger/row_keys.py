@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.billing.ledger.columns import DIMENSIONS
-from agent.billing.reading.batch import NULL, Ints, Words
+from agent.billing.reading.batch import NULL, Codes, Ints, Words
 
 Packed = npt.NDArray[np.uint64]
 WORD_BITS = 64
@@ -93,10 +93,21 @@ class Vocabularies:
         columns = [words.get(name, NULL) for name in DIMENSIONS]
         codes = [self._by_name[name].codes(column.values) for name, column in zip(DIMENSIONS, columns, strict=True)]
         layout = Layout.holding([len(self._by_name[name].values) for name in DIMENSIONS])
-        packed = [np.zeros(rows, np.uint64) for _ in range(layout.words)]
+        same = [np.uint64(0)] * layout.words
+        varying: dict[tuple[int, int, int], tuple[Packed, Codes]] = {}
         for column, local, (word, shift, _) in zip(columns, codes, layout.places, strict=True):
             table = local.astype(np.uint64) << np.uint64(shift)
-            packed[word] |= table[0] if column.codes is None else table[column.codes]
+            # NOTE: a bill has one currency, one payer, no invoice yet: what is the same in every row costs nothing, and
+            # columns made of one another (a resource's id and name) are looked up once
+            if column.codes is None or len(table) == 1:
+                same[word] |= table[0]
+            else:
+                key = (word, id(column.codes), len(table))
+                known = varying.get(key)
+                varying[key] = (table if known is None else known[0] | table, column.codes)
+        packed = [np.full(rows, start, np.uint64) for start in same]
+        for (word, _, _), (table, places) in varying.items():
+            packed[word] |= table[places]
         return layout, packed
 
     def ranked(self) -> "RankedDimensions":

@@ -58,9 +58,13 @@ class Words:
 
     def otherwise(self, other: "Words") -> "Words":
         """The column with the value of ``other`` in every row where it is null."""
+        if None not in self.values:
+            return self
         empty = self.flags(lambda value: value is None)
         if isinstance(empty, int):
             return other if empty else self
+        if not empty.any():
+            return self
         own = np.zeros(len(empty), np.int32) if self.codes is None else self.codes
         others = np.zeros(len(empty), np.int32) if other.codes is None else other.codes
         return Words([*self.values, *other.values], np.where(empty == 1, others + np.int32(len(self.values)), own))

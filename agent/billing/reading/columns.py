@@ -19,7 +19,6 @@ from agent.billing.reading.quantities import MOST_QUANTITY, quantities
 
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 _NULLS = frozenset(NULL_TOKENS)
-_NULL_TOKENS = pa.array(NULL_TOKENS)
 
 
 class ReadFault(Exception):
@@ -44,11 +43,8 @@ class Columns:
     def fault(self, message: str, row: int, expected: str = "", mend: str = "") -> ReadFault:
         return ReadFault(message, self.first + row, expected, mend)
 
-    def words(self, name: str, change: Callable[[pa.Array], pa.Array] | None = None) -> Words:
-        """A text column with the null tokens as null; a missing column is null throughout.
-
-        ``change`` turns the distinct texts into others, all at once.
-        """
+    def words(self, name: str) -> Words:
+        """A text column with the null tokens as null; a missing column is null throughout."""
         column = self.arrays.get(name)
         if column is None:
             return NULL
@@ -61,7 +57,7 @@ class Columns:
             )
         if pa.types.is_nested(column.type) or _is_binary(column.type):
             raise self._stored(name, column, "text", "export the column as text")
-        return words_of(column, change)
+        return words_of(column)
 
     def key_values(self, name: str) -> pa.Array | None:
         """A column of tags as maps, or as lists of {key, value}, of texts; None where it is absent or no nesting."""
@@ -225,17 +221,13 @@ def _is_finite(text: str | None) -> bool:
         return False
 
 
-def words_of(column: pa.Array, change: Callable[[pa.Array], pa.Array] | None = None) -> Words:
-    """Distinct values and codes of a column of text, integers or dictionary-coded text; values ``change`` d."""
+def words_of(column: pa.Array) -> Words:
+    """Distinct values and codes of a column of text, integers or dictionary-coded text."""
     if pa.types.is_null(column.type):
         return NULL
     if not pa.types.is_dictionary(column.type):
         column = pc.cast(column, pa.string()).dictionary_encode()
-    if change is None:
-        values = [None if value in _NULLS else value for value in column.dictionary.to_pylist()]
-    else:
-        known = pc.invert(pc.is_in(column.dictionary, _NULL_TOKENS))
-        values = pc.if_else(known, change(column.dictionary), None).to_pylist()
+    values = [None if value in _NULLS else value for value in column.dictionary.to_pylist()]
     indices = column.indices
     if indices.null_count:
         indices = indices.fill_null(len(values))
