@@ -21,7 +21,8 @@ from agent.billing.microsoft.content import dataset_by_content
 from agent.billing.microsoft.datasets import ACTUAL, AMORTIZED, PAYMENTS, plan, settled, told
 from agent.billing.microsoft.header import resolve
 from agent.billing.microsoft.lines import Lines
-from agent.billing.reading.batch import Batch, Mask, Words
+from agent.billing.microsoft.resources import Resources
+from agent.billing.reading.batch import Batch, Mask, Numbers, Words
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.table_files import columns_of, located
 from agent.errors import SourceError
@@ -39,6 +40,7 @@ class Azure(BillingSource):
     def find(self, folder: Folder) -> Delivery:
         self._exports = AzureExports("actualcost", "amortizedcost")
         self._location = folder.shown
+        self._resources = Resources()
         delivery = find(folder, SUFFIXES, "Azure cost details", (self._exports,))
         asked = self.source.dataset
         if asked not in {ACTUAL, AMORTIZED}:
@@ -96,7 +98,7 @@ class Azure(BillingSource):
                 yield from self._payments(lines, file)
             case _:
                 _refuse_unused(lines)
-                yield self._noted(lines).batch(self._tags(lines.columns, file), lines.cost, lines.cost)
+                yield self._batch(lines, file, lines.cost, lines.cost)
 
     def _amortized(self, lines: Lines, file: ExportFile) -> Batch:
         payments = lines.payments() & (lines.cost.signs() != 0)
@@ -109,13 +111,13 @@ class Azure(BillingSource):
             )
         paid = lines.paid_before()
         billed = lines.cost.only(~paid) if paid.any() else lines.cost
-        return self._noted(lines).batch(self._tags(lines.columns, file), billed, lines.cost)
+        return self._batch(lines, file, billed, lines.cost)
 
     def _payments(self, lines: Lines, file: ExportFile) -> Iterator[Batch]:
         _refuse_unused(lines)
         payments = lines.payments()
         if payments.any():
-            whole = lines.batch(self._tags(lines.columns, file), lines.cost, lines.cost.only(~payments))
+            whole = self._batch(lines, file, lines.cost, lines.cost.only(~payments))
             paid = whole.where(np.flatnonzero(payments))
             self._stated[ACTUAL].saw(paid)
             yield paid
@@ -124,15 +126,15 @@ class Azure(BillingSource):
             self._stated[ACTUAL].add(rest, rest.costs["BilledCost"], self._written(file))
             yield rest
 
-    def _noted(self, lines: Lines) -> Lines:
-        """The same lines; counts those that Azure's own cost allocation has moved already."""
+    def _batch(self, lines: Lines, file: ExportFile, billed: Numbers, effective: Numbers) -> Batch:
+        """The rows of all lines; counts those that Azure's own cost allocation has moved already."""
         words = lines.columns.words("CostAllocationRuleName")
         if words.codes is not None and any(value is not None for value in words.values):
             counts = np.bincount(words.codes, minlength=len(words.values)).tolist()
             for value, count in zip(words.values, counts, strict=True):
                 if value is not None and count:
                     self._moved[value] += count
-        return lines
+        return lines.batch(self._tags(lines.columns, file), self._resources, billed, effective)
 
     def _tags(self, columns: Columns, file: ExportFile) -> Words:
         if (maps := columns.key_values("Tags")) is not None:

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from agent.billing.microsoft import commitments, resources
+from agent.billing.microsoft import commitments
 from agent.billing.microsoft.charges import CHARGE_TYPES, PLACES, PRICING_MODELS, UNUSED, USAGE, ChargeType
+from agent.billing.microsoft.resources import Resources
 from agent.billing.reading.batch import NULL, Batch, Codes, Ints, Mask, Numbers, Words
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.currencies import known_currencies
-from agent.billing.reading.moments import DAY, charge_days
+from agent.billing.reading.moments import DAY, day_words
 from agent.billing.reading.products import product
 
 _SUPPORT = re.compile(r"\bsupport\b", re.IGNORECASE)
@@ -47,9 +47,11 @@ class Lines:
         self.types = charge_types(columns)
         self.committed = priced_by_commitment(columns, self.types)
         self.cost = columns.cost("Cost")
-        self.starts = _moments(columns, "Date") // DAY * DAY
-        self.ends = self.starts + DAY
-        self.period = _billing_period(columns, self.starts)
+        day = _moments(columns, "Date") // DAY
+        self.starts, self.ends = day * DAY, (day + 1) * DAY
+        self.day = day_words(day)
+        self.day_after = Words([_following(value) for value in self.day.values], self.day.codes)
+        self.period = _billing_period(columns, self.day)
         self.currency = known_currencies(columns, "BillingCurrency")
         self.account = _account(columns)
 
@@ -65,7 +67,7 @@ class Lines:
         """Usage covered by a commitment, and what commitments left unused: paid with the commitment's purchase."""
         return self.committed & self.where(lambda charge: charge.paid_before)
 
-    def batch(self, tag_ids: Words, billed: Numbers, effective: Numbers) -> Batch:
+    def batch(self, tag_ids: Words, resources: Resources, billed: Numbers, effective: Numbers) -> Batch:
         """All lines, at these costs."""
         usage = self.types == USAGE
         quantity = self.columns.quantity("Quantity")
@@ -74,7 +76,7 @@ class Lines:
             costs["ListCost"] = listed
         return Batch(
             self.columns.rows,
-            self._words(tag_ids),
+            self._words(tag_ids, resources),
             costs,
             None if quantity is None else _only(quantity[0], usage),
             None if quantity is None else quantity[1] & usage,
@@ -88,7 +90,7 @@ class Lines:
             "BillingAccountId": self.account,
             "BillingCurrency": self.currency,
             "BillingPeriodStart": self.period,
-            "ChargePeriodStart": charge_days(self.starts, self.ends)[0],
+            "ChargePeriodStart": self.day,
         }
         return Batch(
             self.columns.rows, words, {"BilledCost": cost}, None, None, self.starts, self.ends, left_out=reason
@@ -127,25 +129,25 @@ class Lines:
             len(set(self.currency.values)) > 1
         )
 
-    def _words(self, tag_ids: Words) -> dict[str, Words]:
+    def _words(self, tag_ids: Words, resources: Resources) -> dict[str, Words]:
         columns = self.columns
-        start, end = charge_days(self.starts, self.ends)
+        resource, name, kind = resources.columns(columns)
         service = _service(columns)
         commitment = commitments.identities(columns, self.committed)
         unused = np.isin(self.types, list(UNUSED))
         return {
             "ProviderName": Words.same("Microsoft"),
             "BillingAccountId": self.account,
-            "SubAccountId": columns.words("SubscriptionId", pc.utf8_lower).mapped(_present),
+            "SubAccountId": columns.words("SubscriptionId").mapped(_lowered).mapped(_present),
             "InvoiceId": columns.ids("InvoiceId"),
             "InvoiceIssuerName": columns.words("PartnerName").otherwise(Words.same("Microsoft")),
             "ServiceName": service,
             "ServiceCategory": _service_category(columns),
-            "ResourceId": _chosen(unused, commitment, columns.words("ResourceId", pc.utf8_lower)),
-            "ResourceName": resources.names(columns),
-            "ResourceType": resources.types(columns),
-            "RegionId": columns.words("ResourceLocation", _region).mapped(_present),
-            "SkuId": columns.words("MeterId", pc.utf8_lower).mapped(_present),
+            "ResourceId": _chosen(unused, commitment, resource),
+            "ResourceName": name,
+            "ResourceType": kind,
+            "RegionId": columns.words("ResourceLocation").mapped(_region).mapped(_present),
+            "SkuId": columns.words("MeterId").mapped(_lowered).mapped(_present),
             "ChargeCategory": Words([charge.category for charge in CHARGE_TYPES], self.types),
             "ChargeClass": Words(["Correction" if charge.correction else None for charge in CHARGE_TYPES], self.types),
             "CommitmentDiscountId": commitment,
@@ -155,8 +157,8 @@ class Lines:
             "ConsumedUnit": columns.words("UnitOfMeasure").only(self.types == USAGE),
             "BillingPeriodStart": self.period,
             "BillingCurrency": self.currency,
-            "ChargePeriodStart": start,
-            "ChargePeriodEnd": end,
+            "ChargePeriodStart": self.day,
+            "ChargePeriodEnd": self.day_after,
             "x_Kind": self._kinds(service),
             "x_TagSetId": tag_ids,
         }
@@ -235,13 +237,17 @@ def _moments(columns: Columns, name: str) -> Ints:
         raise
 
 
-def _billing_period(columns: Columns, starts: Ints) -> Words:
+def _following(day: str | None) -> str | None:
+    return day and str(date.fromisoformat(day) + timedelta(days=1))
+
+
+def _billing_period(columns: Columns, day: Words) -> Words:
     """The first day of the billing period as written; the charge's month where the file has no billing periods.
 
     The end is inclusive, may be empty, and is read only to see that it lies after its start.
     """
     if "BillingPeriodStartDate" not in columns.arrays:
-        return charge_days(starts, starts)[0].mapped(lambda day: f"{day[:7]}-01" if day else None)
+        return day.mapped(lambda value: value and f"{value[:7]}-01")
     first = _moments(columns, "BillingPeriodStartDate")
     ends = columns.arrays.get("BillingPeriodEndDate")
     if ends is not None and ends.null_count == 0:
@@ -253,7 +259,7 @@ def _billing_period(columns: Columns, starts: Ints) -> Words:
                 "BillingPeriodStartDate and BillingPeriodEndDate with the month first",
                 "deliver the export itself, not a copy saved by a spreadsheet",
             )
-    return charge_days(first, first)[0]
+    return day_words(first // DAY)
 
 
 def _account(columns: Columns) -> Words:
@@ -284,8 +290,8 @@ def _only(numbers: Numbers, rows: Mask) -> Numbers:
     return numbers if rows.all() else numbers.only(rows)
 
 
-def _region(values: pa.Array) -> pa.Array:
-    return pc.replace_substring(pc.utf8_lower(values), " ", "")
+def _region(value: str | None) -> str | None:
+    return value and value.replace(" ", "").lower()
 
 
 def _present(value: str | None) -> str | None:
@@ -293,7 +299,7 @@ def _present(value: str | None) -> str | None:
 
 
 def _lowered(value: str | None) -> str | None:
-    return None if value is None else value.casefold()
+    return value and value.lower()
 
 
 def _service_category(columns: Columns) -> Words:
