@@ -12,12 +12,13 @@ import yaml
 from agent.commands.catalogue import COMMANDS
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
+from agent.config.columns import ColumnsFile
 from policies.policy import PolicyFile
 from policies.source import load
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-MODELS = (ApplicationFile, AllocationFile, PolicyFile)
+MODELS = (ApplicationFile, AllocationFile, PolicyFile, ColumnsFile)
 
 
 def named(page):

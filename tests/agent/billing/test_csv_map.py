@@ -1,4 +1,6 @@
 import gzip
+import re
+from pathlib import Path
 
 import pytest
 
@@ -319,6 +321,19 @@ def test_one_file_under_two_names_is_refused(taken_in):
     text = f"day,service,cost\n{DAY},a,1\n"
     with pytest.raises(SourceError, match="hold the same rows"):
         taken_in(text, b=text)
+
+
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("columns-*.yaml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_reads_the_invoice_that_it_shows(taken_in, path):
+    column_map = path.read_text()
+    invoice = "".join(f"{line}\n" for line in re.findall(r"^#   (.*)$", column_map, re.MULTILINE))
+    assert {
+        "columns-hetzner": [("usage", "6.8", "6.8"), ("tax", "1.292", "1.292")],
+        "columns-ovh": [("credit", "-5", "-5"), ("usage", "12.5", "12.5"), ("tax", "-1", "-1"), ("tax", "2.5", "2.5")],
+    }[path.stem] == sorted(money(taken_in(invoice, column_map)), key=lambda line: (line[0] == "tax", line))
 
 
 def test_a_map_with_mistakes_names_them_all(taken_in):
