@@ -22,6 +22,8 @@ from agent.engine import Engine, open_engine
 from agent.period import Period
 
 OPEN_KINDS = frozenset({"usage", "discount", "marketplace"})
+Said = tuple[str | None, ...]
+"""What the rules say of a subject, in the order of ``_SAID``."""
 _SAID = ("Customer", "OwnCustomer", "Side", "Function", "Pool")
 _KEY = ("Source", "ProviderName", "BillingAccountId", "SubAccountId", "ServiceName", "RegionId", "MatchResourceId",
         "MatchResourceName", "Kind", "TagSetId")  # fmt: skip
@@ -94,7 +96,7 @@ def _weighed(engine: Engine, subjects: pa.Table, then: pa.Table, now: pa.Table) 
     return Moved(mapped, taken, example)
 
 
-def _rows(table: pa.Table) -> list[tuple[str | None, ...]]:
+def _rows(table: pa.Table) -> list[Said]:
     return list(zip(*(table[name].to_pylist() for name in _SAID), strict=True))
 
 
@@ -102,18 +104,27 @@ def _key(row: Mapping[str, object]) -> tuple[object, ...]:
     return tuple(row[name] for name in _KEY)
 
 
-def _differs(kind: str, old: tuple[str | None, ...], new: tuple[str | None, ...]) -> bool:
-    """A charge knows its own customer and a pool that takes its kind; of the rest it sees nothing."""
-    if kind == "rounding":
-        return False
-    seen = (0, 2, 3, 4) if kind in OPEN_KINDS else (1, 4)
-    return any(old[at] != new[at] for at in seen)
+def _differs(kind: str, old: Said, new: Said) -> bool:
+    return kind != "rounding" and _home(kind, old) != _home(kind, new)
 
 
-def _had_none(kind: str, old: tuple[str | None, ...], new: tuple[str | None, ...]) -> bool:
-    customer, own, side, _, pool = old
+def _home(kind: str, said: Said) -> tuple[str | None, ...]:
+    """Where rules put a subject: a customer before non-production, that before a pool; charges see no environment."""
+    customer, own, side, function, pool = said
     if kind not in OPEN_KINDS:
-        return own is None and pool is None and new[4] is None
+        customer, side, function = own, None, None
+    if customer is not None:
+        return "customer", customer, side, function
     if side == "opex":
-        return customer is None and new[2:4] == old[2:4] and new[4] == pool
-    return customer is None and pool is None
+        return "opex", function
+    return ("pool", pool, side) if pool is not None else ("nobody", side)
+
+
+def _had_none(kind: str, old: Said, new: Said) -> bool:
+    """Whether only what nobody had is given a home."""
+    before, after = _home(kind, old), _home(kind, new)
+    if kind not in OPEN_KINDS:
+        return before[0] == "nobody" and after[0] == "customer"
+    if before[0] == "opex":
+        return after[0] == "customer" and after[2:] == ("opex", before[1])
+    return before[0] == "nobody"
