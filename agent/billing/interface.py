@@ -3,6 +3,7 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -55,11 +56,21 @@ class BillingSource(ABC):
     def find(self, folder: Folder) -> Delivery:
         """The files of the export. Raises ``SourceError`` when the delivery is not whole."""
 
+    def periods_of(self, file: ExportFile) -> AbstractSet[Period] | None:
+        """The billing periods that a file holds, by a quick look; None where only reading it all tells.
+
+        Only a source that decides and checks each period by the lines of that period alone may tell them: it is then
+        given every file that holds a period which changed, and no others.
+        """
+        del file
+        return None
+
     def prepare(self, files: Sequence[ExportFile]) -> None:
         """Looks at files that belong together before the first is read, for decisions that hold for all of them.
 
-        Called once for each billing period where manifests state it, else once for all files of the delivery. Only
-        periods that something changed in are read again: what is decided of one must not depend on another's files.
+        Called once for each billing period where manifests state it, else once for all files that are read: those of
+        the periods that changed where :meth:`periods_of` tells them, otherwise the whole delivery. A note on one month
+        begins with it (``2026-10: …``) and stands in the manifest of that month alone.
         """
         del files
 

@@ -1,5 +1,6 @@
 """The way of a delivery into the ledger: find, hash, read, check, write, put in force. One source at a time."""
 
+import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ from agent.period import Period
 from agent.progress import Progress
 from agent.storage import Folder, moved
 from agent.store import lock, scratch, sweep, write_text
+
+_OF_A_MONTH = re.compile(r"(\d{4}-\d{2}): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +139,10 @@ class _Taking:
 
         NOTE: a period is read whole or not at all, so that what was decided or checked across its files still is.
         """
-        if self._by_period():
-            touched |= {
-                arrival.file.period for arrival in self._arrivals if arrival.file.period and arrival.held is None
-            }
+        told = self._told_of_new()
+        touched |= told or set()
         waiting = list(self._arrivals)
-        together = self._read_together()
+        together = told is None and not self._files_stand_alone()
         while chosen := [arrival for arrival in waiting if together or _concerned(arrival, touched)]:
             waiting = [arrival for arrival in waiting if arrival not in chosen]
             self._progress.step(f"{self._source.name}: reading {_files(len(chosen))}")
@@ -149,11 +150,23 @@ class _Taking:
                 touched |= self._read(group)
         return touched
 
-    def _read_together(self) -> bool:
-        """Whether the source decides or checks across files, and no manifest says which belong to one period."""
-        alone = (BillingSource.prepare, BillingSource.conclude)
-        stands_alone = (type(self._reading).prepare, type(self._reading).conclude) == alone
-        return not stands_alone and not self._by_period()
+    def _told_of_new(self) -> set[Period] | None:
+        """The periods of all files that are not in force yet; None where only reading them tells."""
+        told: set[Period] = set()
+        for arrival in self._arrivals:
+            if arrival.held is None:
+                periods = {arrival.file.period} if self._by_period() else self._reading.periods_of(arrival.file)
+                if periods is None:
+                    return None
+                told |= {period for period in periods if period}
+        return told
+
+    def _files_stand_alone(self) -> bool:
+        """Whether the source decides and checks nothing across files."""
+        return (type(self._reading).prepare, type(self._reading).conclude) == (
+            BillingSource.prepare,
+            BillingSource.conclude,
+        )
 
     def _by_period(self) -> bool:
         return all(arrival.file.period is not None for arrival in self._arrivals)
@@ -248,7 +261,7 @@ class _Taking:
             self._source.name,
             self._source.kind,
             self._delivery.completeness,
-            (*self._found_notes, *self._notes.get(period, ())),
+            tuple(note for note in (*self._found_notes, *self._notes.get(period, ())) if _is_about(note, period)),
             self._reading.tag_sets.failures,
             self._source.settles_after_days,
             self._reading.configured,
@@ -257,6 +270,12 @@ class _Taking:
 
 def _concerned(arrival: Arrival, touched: AbstractSet[Period]) -> bool:
     return arrival.held is None or bool(arrival.held & touched) or arrival.file.period in touched
+
+
+def _is_about(note: str, period: Period) -> bool:
+    """Whether a note concerns this period: one that begins with a month concerns that month."""
+    month = _OF_A_MONTH.match(note)
+    return month is None or month[1] == str(period)
 
 
 def _files(count: int) -> str:
