@@ -113,14 +113,16 @@ class Lines:
         return charged.only(~covered).plus(amount.only(covered & known & price[1] & quantity[1]))
 
     def _listed(self, quantity: tuple[Numbers, Mask] | None) -> Numbers | None:
-        """What a Customer Agreement's file says; an Enterprise Agreement's tells only the list price of usage."""
-        if (listed := self.columns.optional("PaygCostInBillingCurrency")) is not None:
+        """What a Customer Agreement's line says; an Enterprise Agreement's tells only the list price of usage."""
+        listed, price = self.columns.optional("PaygCostInBillingCurrency"), self.columns.optional("PayGPrice")
+        if listed is not None and (listed[1].all() or price is None or quantity is None or self._foreign_prices()):
             return listed[0]
-        price = self.columns.optional("PayGPrice")
         if price is None or quantity is None:
             return None
         amount, known = product(price[0], quantity[0])
-        return amount.only(known & (self.types == USAGE))
+        told = np.zeros(self.columns.rows, np.bool_) if listed is None else listed[1]
+        amount = amount.only(known & (self.types == USAGE) & ~told)
+        return amount if listed is None else amount.plus(listed[0])
 
     def _foreign_prices(self) -> bool:
         """Whether any price is in another currency than the bill."""

@@ -216,6 +216,15 @@ def test_prices_in_another_currency_than_the_bill_give_no_contracted_cost(ledger
     assert int(row["x_ContractedUnits"]) == 0
 
 
+def test_list_cost_is_as_told_else_the_list_price_of_the_usage(ledger):
+    found = ledger(
+        {"PaygCostInBillingCurrency": "1.5", "PayGPrice": "9", "Quantity": "2"},
+        {"PaygCostInBillingCurrency": "", "PayGPrice": "0.25", "Quantity": "8"},
+        {"PaygCostInBillingCurrency": "", "PayGPrice": "0.25", "Quantity": "4", "ChargeType": "Purchase"},
+    )
+    assert {(row["x_Kind"], row["List"]) for row in found} == {("usage", "3.5"), ("fee", "0")}
+
+
 def test_ids_join_in_lower_case_and_names_show_as_written(ledger):
     [row] = ledger(
         {
