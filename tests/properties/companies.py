@@ -63,6 +63,21 @@ def random_company(seed: int, rows: int) -> Company:
     )
 
 
+def redelivered(company: Company, seed: int) -> list[Row]:
+    """The bill of the same month, delivered again: lines dearer, tagged anew, both, gone, twice, invoiced, new."""
+    chance = Random(seed)
+    rows: list[Row] = []
+    for row in company.rows:
+        dearer = replace(row, billed=row.billed + _amount(chance), effective=row.effective + _amount(chance))
+        retagged = replace(row, tags=_tags(chance))
+        moved = chance.choice(
+            ([replace(dearer, tags=retagged.tags)], [dearer, retagged], [replace(row, invoice="i-2")])
+        )
+        rows += chance.choice(([row], [row], [row], [dearer], [retagged], [retagged], [row, retagged], [], moved))
+    rows += [_row(Random(seed * 1000 + number)) for number in range(chance.choice((0, 0, 1, 4)))]
+    return rows
+
+
 def _dated(chance: Random, known: str) -> list[Customer]:
     kinds = ("paying", "paying", "free", "trial", "internal")
     first = customer(known, chance.choice(kinds), tier=chance.choice(("gold", "basic")))
