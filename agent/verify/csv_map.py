@@ -2,7 +2,7 @@
 
 EffectiveCost is its own column, or the same. Tax that a map takes from beside the cost is added to both: the amount of
 its column, or the percentage of the cost, of rows that are no tax themselves. Rows that the map leaves out count as
-rows of the last month of the file and cost nothing.
+rows of the last month of the file, with their sum apart, and cost nothing.
 """
 
 import csv
@@ -39,20 +39,24 @@ class MappedFile:
     def sums(self, path: Path, period: str) -> FileSums:
         """Rows and sums of ``period``; ``KeyError`` names a column that is missing."""
         months: dict[str, int] = {}
-        left, costs = 0, Costs()
+        currencies: set[str] = set()
+        left: list[Decimal] = []
+        costs = Costs()
         for row in self._rows(path):
             if any(row[rule.column].strip() == rule.equals for rule in self._by.leave_out):
-                left += 1
+                left.append(self._number(row[self._by.columns.BilledCost]))
                 continue
             month = self._month(row)
             months[month] = months.get(month, 0) + 1
+            currency = self._cell(row, self._by.columns.cells()["BillingCurrency"]).upper()
+            currencies.add(currency)
             if month == period:
-                currency = self._cell(row, self._by.columns.cells()["BillingCurrency"]).upper()
                 billed, effective = costs.get(currency, (ZERO, ZERO))
                 more = self._costs(row)
                 costs[currency] = (billed + more[0], effective + more[1])
-        last = left if months and max(months) == period else 0
-        return FileSums(months.get(period, 0) + last, costs)
+        if not left or max(months) != period:
+            return FileSums(months.get(period, 0), costs)
+        return FileSums(months[period] + len(left), costs, len(left), {min(currencies): sum(left, ZERO)})
 
     def _rows(self, path: Path) -> Iterator[Row]:
         form = self._by.file

@@ -13,7 +13,10 @@ from agent.config.columns import CellMap, ColumnsFile
 
 
 class LeftOut:
-    """The rules of a map at work on one file. What they leave out counts with the last month that the file bills."""
+    """The rules of a map at work on one file. What they leave out counts with the last month that the file bills.
+
+    It is counted in the first of the file's currencies: a total has none of its own.
+    """
 
     def __init__(self, column_map: ColumnsFile) -> None:
         self._map = column_map
@@ -41,7 +44,7 @@ class LeftOut:
     def note(self, batch: Batch) -> None:
         """Sees what the file bills."""
         self.month = max(filter(None, [self.month, *_used(batch.words["BillingPeriodStart"])]))
-        self._currency = self._currency or min(_used(batch.words["BillingCurrency"]))
+        self._currency = min(filter(None, [self._currency, *_used(batch.words["BillingCurrency"])]))
 
     def batches(self) -> Iterator[Batch]:
         """What was left out, once the whole file is read: no ledger rows, but lines and sums of the manifest."""

@@ -38,7 +38,7 @@ def in_order(lines):
 
 
 def verified(data, location, source=None, name="bill", configured=None):
-    """Period and file -> what verify reads afresh, and what the manifest says, both as (rows, sums)."""
+    """Period and file -> what verify reads afresh, and what the manifest says: rows, sums, and what is left out."""
     told = {}
     for version in source_heads(data, name):
         folder = LocalFolder(location, str(location))
@@ -52,8 +52,18 @@ def verified(data, location, source=None, name="bill", configured=None):
                 currency: (Decimal(by["BilledCost"]), Decimal(by["EffectiveCost"]))
                 for currency, by in file.sums.items()
             }
-            told[str(version.period), file.path] = (recomputed.rows, recomputed.costs), (file.rows, recorded)
+            afresh = recomputed.rows, recomputed.costs, recomputed.left_out_rows, recomputed.left_out
+            said = file.rows, recorded, file.left_out_rows, _left_out(file)
+            told[str(version.period), file.path] = afresh, said
     return told
+
+
+def _left_out(file):
+    sums = {}
+    for by_currency in file.left_out.values():
+        for currency, text in by_currency.items():
+            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(text)
+    return sums
 
 
 def _text(value):
