@@ -19,6 +19,8 @@ from policies.strict import Steps
 from policies.tags import fold_value
 
 Mistake = tuple[Steps, str]
+_SERVICES = {"bigquery://": "gcp", "https://": "digitalocean", "http://": "digitalocean"}
+"""Locations that are asked, and the kind of source that asks there."""
 _OBJECT_STORES = ("s3://", "gs://", "az://")
 
 
@@ -70,6 +72,9 @@ def _keys_of_kinds(app: ApplicationFile, root: Path) -> Iterator[Mistake]:
             yield ("sources", at, "columns"), f"{shown}.columns: there is no file {source.columns!r}"
         if source.kind != "azure" and source.dataset is not None:
             yield ("sources", at, "dataset"), f"{shown}.dataset goes with kind azure, not {source.kind}"
+        asked = next((kind for scheme, kind in _SERVICES.items() if source.location.startswith(scheme)), source.kind)
+        if source.kind != asked:
+            yield ("sources", at, "location"), f"{shown}.location: a service of kind {asked}, not {source.kind}"
 
 
 def _timezone(name: str) -> Iterator[Mistake]:

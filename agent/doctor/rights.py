@@ -25,7 +25,8 @@ def least(source: SourceConfig) -> str:
         text = (_FOLDER / f"{parts.scheme}.txt").read_text(encoding="utf-8")
         account = source.storage.account or "ACCOUNT"
         return text.replace("ACCOUNT", account).replace("BUCKET", place[0]).replace("PREFIX", place[1])
-    policy = _FOLDER / f"{source.kind}.json"
+    of_service = parts.scheme in ("https", "http")
+    policy = _FOLDER / f"{source.kind}.{'txt' if of_service else 'json'}"
     return policy.read_text(encoding="utf-8") if policy.is_file() else _LOCAL
 
 

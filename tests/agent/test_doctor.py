@@ -172,6 +172,15 @@ def test_least_rights_of_a_cost_and_usage_export_are_two_actions(config: Path):
     assert [statement["Action"] for statement in policy["Statement"]] == ["s3:ListBucket", "s3:GetObject"]
 
 
+def test_least_rights_of_an_api_are_the_scopes_of_its_token(config: Path):
+    changed(
+        "apportion.yaml",
+        "kind: focus, location: exports",
+        "kind: digitalocean, location: 'https://api.digitalocean.com'",
+    )(config)
+    assert "billing:read" in least(load_application(config).app.sources[0])
+
+
 def test_the_command_ends_with_0_on_warnings_and_2_on_what_is_broken(config: Path, capsys):
     assert cli.main(["doctor", "--config", str(config), "--quiet"]) == 0
     told = capsys.readouterr().out

@@ -104,6 +104,16 @@ def test_keys_that_only_some_kinds_take_are_refused_elsewhere(faults):
     ]
 
 
+def test_a_service_is_asked_by_its_kind_only(faults):
+    assert faults(
+        "  - {name: a, kind: focus, location: 'https://api.digitalocean.com'}\n"
+        "  - {name: b, kind: digitalocean, location: 'bigquery://p/d/t'}\n"
+    ) == [
+        ("apportion.yaml", 3, "sources[0].location: a service of kind digitalocean, not focus"),
+        ("apportion.yaml", 4, "sources[1].location: a service of kind gcp, not digitalocean"),
+    ]
+
+
 def test_the_mistakes_of_a_map_are_told_with_the_others(faults):
     sources = "  - {name: a, kind: csv, location: a, columns: one.yaml}\n  - {name: b, kind: csv, location: a}\n"
     found = faults(sources, one=COLUMNS + "tax: {}\n")
