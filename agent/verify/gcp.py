@@ -4,7 +4,8 @@ BilledCost of a line is its cost and all of its credits. EffectiveCost is the sa
 (regular lines whose SKU begins with Commitment, or that have an offset of such a fee, and no partner sells them) cost
 nothing themselves, nor do discounts on them. What they come to on a day goes to the lines that commitments cover on
 that day, at fees / covered amount cut to twelve decimals, each covered amount cut to twelve decimals too; what is left
-is unused, and counted with the first file that has fees of that day.
+is unused, and counted with the first file that has fees of that day. Fees with an offset cover nothing: it has been
+taken off the price.
 """
 
 import ast
@@ -65,13 +66,14 @@ def read_lines(path: Path, period: str) -> GoogleLines:
 
 def settle(files: Sequence[GoogleLines]) -> list[FileSums]:
     """The costs of each file, the files in the order of their paths."""
-    names = _names(files)
+    _by_model(files)
+    fee_names, names = _names(files)
     fees: dict[Day, Decimal] = {}
     covered: dict[Day, Decimal] = {}
     first: dict[Day, int] = {}
     for place, lines in enumerate(files):
         for key, amount in lines.fees.items():
-            day = (key[0], names[key], key[3])
+            day = (key[0], fee_names[key], key[3])
             fees[day] = fees.get(day, ZERO) + amount
             first.setdefault(day, place)
         for key, amount in lines.covered.items():
@@ -90,27 +92,42 @@ def settle(files: Sequence[GoogleLines]) -> list[FileSums]:
     return [FileSums(lines.rows, add(lines.costs, extra)) for lines, extra in zip(files, spread, strict=True)]
 
 
-def _names(files: Sequence[GoogleLines]) -> dict[Key, str]:
-    """By what fees and covered lines of a month belong together: a subscription both state, else a service."""
+def _by_model(files: Sequence[GoogleLines]) -> None:
+    """A subscription that has an offset anywhere lowers prices: all of its fees are of that model."""
+    priced = {(key[0][:2], key[2]) for lines in files for key in lines.fees if key[0][2] == "priced" and key[2]}
+    for lines in files:
+        told: dict[Key, Decimal] = {}
+        for key, amount in lines.fees.items():
+            lowers = (key[0][:2], key[2]) in priced
+            _to(told, ((*key[0][:2], "priced"), *key[1:]) if lowers else key, amount)
+        lines.fees = told
+
+
+def _names(files: Sequence[GoogleLines]) -> tuple[dict[Key, str], dict[Key, str]]:
+    """Of fees and of covered amounts: what brings them together, in a month. A subscription both state, else a service.
+
+    Fees that find nothing so keep their subscription's name.
+    """
     fees = {key for lines in files for key in lines.fees}
     covered = {key for lines in files for key in lines.covered}
     both = {(key[0], key[2]) for key in fees if key[2]} & {(key[0], key[2]) for key in covered}
     services = {(key[0], key[1]) for key in fees if (key[0], key[2]) not in both}
-    names: dict[Key, str] = {}
+    credit_names: dict[Key, str] = {}
     for key in covered:
         pot, service, subscription, _ = key
         if (pot, subscription) in both:
-            names[key] = subscription
+            credit_names[key] = subscription
         elif (pot, service) in services:
-            names[key] = f"service {service}"
+            credit_names[key] = f"service {service}"
         elif pot[2] == "spend" and (pot, "Compute Engine") in services:
-            names[key] = "service Compute Engine"
-    taken = {(key[0], name) for key, name in names.items()}
+            credit_names[key] = "service Compute Engine"
+    taken = {(key[0], name) for key, name in credit_names.items()}
+    fee_names: dict[Key, str] = {}
     for key in fees:
         pot, service, subscription, _ = key
-        alone = bool(subscription) and (pot, f"service {service}") not in taken
-        names[key] = subscription if (pot, subscription) in both or alone else f"service {service}"
-    return names
+        alone = (pot, subscription) in both or (pot, f"service {service}") not in taken
+        fee_names[key] = subscription if subscription and alone else f"service {service}"
+    return fee_names, credit_names
 
 
 def _rate(fees: Decimal, covered: Decimal) -> Decimal:
@@ -128,6 +145,7 @@ def _count(found: GoogleLines, line: Mapping[str, Any]) -> None:
     if regular and _is_fee(line, credits_):
         given = sum((amount for kind, amount in credits_ if kind in GIVEN), ZERO)
         model = "spend" if "dollar based" in _at(line, "sku.description") else "resource"
+        model = "priced" if any(kind == OFFSET for kind, _ in credits_) else model
         _to(found.fees, _key(line, model), billed - given)
         effective = given
     else:

@@ -6,18 +6,21 @@ say which fee paid for which line, so both are brought together by what they hav
 - a *pot* is (billing account, currency, invoice month, model, name); the model is ``spend`` or ``resource``; the name
   is the subscription where fees and credits both state the same one, else the service. A credit of the model ``spend``
   whose service has no fees of its own belongs to those of Compute Engine: flexible commitments cover other services.
+  Fees that find no credits at all keep the name of their subscription.
 - In a pot, the fees of a day go to the lines covered on that day, at one rate: fees / covered amount, cut to twelve
   decimals. What the rate leaves, and the fees of a day that covered nothing, are unused.
 
 So per pot: EffectiveCost of what was used + of what was not = BilledCost of the fees, to the last digit. The rate is
 per day and not per line, so the order of lines and files decides nothing.
 
-Where commitments lower the price itself (Google's newer model), fees carry an offset for what was used. They cover no
-credits, so what is left of them is unused, which is what they mean there.
+Where commitments lower the price itself (Google's newer model), fees carry an offset for what was used. These are a
+model of their own, ``priced``, and so is every fee of their subscription: they cover no credits, and what the offset
+leaves of them is unused.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -30,6 +33,13 @@ from agent.billing.reading.batch import EXACT, PICO, PICO_UNITS, Ints, Numbers, 
 from agent.billing.reading.exact_numbers import exact
 from agent.money import UNIT_SCALE
 
+SPEND, RESOURCE, PRICED = "spend", "resource", "priced"
+"""Models: commitments to spend and to resources, which give credits; and such as lower prices and offset their fees."""
+_MODELS = {
+    SPEND: "spend-based commitments",
+    RESOURCE: "resource-based commitments",
+    PRICED: "commitments by price",
+}
 FLEXIBLE = "Compute Engine"
 """The service that bills the commitments which cover other services too."""
 _MILLION = 10**6
@@ -65,11 +75,17 @@ class Group(NamedTuple):
 COLUMNS = ("BillingAccountId", "BillingCurrency", "BillingPeriodStart", "model", "service", "subscription", "day")
 
 
-class Day(NamedTuple):
-    """One day of one pot."""
+class Pot(NamedTuple):
+    """Fees and what they cover, of one invoice month."""
 
     scope: Scope
     name: str
+
+
+class Day(NamedTuple):
+    """One day of one pot."""
+
+    pot: Pot
     day: str | None
 
 
@@ -97,7 +113,8 @@ class Commitments:
     _fees: dict[Group, Decimal] = field(default_factory=dict)
     _covered: dict[Group, int] = field(default_factory=dict)
     _owners: dict[Group, str] = field(default_factory=dict)
-    _names: dict[Group, str] = field(default_factory=dict)
+    _fee_pots: dict[Group, Pot] = field(default_factory=dict)
+    _credit_pots: dict[Group, Pot] = field(default_factory=dict)
     _rates: dict[Day, int] = field(default_factory=dict)
     _unused: dict[str, list[Unused]] = field(default_factory=dict)
 
@@ -118,16 +135,15 @@ class Commitments:
 
     def settle(self) -> list[str]:
         """Works out rates and what is unused; the answer are sentences about what no fee or no usage was found for."""
-        self._name()
+        self._assign()
         days: dict[Day, _Sums] = defaultdict(_Sums)
         for group, fees in self._fees.items():
-            sums = days[self._day(group)]
+            sums = days[Day(self._fee_pots[group], group.day)]
             sums.fees = EXACT.add(sums.fees, fees)
             sums.fee_files.append(self._owners[group])
             sums.services.append(group.service or "")
-        for group, picos in self._covered.items():
-            if group in self._names:
-                days[self._day(group)].covered += picos
+        for group, pot in self._credit_pots.items():
+            days[Day(pot, group.day)].covered += self._covered[group]
         for day, sums in days.items():
             rate = _rate(sums.fees, sums.covered)
             self._rates[day] = rate
@@ -138,69 +154,65 @@ class Commitments:
                 self._unused.setdefault(min(sums.fee_files), []).append(unused)
         return self._notes(days)
 
-    def names(self, words: Mapping[str, Words], rows: int) -> Words:
-        """The name of each row's pot: its CommitmentDiscountId. Null for credits that find no fee."""
-        groups, places = _grouped(words, rows)
-        return Words([self._names.get(group) for group in groups], places.astype(np.int32))
+    def fee_names(self, words: Mapping[str, Words], rows: int) -> Words:
+        """The name of each fee's pot: its CommitmentDiscountId."""
+        return _named(words, rows, self._fee_pots)
+
+    def credit_names(self, words: Mapping[str, Words], rows: int) -> Words:
+        """The same of each credit; null for those that find no fee."""
+        return _named(words, rows, self._credit_pots)
 
     def shares(self, words: Mapping[str, Words], amounts: Numbers) -> Numbers:
         """What each of these credits carries of its day's fees."""
         groups, places = _grouped(words, len(amounts.pico))
-        rates = [self._rates.get(self._day(group), 0) if group in self._names else 0 for group in groups]
-        return _products(amounts, rates, places)
+        return _products(amounts, [self._rate_of(group) for group in groups], places)
 
     def unused(self, shown: str) -> Sequence[Unused]:
         """What days left unused, of those whose fees this file is the first to have, by path."""
         return sorted(self._unused.get(shown, ()), key=str)
 
-    def _day(self, group: Group) -> Day:
-        return Day(group.scope, self._names[group], group.day)
+    def _rate_of(self, group: Group) -> int:
+        pot = self._credit_pots.get(group)
+        return 0 if pot is None else self._rates.get(Day(pot, group.day), 0)
 
-    def _name(self) -> None:
+    def _assign(self) -> None:
         """Chooses the pot of every group; a pot is of a whole invoice month, so that its name means one thing."""
-        subscriptions = {(group.scope, group.subscription) for group in self._fees} & {
-            (group.scope, group.subscription) for group in self._covered
-        }
-        stated = {key for key in subscriptions if key[1] is not None}
+        scopes = self._fee_scopes()
+        stated = {(scopes[group], group.subscription) for group in self._fees if group.subscription is not None}
+        stated &= {(group.scope, group.subscription) for group in self._covered}
         services = {
-            (group.scope, group.service) for group in self._fees if (group.scope, group.subscription) not in stated
+            (scopes[group], group.service) for group in self._fees if (scopes[group], group.subscription) not in stated
         }
-        covered = set()
         for group in self._covered:
-            name = self._credit_name(group, stated, services)
+            name = _credit_name(group, stated, services)
             if name is not None:
-                self._names[group] = name
-                covered.add((group.scope, name))
+                self._credit_pots[group] = Pot(group.scope, name)
+        covered = set(self._credit_pots.values())
         for group in self._fees:
-            pot = _pot(group.scope, group.service)
-            if (group.scope, group.subscription) in stated:
-                self._names[group] = str(group.subscription)
-            elif group.subscription is not None and (group.scope, pot) not in covered:
-                self._names[group] = group.subscription
-            else:
-                self._names[group] = pot
+            pot = Pot(scopes[group], _by_service(scopes[group], group.service))
+            own = (scopes[group], group.subscription) in stated or pot not in covered
+            self._fee_pots[group] = Pot(scopes[group], group.subscription) if own and group.subscription else pot
 
-    def _credit_name(
-        self, group: Group, stated: set[tuple[Scope, str | None]], services: set[tuple[Scope, str | None]]
-    ) -> str | None:
-        if (group.scope, group.subscription) in stated:
-            return str(group.subscription)
-        if (group.scope, group.service) in services:
-            return _pot(group.scope, group.service)
-        if group.scope.model == "spend" and (group.scope, FLEXIBLE) in services:
-            return _pot(group.scope, FLEXIBLE)
-        return None
+    def _fee_scopes(self) -> dict[Group, Scope]:
+        """The scope of every fee; all fees of a subscription that lowers prices are of that model."""
+        lowering = {(group[:3], group.subscription) for group in self._fees if group.model == PRICED}
+        return {
+            group: group.scope._replace(model=PRICED)
+            if group.subscription is not None and (group[:3], group.subscription) in lowering
+            else group.scope
+            for group in self._fees
+        }
 
     def _notes(self, days: Mapping[Day, _Sums]) -> list[str]:
         bare: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         idle: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         for group, picos in self._covered.items():
-            if group not in self._names or self._rates.get(self._day(group)) in (None, 0):
+            if not self._rate_of(group):
                 key = str(group.period)[:7], str(group.currency)
                 bare[key] = EXACT.add(bare[key], EXACT.scaleb(Decimal(picos), -PICO))
         for day, sums in days.items():
             if not self._rates[day]:
-                key = str(day.scope.period)[:7], str(day.scope.currency)
+                key = str(day.pot.scope.period)[:7], str(day.pot.scope.currency)
                 idle[key] = EXACT.add(idle[key], sums.fees)
         notes = [
             f"{period}: credits of committed use of {_plain(amount)} {currency} find no fee on their day; "
@@ -220,8 +232,26 @@ def numbers_of(amounts: Sequence[Decimal]) -> Numbers:
     return exact(pa.array([format(amount, "f") for amount in amounts], pa.string()))
 
 
-def _pot(scope: Scope, service: str | None) -> str:
-    return f"{scope.model}-based commitments: {service}"
+def _credit_name(
+    group: Group, stated: AbstractSet[tuple[Scope, str | None]], services: AbstractSet[tuple[Scope, str | None]]
+) -> str | None:
+    if group.subscription is not None and (group.scope, group.subscription) in stated:
+        return group.subscription
+    if (group.scope, group.service) in services:
+        return _by_service(group.scope, group.service)
+    if group.scope.model == SPEND and (group.scope, FLEXIBLE) in services:
+        return _by_service(group.scope, FLEXIBLE)
+    return None
+
+
+def _by_service(scope: Scope, service: str | None) -> str:
+    return f"{_MODELS[str(scope.model)]}: {service}"
+
+
+def _named(words: Mapping[str, Words], rows: int, pots: Mapping[Group, Pot]) -> Words:
+    groups, places = _grouped(words, rows)
+    names = [pots[group].name if group in pots else None for group in groups]
+    return Words(names, places.astype(np.int32))
 
 
 def _plain(amount: Decimal) -> str:

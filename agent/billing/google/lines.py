@@ -11,8 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agent.billing.google.commitments import COLUMNS, Commitments, Unused, numbers_of
-from agent.billing.google.credits import COVERING, GIVEN, MODELS, credits_of
+from agent.billing.google.commitments import (
+    COLUMNS,
+    PRICED,
+    RESOURCE,
+    SPEND,
+    Commitments,
+    Unused,
+    numbers_of,
+)
+from agent.billing.google.credits import COVERING, GIVEN, MODELS, OFFSET, credits_of
 from agent.billing.google.files import MONTH
 from agent.billing.google.line_types import CATEGORIES, CREDIT, DISCOUNT, KINDS, TAX, USAGE, line_types
 from agent.billing.google.rows import Rows
@@ -23,8 +31,8 @@ from agent.billing.reading.moments import DAY, charge_days, day_words
 from agent.billing.reading.raw_tags import EMPTY_ID
 
 PROVIDER = "Google Cloud"
-_SPEND = "dollar based"
-"""In the SKU of a fee of the model ``spend``; other fees are for resources."""
+_DOLLARS = "dollar based"
+"""In the SKU of a fee of the model ``spend``; other fees are for resources, but for those with an offset."""
 
 
 class Lines:
@@ -67,7 +75,7 @@ class Lines:
         if fees.any():
             rows = np.flatnonzero(fees)
             words["CommitmentDiscountId"] = _at(
-                commitments.names(self._fee_groups(rows), len(rows)), rows, self.columns.rows
+                commitments.fee_names(self._fee_groups(rows), len(rows)), rows, self.columns.rows
             )
         yield self._lines(words, ends)
         if len(self.credits.rows):
@@ -130,7 +138,7 @@ class Lines:
         covered = {
             "x_Kind": Words.same("usage"),
             "ChargeCategory": Words.same("Usage"),
-            "CommitmentDiscountId": commitments.names(groups, len(covering)),
+            "CommitmentDiscountId": commitments.credit_names(groups, len(covering)),
             "CommitmentDiscountStatus": Words.same("Used"),
         }
         shares = commitments.shares(groups, amounts)
@@ -161,8 +169,10 @@ class Lines:
 
     def _fee_groups(self, rows: Ints) -> dict[str, Words]:
         sku = self.columns.words("sku.description")
-        models = sku.mapped(lambda value: "spend" if _SPEND in (value or "") else "resource")
-        return self._picked(rows) | {"model": models.where(rows)}
+        spend = np.asarray(sku.flags(lambda value: _DOLLARS in (value or "")))
+        codes = np.array(np.broadcast_to(spend, self.columns.rows), np.int32)
+        codes[self.credits.rows[self.credits.types == OFFSET]] = 2
+        return self._picked(rows) | {"model": Words((RESOURCE, SPEND, PRICED), codes[rows])}
 
     def _credit_groups(self, covering: Ints) -> dict[str, Words]:
         models = Words(MODELS, self.credits.types[covering].astype(np.int32))
@@ -215,19 +225,19 @@ def unused_batch(unused: Sequence[Unused]) -> Batch:
     """Rows for what days of commitments left unused; there is at least one."""
     days = np.array([np.datetime64(str(each.day.day), "us").astype(np.int64) for each in unused], np.int64)
     places = np.arange(len(unused), dtype=np.int32)
-    named = Words([each.day.name for each in unused], places)
+    named = Words([each.day.pot.name for each in unused], places)
     start, end = charge_days(days, days + DAY)
     words = {
         "ProviderName": Words.same(PROVIDER),
-        "BillingAccountId": Words([each.day.scope.account for each in unused], places),
+        "BillingAccountId": Words([each.day.pot.scope.account for each in unused], places),
         "InvoiceIssuerName": Words.same(PROVIDER),
         "ServiceName": Words([each.service for each in unused], places),
         "ResourceId": named,
         "ChargeCategory": Words.same("Usage"),
         "CommitmentDiscountId": named,
         "CommitmentDiscountStatus": Words.same("Unused"),
-        "BillingPeriodStart": Words([each.day.scope.period for each in unused], places),
-        "BillingCurrency": Words([each.day.scope.currency for each in unused], places),
+        "BillingPeriodStart": Words([each.day.pot.scope.period for each in unused], places),
+        "BillingCurrency": Words([each.day.pot.scope.currency for each in unused], places),
         "ChargePeriodStart": start,
         "ChargePeriodEnd": end,
         "x_Kind": Words.same("commitment_unused"),
