@@ -1,6 +1,7 @@
 """The way of a delivery into the ledger: find, hash, read, check, write, put in force. One source at a time."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -83,7 +84,7 @@ class Ingest:
 
         They have lost a file, were damaged, or were read by another configuration.
         """
-        delivered = {arrival.content for arrival in arrivals}
+        delivered = Counter(arrival.content for arrival in arrivals)
         there = [version for version in current if contents(version) & delivered]
         lost = {version.period for version in there if contents(version) - delivered}
         damaged = {version.period for version in there if changed_file(version)}
@@ -97,7 +98,7 @@ class Ingest:
         self, current: Sequence[LedgerVersion], arrivals: Sequence[Arrival], taken: AbstractSet[Period]
     ) -> list[tuple[LedgerVersion, bool]]:
         """Versions of which nothing was read: as they were, or marked stale where no file of theirs is delivered."""
-        delivered = {arrival.content for arrival in arrivals}
+        delivered = Counter(arrival.content for arrival in arrivals)
         left = [version for version in current if version.period not in taken]
         for version in left:
             if not contents(version) & delivered:

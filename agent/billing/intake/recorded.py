@@ -40,10 +40,14 @@ class Arrival:
 
 @dataclass(slots=True)
 class _Taken:
-    """Rows in force of one content, by period, and how many it has in all."""
+    """Rows in force of one content, by period, and how many it has in all.
+
+    ``copies``: how often a delivery held it; two statements of the same charges may be equal byte for byte.
+    """
 
     rows: dict[Period, int] = field(default_factory=dict)
     all_rows: int = 0
+    copies: int = 0
 
 
 class Recorded:
@@ -56,10 +60,12 @@ class Recorded:
         for version in versions:
             for file in version.manifest.files:
                 taken = self._taken.setdefault((_name(file.path), file.sha256), _Taken(all_rows=file.all_rows))
-                taken.rows[version.period] = taken.rows.get(version.period, 0) + file.rows
+                taken.rows[version.period] = file.rows
                 self._sizes.add((_name(file.path), file.bytes))
                 if file.stamp:
                     self._stamped[file.path, file.bytes, file.stamp] = file.sha256
+            for content, copies in contents(version).items():
+                self._taken[content].copies = max(self._taken[content].copies, copies)
 
     def recognise(self, arrivals: Sequence[Arrival]) -> None:
         """Fills in what is known of each file. Bytes are read only where they may be known, or may be there twice."""
@@ -69,14 +75,18 @@ class Recorded:
             arrival.sha256 = self._stamped.get((entry.shown, entry.size, entry.stamp), "") if entry.stamp else ""
             if sizes[entry.size] > 1 or (_name(entry.shown), entry.size) in self._sizes:
                 arrival.hash()
+        copies = Counter(arrival.content for arrival in arrivals)
+        for arrival in arrivals:
             taken = self._taken.get(arrival.content)
-            if taken is not None and sum(taken.rows.values()) == taken.all_rows:
+            if taken is None or copies[arrival.content] != taken.copies:
+                continue
+            if sum(taken.rows.values()) == taken.all_rows:
                 arrival.held, arrival.rows = frozenset(taken.rows), taken.all_rows
 
 
-def contents(version: LedgerVersion) -> frozenset[Content]:
-    """The files a version was made from."""
-    return frozenset((_name(file.path), file.sha256) for file in version.manifest.files)
+def contents(version: LedgerVersion) -> Counter[Content]:
+    """The files a version was made from, and how often each."""
+    return Counter((_name(file.path), file.sha256) for file in version.manifest.files)
 
 
 def _name(shown: str) -> str:
