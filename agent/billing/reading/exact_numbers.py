@@ -22,6 +22,7 @@ _UNIT_TYPE = pa.decimal128(38, UNIT_SCALE)
 _LARGE, _TINY, _LONG = 1e13, 1e-20, 34
 _INT64 = 2**63 - 1
 _DIGIT = re.compile(r"[^eE]*[1-9]")
+_LONG_FRACTION = re.compile(r"^([+-]?)([0-9]*\.[0-9]{24})([0-9]+)$")
 _FINER = (15, 18, 21)
 """Decimal places tried, after picos, for doubles of at most 15 digits."""
 _SHORT_DIGITS = 1e15
@@ -184,6 +185,14 @@ def _spread_out(numbers: Numbers, rows: Ints, length: int) -> Numbers:
 
 
 def _cast_decimals(column: pa.Array) -> Numbers:
+    numbers = _by_arrow(column)
+    if numbers is None and _is_text(column):
+        numbers = _with_long_fractions(column)
+    return _digit_by_digit(column) if numbers is None else numbers
+
+
+def _by_arrow(column: pa.Array) -> Numbers | None:
+    """The column by Arrow's casts; None where they cannot hold all of it."""
     if _arrow_is_exact(column):
         try:
             return _from_pico_decimals(pc.cast(column, _PICO_TYPE))
@@ -193,7 +202,27 @@ def _cast_decimals(column: pa.Array) -> Numbers:
             return _from_unit_decimals(pc.cast(column, _UNIT_TYPE))
         except pa.ArrowInvalid:
             pass
-    return _digit_by_digit(column)
+    return None
+
+
+def _with_long_fractions(column: pa.Array) -> Numbers | None:
+    """Texts of which some have more than 24 places, as Azure writes them: those are cut there, and all read by Arrow.
+
+    None where that is not what stands in the way.
+    """
+    long = pc.match_substring_regex(column, _LONG_FRACTION.pattern).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(long)
+    if not len(rows):
+        return None
+    heads: list[str] = []
+    cut: dict[int, str] = {}
+    for row, text in zip(rows.tolist(), column.take(pa.array(rows)).to_pylist(), strict=True):
+        sign, head, tail = _LONG_FRACTION.match(text).groups()  # type: ignore[union-attr]  # the rows that match it
+        heads.append(sign + head)
+        if tail.strip("0"):
+            cut[row] = f"{sign}{tail}E-{UNIT_SCALE + len(tail)}"
+    numbers = _by_arrow(pc.replace_with_mask(column, pa.array(long), pa.array(heads, column.type)))
+    return None if numbers is None else replace(numbers, cut=cut)
 
 
 def _wide_decimals(column: pa.Array) -> Numbers:
@@ -226,13 +255,17 @@ def _arrow_is_exact(column: pa.Array) -> bool:
         return False
     if not (size < _LARGE).all() or ((size > 0) & (size < _TINY)).any():
         return False
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+    if not _is_text(column):
         return True
     if (pc.max(pc.binary_length(column)).as_py() or 0) > _LONG:
         return False
     # NOTE: '9e-400' is zero as a double; a zero that spells a digit before its exponent is none
     zeros = pc.unique(column.filter(pa.array(size == 0))).to_pylist()
     return not any(_DIGIT.match(text) for text in zeros)
+
+
+def _is_text(column: pa.Array) -> bool:
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
 def _words_of(decimals: pa.Array) -> tuple[npt.NDArray[np.uint64], Ints]:
