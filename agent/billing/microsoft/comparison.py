@@ -137,7 +137,10 @@ def _contradiction(cell: Cell, settled: list[date], actual: Stated, amortized: S
 
 
 def _total(side: Stated, cell: Cell) -> str:
-    return text_from_units(sum(side.days[cell].values()))
+    units = EXACT.scaleb(Decimal(sum(side.days[cell].values())), -UNIT_SCALE)
+    for cut in side.cuts.get(cell, {}).values():
+        units = EXACT.add(units, cut)
+    return format(units.normalize(EXACT), "f")
 
 
 def _sums(cost: Numbers, places: Ints, count: int) -> list[int]:
