@@ -6,7 +6,17 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from agent.billing.aws.header import CATEGORY_MAP, OPTIONAL, PARENT, PRODUCT_MAP, REQUIRED, TAG_MAPS, USAGE_TYPE
+from agent.billing.aws.header import (
+    CATEGORY_MAP,
+    COST,
+    NET_OF,
+    OPTIONAL,
+    PARENT,
+    PRODUCT_MAP,
+    REQUIRED,
+    TAG_MAPS,
+    USAGE_TYPE,
+)
 from agent.billing.aws.lines import Lines
 from agent.billing.aws.net import NetChoice, NetSurvey
 from agent.billing.aws.products import with_products
@@ -48,6 +58,8 @@ class CostAndUsageReport(BillingSource):
                     parents |= _values(block, PARENT)
         self._net = survey.choice()
         self.notes += self._net.notes
+        if not survey.pairs and any(NET_OF[COST] in header for header in headers):
+            self.notes.append("net costs are not in every file; gross costs are used")
         # NOTE: files are prepared by month where manifests tell them apart, so nothing of the last month may stay
         self._splits = SplitCosts(self._instances(opened, parents), self.tag_sets) if parents else None
 

@@ -37,9 +37,6 @@ class Portion:
     units: int
     billed: bool
 
-    def value(self, name: str) -> str | None:
-        return self.dimensions[DIMENSIONS.index(name)]
-
 
 class Instances:
     """The instances that a delivery splits: by account, resource and day, the rows that hold their cost."""

@@ -414,6 +414,44 @@ def test_a_currency_that_changes_from_one_part_to_the_next_is_refused(tmp_path, 
     assert "one billing account is billed in 2 currencies" in refused().message
 
 
+def test_the_words_of_other_tools_for_null_are_null_outside_of_tags(tmp_path):
+    line = {COST: "1", "lineItem/ResourceId": "NULL", "reservation/ReservationARN": "null", "product/sku": "None"}
+    ingest(write_cur(tmp_path / "x", [line, {COST: "2"}]), tmp_path / "data", kind="aws-cur")
+    [row] = rows(tmp_path / "data")
+    assert (row["ResourceId"], row["CommitmentDiscountId"], row["SkuId"], row["x_Lines"]) == (None, None, None, 2)
+
+
+@pytest.mark.parametrize("cost", ["", "NULL"])
+def test_a_line_without_a_cost_is_named(tmp_path, refused, cost):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "f.csv").write_text(cur_text([{COST: "1"}, {COST: cost}]))
+    error = refused()
+    assert (error.message, error.where) == ("line_item_unblended_cost is empty", "f.csv:3")
+
+
+def test_a_line_without_its_net_cost_is_gross_with_its_class_and_told(tmp_path):
+    net = "lineItem/NetUnblendedCost"
+    lines = [{COST: "10", net: "9"}, {COST: "1", net: ""}, {COST: "-0.5", TYPE: "EdpDiscount", net: "0"}]
+    ingest(write_cur(tmp_path / "x", lines, parts=3), tmp_path / "data", kind="aws-cur")
+    assert manifest(tmp_path / "data").ledger_sums["USD"]["BilledCost"] == "10.5"
+    assert manifest(tmp_path / "data").notes == (
+        "2026-10: net costs are filled for a part of Usage only; gross costs are used",
+    )
+
+
+def test_net_costs_that_are_not_in_every_file_are_not_used_and_told(tmp_path):
+    lines = [{COST: "10", "lineItem/NetUnblendedCost": "9"}, {COST: "1"}]
+    ingest(write_cur(tmp_path / "x", lines, parts=2), tmp_path / "data", kind="aws-cur")
+    assert manifest(tmp_path / "data").ledger_sums["USD"]["BilledCost"] == "11"
+    assert manifest(tmp_path / "data").notes == ("net costs are not in every file; gross costs are used",)
+
+
+def test_a_file_without_a_byte_is_refused(tmp_path, refused):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "f.csv").write_bytes(b"")
+    assert refused().message == "the file is empty"
+
+
 def test_nul_bytes_are_refused(tmp_path, refused):
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "f.csv").write_bytes(cur_text([{}, {}]).encode() + b"\x00" * 4096)

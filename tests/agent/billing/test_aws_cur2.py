@@ -322,6 +322,23 @@ def test_sku_and_region_come_from_the_product_where_they_were_not_selected(tmp_p
     assert found == {("SKU1", "eu-west-3"), (None, "us-east-1"), (None, None)}
 
 
+def test_a_product_that_cannot_be_read_tells_nothing(tmp_path):
+    text = cur2_text([{"product": {"sku": "SKU1"}}], without=["product_sku"]).replace('""SKU1""}', '""SKU1')
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "f.csv").write_text(text)
+    ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur2")
+    assert rows(tmp_path / "data")[0]["SkuId"] is None
+
+
+@pytest.mark.parametrize("name", ["resource_tags", "cost_category"])
+def test_tags_stored_as_numbers_are_refused(tmp_path, name):
+    table = cur2_table([{}], without=["resource_tags"])
+    (tmp_path / "x").mkdir()
+    pq.write_table(table.append_column(name, pa.array([1])), tmp_path / "x" / "f.parquet")
+    with pytest.raises(SourceError, match=f"{name} is stored as int64"):
+        ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur2")
+
+
 def test_tags_in_csv_that_cannot_be_read_are_counted(tmp_path):
     text = cur2_text([{"resource_tags": {"user_tenant": "acme"}}, {}]).replace('""acme""}', '""acme')
     (tmp_path / "x").mkdir()
