@@ -8,6 +8,7 @@ from pathlib import Path
 from agent.demo import cur2, cur2_lines, focus, lines, usage
 from agent.demo.clock import PERIODS, Clock
 from agent.demo.fleet import fleet
+from agent.demo.invoices import Amounts, write_invoices
 from agent.demo.tables import FOLDER, accounts, customers
 from agent.errors import UsageError
 from agent.period import Period
@@ -46,6 +47,9 @@ def write_demo(folder: Path, progress: Progress, *, lines: int = HOURLY_LINES, s
     google = focus.write_focus(folder / "exports" / "focus-gcp", seed)
     usage.write_usage(folder / "usage", clients, seed)
     usage.write_revenue(folder / "revenue.csv", clients)
+    invoiced: Amounts = {(month.period, "aws", name): cost for month in months for name, cost in month.invoices.items()}
+    over = {month.period for month in months if month.invoices}
+    write_invoices(folder, invoiced | {(month, "gcp", ""): google.billed[month] for month in over})
     billed = {("aws", month.period): month.unblended for month in months}
     billed |= {("gcp", period): amount for period, amount in google.billed.items()}
     count = sum(size for month in months for _, size in month.files) + google.lines

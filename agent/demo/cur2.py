@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from agent.demo.cur2_lines import Block
 from agent.demo.fleet import digest
+from agent.demo.invoices import by_invoice
 from agent.demo.tables import rows
 from agent.period import Period
 
@@ -35,12 +36,13 @@ SCHEMA = pa.schema([(name, _TYPES[type_]) for name, type_ in COLUMNS.items()])
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One delivered month: its files with their line counts, its manifest, and the exact sum of unblended cost."""
+    """One delivered month: its files with their line counts, its manifest, the exact unblended cost, by invoice too."""
 
     period: Period
     files: tuple[tuple[Path, int], ...]
     manifest: Path
     unblended: Decimal
+    invoices: dict[str, Decimal]
 
 
 def write_month(folder: Path, period: Period, blocks: list[Block], parts: int) -> Written:
@@ -59,7 +61,7 @@ def write_month(folder: Path, period: Period, blocks: list[Block], parts: int) -
     manifest = folder / EXPORT / "metadata" / partition / f"{EXPORT}-Manifest.json"
     _write_manifest(manifest, period, [f"{BUCKET}/{EXPORT}/data/{partition}/{path.name}" for path, _ in files])
     units = sum(block.units for block in blocks)
-    return Written(period, tuple(files), manifest, Decimal(units).scaleb(-12))
+    return Written(period, tuple(files), manifest, Decimal(units).scaleb(-12), by_invoice(table))
 
 
 def _write_manifest(path: Path, period: Period, keys: list[str]) -> None:
