@@ -198,7 +198,8 @@ def priced_by_commitment(columns: Columns, types: Codes) -> Mask:
     if "PricingModel" not in columns.arrays:
         return unused
     known = {name: int(priced) for name, priced in PRICING_MODELS.items()} | {"": 0}
-    return unused | (_known(columns, "PricingModel", known, "OnDemand, Spot, Reservation or SavingsPlan") == 1)
+    priced: Mask = _known(columns, "PricingModel", known, "OnDemand, Spot, Reservation or SavingsPlan") == 1
+    return unused | priced
 
 
 def _known(columns: Columns, name: str, places: dict[str, int], expected: str) -> Codes:
