@@ -113,7 +113,8 @@ def _kind(kind: Any) -> pa.DataType:
 
 
 def _by_arrow(block: bytes, schema: pa.Schema, first: int) -> Rows | None:
-    if _WIDE.search(block) or b"\0" in block:
+    # NOTE: Arrow takes bytes that are no UTF-8, and a line that says ``null``
+    if _WIDE.search(block) or b"\0" in block or not _is_text(block):
         return None
     reading = arrow_json.ReadOptions(use_threads=False, block_size=len(block) + 1)
     parsing = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
@@ -122,6 +123,14 @@ def _by_arrow(block: bytes, schema: pa.Schema, first: int) -> Rows | None:
     except pa.ArrowInvalid:
         return None
     return nested_rows(table.combine_chunks().to_batches()[0], first) if len(table) else None
+
+
+def _is_text(block: bytes) -> bool:
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\nnull" not in block and not block.startswith(b"null")
 
 
 def _line_by_line(block: bytes, names: Sequence[str], first: int, line: int, shown: str) -> Rows:
