@@ -197,7 +197,9 @@ class _Forwarding(BaseHTTPRequestHandler):
     upstream: str
 
     def do_GET(self) -> None:
-        line = f"{self.command} {self.path}"
+        # NOTE: asked as a proxy, the path is a whole address
+        path = self.path if self.path.startswith("/") else "/" + self.path.split("/", 3)[3]
+        line = f"{self.command} {path}"
         self.gate.requests.append(line)
         self.gate.arrives(line)
         if self.gate.denied(line):
@@ -206,7 +208,7 @@ class _Forwarding(BaseHTTPRequestHandler):
             return
         connection = HTTPConnection(self.upstream.removeprefix("http://"), timeout=30)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _OF_THE_HOP}
-        connection.request(self.command, self.path, headers=headers)
+        connection.request(self.command, path, headers=headers)
         with connection.getresponse() as answer:
             self._send(answer.status, dict(answer.getheaders()), answer.read())
         connection.close()
@@ -228,5 +230,5 @@ class _Forwarding(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-_OF_THE_HOP = ("connection", "transfer-encoding", "keep-alive")
+_OF_THE_HOP = ("host", "connection", "transfer-encoding", "keep-alive")
 _DENIED = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'

@@ -78,7 +78,8 @@ def refuse_silent(address: str, store: Store, where: str) -> None:
     NOTE: the clients of Google and Azure wait for minutes on a host that takes a connection and says nothing.
     """
     try:
-        urllib.request.urlopen(address, timeout=_ANSWER_SECONDS).close()  # noqa: S310  # https or http of ours
+        # NOTE: urlopen would keep the proxies of the first time it was called
+        urllib.request.build_opener().open(address, timeout=_ANSWER_SECONDS).close()
     except urllib.error.HTTPError as answer:
         answer.close()
     except (OSError, ValueError) as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from agent.config.application import StorageConfig
 from agent.errors import SourceError, Unreachable
@@ -54,8 +55,16 @@ def _s3(bucket: str, storage: StorageConfig) -> "FileSystem":
     }
     if storage.endpoint:
         options |= {"endpoint_override": _endpoint(storage).netloc, "scheme": _endpoint(storage).scheme}
+    if proxy := _proxy(bucket, storage):
+        options["proxy_options"] = proxy
     options |= {"anonymous": True} if storage.anonymous else _aws_keys()
     return S3FileSystem(**options)
+
+
+def _proxy(bucket: str, storage: StorageConfig) -> str | None:
+    """The proxy that the environment names for the store. The clients of Google and Azure look for it themselves."""
+    parts = _endpoint(storage) if storage.endpoint else urlsplit(f"https://{bucket}.s3.amazonaws.com")
+    return None if proxy_bypass(str(parts.hostname)) else getproxies().get(parts.scheme)
 
 
 def _region(bucket: str, storage: StorageConfig) -> str | None:

@@ -120,6 +120,7 @@ def test_a_manifest_in_a_store_names_its_files(store: Store, tmp_path: Path):
     assert ledger(tmp_path / "data") == ledger(tmp_path / "local")
 
 
+@pytest.mark.slow  # waits until times tell bytes
 def test_unchanged_objects_are_not_fetched_and_one_changed_month_fetches_its_files_only(store: Store, tmp_path: Path):
     data = tmp_path / "data"
     store.put(EXPORT)
@@ -141,6 +142,7 @@ def test_unchanged_objects_are_not_fetched_and_one_changed_month_fetches_its_fil
     assert in_force == [head.files[0].read_bytes() for head in source_heads(tmp_path / "fresh", "bill")]
 
 
+@pytest.mark.slow  # waits until times tell bytes
 def test_what_was_just_written_is_looked_at_again_until_its_time_tells_its_bytes(store: Store, tmp_path: Path):
     data = tmp_path / "data"
     store.put(EXPORT)
@@ -273,6 +275,20 @@ def test_a_role_without_the_right_is_denied_by_iam_itself(tmp_path: Path, monkey
         with pytest.raises(Unreachable, match="access is denied") as caught:
             ingest_source(source, tmp_path / "data", tmp_path, None, Quiet())
         assert "s3:ListBucket" in caught.value.mend
+
+
+def test_s3_is_reached_through_the_proxy_that_the_environment_names(tmp_path: Path, monkeypatch):
+    for name, value in servers.S3_KEYS.items():
+        monkeypatch.setenv(name, value)
+    with servers.s3_server() as upstream, servers.gated(upstream) as gate:
+        servers.put_s3(upstream, "bills", EXPORT)
+        monkeypatch.setenv("HTTP_PROXY", gate.endpoint)
+        monkeypatch.setenv("http_proxy", gate.endpoint)
+        far = StorageConfig(endpoint="http://storage.example.invalid")
+        source = SourceConfig(name="bill", kind="focus", location="s3://bills/cur", storage=far)
+        delivered = ingest_source(source, tmp_path / "data", tmp_path, None, Quiet())
+    assert [one.billed_text for one in delivered] == ["1.250001 USD", "1.5 USD"]
+    assert gate.fetched() != []
 
 
 @pytest.mark.parametrize(
