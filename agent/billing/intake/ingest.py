@@ -153,6 +153,9 @@ class _Taking:
 
     def _told_of_new(self) -> set[Period] | None:
         """The periods of all files that are not in force yet; None where only reading them tells."""
+        if not self._by_period() and not any(arrival.held for arrival in self._arrivals):
+            # NOTE: all of them are read, so that a look at each beforehand tells nothing more
+            return None
         told: set[Period] = set()
         for arrival in self._arrivals:
             if arrival.held is None:
