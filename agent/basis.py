@@ -36,8 +36,9 @@ def out_of_date(settings: Settings, period: Period) -> bool:
     if proof is None:
         return True
     made_from = {source["name"]: source["version"] for source in proof["sources"]}
+    answered = (proof.get("adjusts", {}), proof.get("frozen", {}))
     now = (versions, _inputs(settings.data), _config(settings), closing.expected(settings, period))
-    return (made_from, proof["inputs"], proof["config"], proof.get("adjusts", {})) != now
+    return (made_from, proof["inputs"], proof["config"], *answered) != (*now, closing.answers_to(settings, period))
 
 
 def _inputs(data: Path) -> Json:

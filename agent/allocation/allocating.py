@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from agent.allocation import asof, recognise, tables
-from agent.allocation.beside import ROWS, Beside
+from agent.allocation.beside import Beside
 from agent.allocation.details import write_details
 from agent.allocation.facts import Facts
 from agent.allocation.passes import AFTER_RECOGNITION, READ
@@ -79,7 +79,7 @@ def allocate(
     try:
         with open_engine(settings.app.engine, rows=rows, spill=spill) as engine:
             scan_ledger(engine, "ledger", facts.versions)
-            asked = run_over_ledger(engine, facts, settings.data, progress, beside.rows)
+            asked = run_over_ledger(engine, facts, settings.data, progress, beside)
             progress.step(f"prove {period}")
             proof = prove(engine, str(period), facts.versions)
             write_tables(engine, facts, folder)
@@ -101,14 +101,15 @@ def scan_ledger(engine: Engine, name: str, versions: Iterable[LedgerVersion]) ->
 
 
 def run_over_ledger(
-    engine: Engine, facts: Facts, data: Path, progress: Progress, adjustments: pa.Table | None = None
+    engine: Engine, facts: Facts, data: Path, progress: Progress, beside: Beside | None = None
 ) -> Recogniser:
     """As :func:`run_passes`, over the table ``ledger`` as it stands in the engine.
 
-    ``adjustments`` of closed months (``agent.allocation.beside.ROWS``) are published beside the month's own rows.
+    ``beside``: adjustments of closed months, published beside the month's own rows, and where their money ended.
     """
     progress.step(f"allocate {facts.period}")
-    engine.load("adjustment", ROWS.empty_table() if adjustments is None else adjustments)
+    beside = beside or Beside()
+    _load(engine, {"adjustment": beside.rows, **beside.frozen})
     _one_currency(engine, facts)
     asked_about = engine.fetch("select distinct x_TagSetId from ledger")["x_TagSetId"].combine_chunks()
     tag_sets = read_tag_sets(data, asked_about)

@@ -24,6 +24,33 @@ ROWS = pa.schema(
 )
 """The table ``adjustment``: published rows in units, by the closed month they are about."""
 
+_TEXT = pa.string()
+FROZEN = {
+    "frozen_month": pa.schema({"Month": _TEXT, "FirstDay": pa.date32(), "LastDay": pa.date32()}),
+    "frozen_related": pa.schema(
+        {
+            "Month": _TEXT,
+            "Source": _TEXT,
+            "BillingAccountId": _TEXT,
+            "SubAccountId": _TEXT,
+            "ServiceName": _TEXT,
+            "Outcome": _TEXT,
+            "EffectiveUnits": UNITS,
+        }
+    ),
+    "frozen_distribution": pa.schema(
+        {
+            "Outcome": _TEXT,
+            "Customer": _TEXT,
+            "Bucket": _TEXT,
+            "Function": _TEXT,
+            "Reason": _TEXT,
+            "EffectiveUnits": UNITS,
+        }
+    ),
+}
+"""Of closed months: which days are theirs, what money of each scope became, and where each of these ended."""
+
 Json = dict[str, Any]
 
 
@@ -51,3 +78,9 @@ class Beside:
     adjusts: Mapping[str, Json] = field(default_factory=dict)
     """Origin -> the state of the closed month that this answers to; compared to tell whether a month is out of date."""
     methodology: Mapping[str, Any] = field(default_factory=dict)
+    frozen: Mapping[str, pa.Table] = field(
+        default_factory=lambda: {name: s.empty_table() for name, s in FROZEN.items()}
+    )
+    """Where closed months' money ended, for refunds and corrections that are about them: tables of :data:`FROZEN`."""
+    frozen_hashes: Mapping[str, str] = field(default_factory=dict)
+    """Closed month -> hash of its entry."""

@@ -77,6 +77,7 @@ class Proof:
             "adjustments": list(self.books.months),
             "adjusts": dict(self.books.adjusts),
             "methodology": dict(self.books.methodology),
+            "frozen": dict(self.books.frozen_hashes),
             "proof_line": self.line,
         }
 

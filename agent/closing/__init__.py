@@ -1,6 +1,6 @@
 """The books: months closed for good, prior-period adjustments, and the method that a closed month puts in force."""
 
-from agent.closing.adjusting import adjustments, expected
+from agent.closing.adjusting import adjustments, answers_to, expected
 from agent.closing.books import Closed, closed_month, closed_months, faults, refuse_faults
 from agent.closing.calendar import earliest_open, open_months
 from agent.closing.freezing import Terms, accept_attribution, close, refuse_closed, refuse_out_of_turn
@@ -14,6 +14,7 @@ __all__ = [
     "Terms",
     "accept_attribution",
     "adjustments",
+    "answers_to",
     "close",
     "closed_month",
     "closed_months",

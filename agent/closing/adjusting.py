@@ -13,7 +13,7 @@ was accepted those of step 1.
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from agent.billing.ledger.versions import LedgerVersion, heads, kept_version
 from agent.closing.amounts import adjusted_ledger
 from agent.closing.books import Closed, closed_months, refuse_faults
 from agent.closing.calendar import open_months
+from agent.closing.distributions import frozen_hashes, frozen_tables, names_closed_months
 from agent.closing.frozen import frozen_inputs, frozen_settings
 from agent.closing.methodology import SEMANTICS
 from agent.closing.posted import own_rows, posted_rows
@@ -94,6 +95,11 @@ def expected(settings: Settings, period: Period) -> State:
     return {origin: state for origin, state in states.items() if state != settled(books, origin)}
 
 
+def answers_to(settings: Settings, period: Period) -> dict[str, str]:
+    """The closed months whose distributions refunds and corrections of ``period`` take, by the hash of their entry."""
+    return frozen_hashes(settings.data, period, closed_months(settings.data))
+
+
 def settled(books: Sequence[Closed], origin: str) -> Json:
     """The state of a closed month that the books answer to already."""
     month = next(month for month in books if str(month.period) == origin)
@@ -113,7 +119,8 @@ def adjustments(settings: Settings, period: Period, progress: Progress) -> Besid
     """Everything that closed months post to ``period``. Raises ``ProofError`` when the books were changed."""
     refuse_faults(settings.data)
     states, books = expected(settings, period), closed_months(settings.data)
-    registry = current(settings.data).registry(settings) if states else None
+    hashes = frozen_hashes(settings.data, period, books)
+    registry = current(settings.data).registry(settings) if states or hashes else None
     rows, ties, months = [ROWS.empty_table()], list[Tie](), list[Json]()
     for month in books:
         if str(month.period) in states and registry is not None:
@@ -125,7 +132,8 @@ def adjustments(settings: Settings, period: Period, progress: Progress) -> Besid
             rows.append(posted)
             ties += _ties(month, before, posted, later)
             months.append(_record(month, before, posted, later, found.moved))
-    return Beside(pa.concat_tables(rows), ties, months, states)
+    beside = Beside(pa.concat_tables(rows), ties, months, states, frozen_hashes=hashes)
+    return replace(beside, frozen=frozen_tables(books, registry)) if hashes and registry is not None else beside
 
 
 def recompute(
@@ -147,28 +155,39 @@ def recompute(
     try:
         with open_engine(settings.app.engine, rows=rows, spill=spill) as engine:
             moves = adjusted_ledger(engine, earlier, later)
-            run_over_ledger(engine, facts, data, progress)
+            before = _before(month, books, facts)
+            run_over_ledger(engine, facts, data, progress, before)
             prove(engine, str(month.period), facts.versions)
             engine.load(
                 "counted",
-                pa.concat_tables([_closed_rows(settings, month, facts, progress), posted_rows(books, month.period)]),
+                pa.concat_tables(
+                    [_closed_rows(settings, month, facts, progress, before), posted_rows(books, month.period)]
+                ),
             )
             posted = engine.fetch(_DIFFERENCE)
-            moved = _changed_hands(engine, facts, data, progress) if moves else []
+            moved = _changed_hands(engine, facts, data, progress, before) if moves else []
     finally:
         shutil.rmtree(spill, ignore_errors=True)
     return Recomputed(_rows_of(month.period, posted), moved)
 
 
-def _changed_hands(engine: Engine, facts: Facts, data: Path, progress: Progress) -> Sequence[Json]:
+def _before(month: Closed, books: Sequence[Closed], facts: Facts) -> Beside:
+    """Where the months ended that were closed when this one was, for what it holds about them."""
+    earlier = [other for other in books if other.entry.number < month.entry.number]
+    if not earlier or not names_closed_months(facts.versions):
+        return Beside()
+    return Beside(frozen=frozen_tables(earlier, facts.registry))
+
+
+def _changed_hands(engine: Engine, facts: Facts, data: Path, progress: Progress, before: Beside) -> Sequence[Json]:
     """What the latest tags would move between customers and buckets; it sums to zero."""
     engine.run("under_frozen_tags", _BY_CUSTOMER.format(table="allocation"))
     scan_ledger(engine, "ledger", facts.versions)
-    run_over_ledger(engine, facts, data, progress)
+    run_over_ledger(engine, facts, data, progress, before)
     return _amounts(engine.fetch(_MOVED).to_pylist())
 
 
-def _closed_rows(settings: Settings, month: Closed, facts: Facts, progress: Progress) -> pa.Table:
+def _closed_rows(settings: Settings, month: Closed, facts: Facts, progress: Progress, before: Beside) -> pa.Table:
     """What the month came to, by today's arithmetic: as closed, unless the allocation itself has changed since."""
     if month.entry.content["methodology"]["semantics"] == SEMANTICS:
         return own_rows(month)
@@ -177,7 +196,7 @@ def _closed_rows(settings: Settings, month: Closed, facts: Facts, progress: Prog
     try:
         with open_engine(settings.app.engine, rows=sum(v.manifest.rows for v in versions), spill=spill) as engine:
             scan_ledger(engine, "ledger", versions)
-            run_over_ledger(engine, facts, settings.data, progress)
+            run_over_ledger(engine, facts, settings.data, progress, before)
             return _rows_of(month.period, engine.fetch(f"select {_KEYS}, BilledUnits, EffectiveUnits from allocation"))
     finally:
         shutil.rmtree(spill, ignore_errors=True)

@@ -1,14 +1,16 @@
--- one row = where charges that follow look for what they relate to
+-- one row = where charges that follow look for what they relate to; FrozenMonth is the closed month they are about, or ''
 with follow_place as (
-  select distinct Source, BillingAccountId, SubAccountId, ServiceName, InvoiceId,
-    case when Placement = 'commitment' then CommitmentDiscountId else '' end as CommitmentDiscountId,
-    Placement
-  from classified
-  where Placement in ('follow', 'commitment')
+  select distinct c.Source, c.BillingAccountId, c.SubAccountId, c.ServiceName, c.InvoiceId,
+    case when c.Placement = 'commitment' then c.CommitmentDiscountId else '' end as CommitmentDiscountId,
+    c.Placement, coalesce(m.Month, '') as FrozenMonth
+  from classified as c
+  left join frozen_month as m
+    on m.FirstDay <= c.ChargeDate and m.LastDay >= c.ChargeDate and c.Kind in ('refund', 'correction')
+  where c.Placement in ('follow', 'commitment')
 )
 select
   row_number() over (
-    order by Placement, Source, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId)
-    as WeightSet,
-  Placement, Source, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId
+    order by Placement, Source, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
+      FrozenMonth) as WeightSet,
+  FrozenMonth, Placement, Source, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId
 from follow_place

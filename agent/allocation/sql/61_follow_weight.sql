@@ -1,4 +1,4 @@
--- one row = follow place x outcome: cost of the nearest scope that has any (ALLOCATION 5)
+-- one row = follow place x outcome: cost of the nearest scope that has any, first in the closed month it is about
 with related as (
   select
     Source, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId, Outcome,
@@ -47,9 +47,42 @@ found as (
   where k.Placement = 'commitment' and k.CommitmentDiscountId <> ''
   group by k.WeightSet, r.Outcome
 ),
+frozen as (
+  select k.WeightSet as WeightSet, -4 as Step, f.Outcome as Key, sum(f.EffectiveUnits) as EffectiveUnits
+  from follow_key as k
+  inner join frozen_related as f
+    on f.Month = k.FrozenMonth and f.Source = k.Source and f.BillingAccountId = k.BillingAccountId
+    and f.SubAccountId = k.SubAccountId and f.ServiceName = k.ServiceName
+  where k.Placement = 'follow' and k.SubAccountId <> '' and k.ServiceName <> ''
+  group by k.WeightSet, f.Outcome
+  union all
+  select k.WeightSet as WeightSet, -3 as Step, f.Outcome as Key, sum(f.EffectiveUnits) as EffectiveUnits
+  from follow_key as k
+  inner join frozen_related as f
+    on f.Month = k.FrozenMonth and f.Source = k.Source and f.BillingAccountId = k.BillingAccountId
+    and f.SubAccountId = k.SubAccountId
+  where k.Placement = 'follow' and k.SubAccountId <> ''
+  group by k.WeightSet, f.Outcome
+  union all
+  select k.WeightSet as WeightSet, -2 as Step, f.Outcome as Key, sum(f.EffectiveUnits) as EffectiveUnits
+  from follow_key as k
+  inner join frozen_related as f
+    on f.Month = k.FrozenMonth and f.Source = k.Source and f.BillingAccountId = k.BillingAccountId
+  where k.Placement = 'follow'
+  group by k.WeightSet, f.Outcome
+  union all
+  select k.WeightSet as WeightSet, -1 as Step, f.Outcome as Key, sum(f.EffectiveUnits) as EffectiveUnits
+  from follow_key as k
+  inner join frozen_related as f on f.Month = k.FrozenMonth and f.Source = k.Source
+  where k.Placement = 'follow'
+  group by k.WeightSet, f.Outcome
+),
 weighed as (
   select WeightSet, Step, Key, idiv(EffectiveUnits, 1000000000000000000) as Weight
   from found
+  union all
+  select WeightSet, Step, Key, idiv(EffectiveUnits, 1000000000000000000) as Weight
+  from frozen
   union all
   select WeightSet, 9 as Step,
     case Placement when 'follow' then '@follow-empty' else '@commitment-prepaid' end as Key,

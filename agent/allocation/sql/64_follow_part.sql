@@ -4,6 +4,10 @@ with related as (
   from classified
   where Outcome is not null
   group by Outcome, Customer, Pool, Function
+  union all
+  select distinct Outcome, 'frozen' as Placement, cast(null as varchar) as Customer, cast(null as varchar) as Pool,
+    cast(null as varchar) as Function
+  from frozen_distribution
 ),
 part as (
   select

@@ -10,6 +10,9 @@ with period_share as (
     case when Stage = 'idle' and Pool is not null then joined('pool', Pool) else Stage end as Outcome,
     Customer, Bucket, coalesce(Function, '') as Function, coalesce(Reason, '') as Reason, EffectiveUnits
   from spread_result
+  union all
+  select Outcome, Customer, Bucket, Function, Reason, EffectiveUnits
+  from frozen_distribution
 ),
 shared_out as (
   select Outcome, Customer, Bucket, Function, Reason, idiv(sum(EffectiveUnits), 1000000000000000000) as Weight
