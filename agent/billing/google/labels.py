@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from agent.billing.google.rows import Records, Rows
 from agent.billing.google.texts import Record, RecordFault, records
-from agent.billing.reading.batch import Codes, Words, numbered
+from agent.billing.reading.batch import Codes, Ints, Words
 from agent.billing.reading.raw_tags import DistinctMaps, TagSets
 
 SPLIT = {"kube:unallocated": "unused", "kube:system-overhead": "overhead"}
@@ -34,9 +34,13 @@ Tags = Mapping[str, str]
 class _Column:
     """The distinct label sets of one column: a number that is the same in the whole ingest, and how to read each."""
 
-    numbers: Sequence[int]
+    numbers: Ints
     codes: Codes | None
     tags: Callable[[int], Tags]
+
+
+_NOTHING = _Column(np.array([-1], np.int64), None, lambda _: {})
+_FEW = 1_000_000
 
 
 class Labels:
@@ -46,34 +50,34 @@ class Labels:
         self._tag_sets = tag_sets
         self._numbers: dict[tuple[str, object], int] = {}
         self._words: dict[str, int] = {}
-        self._known: dict[tuple[int, ...], str] = {}
+        self._known: dict[bytes, str] = {}
 
     def ids(self, rows: Rows, shown: str) -> Words:
         """The tag set of each row. Texts that cannot be read count as no labels and are counted for ``shown``."""
         columns = [self._column(name, rows, shown) for name in _COLUMNS]
-        words = [Words([str(place) for place in range(len(column.numbers))], column.codes) for column in columns]
-        found, codes = numbered(words, rows.columns.rows)
+        places, codes = _combined(columns)
+        keys = np.column_stack([column.numbers[place] for column, place in zip(columns, places, strict=True)])
+        raw, width = keys.tobytes(), keys.itemsize * len(columns)
         ids: list[str] = []
-        for texts in found:
-            places = [int(text or 0) for text in texts]
-            key = tuple(column.numbers[place] for column, place in zip(columns, places, strict=True))
+        for number in range(len(keys)):
+            key = raw[number * width : (number + 1) * width]
             identity = self._known.get(key)
             if identity is None:
-                parts = [column.tags(place) for column, place in zip(columns, places, strict=True)]
+                parts = [column.tags(int(place[number])) for column, place in zip(columns, places, strict=True)]
                 identity = self._known[key] = self._tag_sets.id_of(merged(*parts))
             ids.append(identity)
-        return Words(ids, codes.astype(np.int32))
+        return Words(ids, codes)
 
     def _column(self, name: str, rows: Rows, shown: str) -> _Column:
         if name in rows.records and rows.records[name].fields:
             return self._from_records(name, rows.records[name])
         if name in rows.texts:
             return self._from_texts(name, rows.texts[name], shown)
-        return _Column([-1], None, lambda _: {})
+        return _NOTHING
 
     def _from_records(self, name: str, found: Records) -> _Column:
         if not len(found.fields["key"]):
-            return _Column([-1], None, lambda _: {})
+            return _NOTHING
         keys = _named(found.fields) if name == "tags" else found.fields["key"]
         entries = pa.StructArray.from_arrays([keys, found.fields["value"]], ["key", "value"])
         maps = DistinctMaps(pa.ListArray.from_arrays(pa.array(found.offsets, pa.int32()), entries))
@@ -83,7 +87,8 @@ class Labels:
         numbers = [
             self._number(name, raw[start * width : end * width]) for start, end in pairwise(maps.offsets.tolist())
         ]
-        return _Column(numbers, maps.codes, maps.tags)
+        # NOTE: a null list was made an empty one, so every code is that of a list
+        return _Column(np.array(numbers, np.int64), maps.codes, maps.tags)
 
     def _from_texts(self, name: str, words: Words, shown: str) -> _Column:
         read: list[Tags] = []
@@ -97,7 +102,8 @@ class Labels:
         if unread:
             lines = rows_using(words, unread)
             self._tag_sets.failures[shown] = self._tag_sets.failures.get(shown, 0) + lines
-        return _Column([self._number(name, text) for text in words.values], words.codes, read.__getitem__)
+        numbers = [self._number(name, text) for text in words.values]
+        return _Column(np.array(numbers, np.int64), words.codes, read.__getitem__)
 
     def _number(self, name: str, content: object) -> int:
         return self._numbers.setdefault((name, content), len(self._numbers))
@@ -106,6 +112,31 @@ class Labels:
         """A number for each text, the same whenever the text comes again in this ingest."""
         known = self._words
         return np.fromiter((known.setdefault(text, len(known)) for text in texts), np.int64, len(texts))
+
+
+def _combined(columns: Sequence[_Column]) -> tuple[list[Ints], Codes | None]:
+    """The combinations of label sets that occur: each column's place in every one; and the combination of each row."""
+    several = [(column, column.codes) for column in columns if column.codes is not None and len(column.numbers) > 1]
+    if not several:
+        return [np.zeros(1, np.int64) for _ in columns], None
+    code: Ints = np.zeros(1, np.int64)
+    size = 1
+    for column, own in several:
+        code = code * len(column.numbers) + own
+        size *= len(column.numbers)
+    if size < _FEW:
+        distinct = np.flatnonzero(np.bincount(code, minlength=size))
+        table = np.zeros(size, np.int32)
+        table[distinct] = np.arange(len(distinct), dtype=np.int32)
+        codes = table[code]
+    else:
+        distinct, found = np.unique(code, return_inverse=True)
+        codes = found.astype(np.int32)
+    places = {}
+    for column, _ in reversed(several):
+        distinct, places[id(column)] = np.divmod(distinct, len(column.numbers))
+    nothing = np.zeros(len(next(iter(places.values()))), np.int64)
+    return [places.get(id(column), nothing) for column in columns], codes
 
 
 def rows_using(words: Words, codes: Sequence[int]) -> int:
