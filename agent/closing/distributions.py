@@ -1,11 +1,12 @@
 """Where a closed month's money ended, for refunds and corrections that are about it (ALLOCATION 5).
 
 Read from the closed files: by scope, what the month's usage became; and for each of these, who bore it. A refund's own
-invoice is of the month that it comes in, so scopes go by account, not by invoice.
+invoice is of the month that it comes in, so scopes go by account, not by invoice. Idle vendor cost without a pool is
+told from untagged by nothing in these files and counts with it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Context
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ RELATED = ("usage", "discount", "marketplace", "commitment_unused")
 ABOUT = frozenset({"refund", "correction"})
 _SCOPE = ("Source", "BillingAccountId", "SubAccountId", "ServiceName")
 _MARK = "\x01"
+_ONE = Decimal(10**UNIT_SCALE)
 _WIDE = Context(prec=60)
 Row = Mapping[str, Any]
 
@@ -77,7 +79,8 @@ def _ended(month: Closed, name: str, known: frozenset[str]) -> Iterator[Row]:
     own = _own(month) & ~pc.field("Source").is_null() & pc.field("Bucket").isin(("customer", "opex"))
     for row in _summed(path, ("Customer", "Bucket", "Function"), own & pc.field("Kind").isin(RELATED)):
         outcome = _MARK.join(("own", row["Bucket"], row["Function"], row["Customer"]))
-        yield _borne(row | {"Reason": ""}, known) | {"Outcome": _key(name, outcome), "EffectiveUnits": row["units"]}
+        # NOTE: what was somebody's own is theirs alone, whatever it sums to over the month
+        yield _borne(row | {"Reason": ""}, known) | {"Outcome": _key(name, outcome), "EffectiveUnits": _ONE}
 
 
 def _own(month: Closed) -> pc.Expression:
