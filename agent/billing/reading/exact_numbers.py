@@ -25,7 +25,6 @@ _DIGIT = re.compile(r"[^eE]*[1-9]")
 _LONG_FRACTION = re.compile(r"^([+-]?)([0-9]*\.[0-9]{24})([0-9]+)$")
 _FINER = (15, 18, 21)
 """Decimal places tried, after picos, for doubles of at most 15 digits."""
-_EXACT_DOUBLE = 2**53
 _SHORT_DIGITS = 1e15
 """An integer below this many times 10**-n is the only shortest decimal of its double: 15 digits always round-trip."""
 
@@ -170,11 +169,7 @@ def _from_integers(values: Ints, places: int) -> Numbers:
     if places <= PICO:
         return Numbers(values * 10 ** (PICO - places))
     step = 10 ** (places - PICO)
-    if len(values) and max(int(values.max()), -int(values.min())) < _EXACT_DOUBLE:
-        # NOTE: exact: the quotient of such an integer is off by less than the 1/step that it is away from the next one
-        pico = (values / step).astype(np.int64)
-    else:
-        pico = np.sign(values) * (np.abs(values) // step)
+    pico = np.sign(values) * (np.abs(values) // step)
     fine = (values - pico * step) * 10 ** (UNIT_SCALE - places)
     return Numbers(pico, None, fine if fine.any() else None)
 
