@@ -25,9 +25,18 @@ def least(source: SourceConfig) -> str:
         text = (_FOLDER / f"{parts.scheme}.txt").read_text(encoding="utf-8")
         account = source.storage.account or "ACCOUNT"
         return text.replace("ACCOUNT", account).replace("BUCKET", place[0]).replace("PREFIX", place[1])
+    if parts.scheme == "bigquery":
+        return _bigquery(source, *place)
     of_service = parts.scheme in ("https", "http")
     policy = _FOLDER / f"{source.kind}.{'txt' if of_service else 'json'}"
     return policy.read_text(encoding="utf-8") if policy.is_file() else _LOCAL
+
+
+def _bigquery(source: SourceConfig, project: str, below: str) -> str:
+    """Partitions are listed by dataset; what is read is billed to a project, which may be another."""
+    text = (_FOLDER / "bigquery.txt").read_text(encoding="utf-8")
+    named = text.replace("DATASETPROJECT", project).replace("DATASET", below.partition("/")[0])
+    return named.replace("PROJECT", source.storage.account or project)
 
 
 def _s3(bucket: str, prefix: str) -> str:

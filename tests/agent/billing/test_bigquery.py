@@ -7,6 +7,7 @@ import pytest
 
 from agent.billing import ingest_source
 from agent.config.application import SourceConfig, StorageConfig
+from agent.doctor.rights import least
 from agent.errors import SourceError, Unreachable
 from agent.period import Period
 from agent.progress import Quiet
@@ -170,7 +171,9 @@ def test_a_table_without_rows_is_no_bill_yet(ingest, bigquery):
         ingest()
 
 
-@pytest.mark.parametrize("location", ["bigquery://bills", "bigquery://bills/billing", "bigquery://a/b/c/d", "bigquery://a/b/c`"])
+@pytest.mark.parametrize(
+    "location", ["bigquery://bills", "bigquery://bills/billing", "bigquery://a/b/c/d", "bigquery://a/b/c`"]
+)
 def test_a_location_that_names_no_table_is_refused(ingest, location):
     with pytest.raises(SourceError, match="names no table") as caught:
         ingest(location=location)
@@ -202,3 +205,11 @@ def test_without_credentials_the_way_to_get_them_is_said(ingest, monkeypatch, tm
     with pytest.raises(Unreachable, match="Google's credentials cannot be used") as caught:
         ingest(anonymous=False)
     assert "gcloud auth application-default login" in caught.value.mend
+
+
+def test_doctor_prints_the_rights_that_reading_a_table_takes():
+    location = "bigquery://exports/billing/gcp_billing_export_v1_0A"
+    told = least(SourceConfig(name="g", kind="gcp", location=location, storage=StorageConfig(account="payer")))
+    assert "`roles/bigquery.dataViewer` ON SCHEMA `exports.billing`" in told
+    for role in ("bigquery.jobUser", "bigquery.readSessionUser"):
+        assert f"gcloud projects add-iam-policy-binding payer --member=MEMBER --role=roles/{role}" in told
