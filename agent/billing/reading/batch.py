@@ -47,14 +47,59 @@ class Words:
         table = np.fromiter((test(value) for value in self.values), np.int32, len(self.values))
         return int(table[0]) if self.codes is None else table[self.codes]
 
+    def mask(self, test: Callable[[str | None], bool], rows: int) -> Mask:
+        """Which of all ``rows`` have a value that passes, asked once per distinct value."""
+        if self.codes is None:
+            return np.full(rows, test(self.values[0]), np.bool_)
+        return np.asarray(np.fromiter(map(test, self.values), np.bool_, len(self.values))[self.codes])
+
+    def filled(self, rows: int) -> Mask:
+        """Which of all ``rows`` are not null."""
+        return self.mask(lambda value: value is not None, rows)
+
+    def places(
+        self, place: Callable[[str | None], int], rows: int, unknown: Callable[[int, str | None, int], Exception]
+    ) -> Codes:
+        """A small integer per row, of all ``rows``, worked out once per distinct value; below 0 for an unknown value.
+
+        Raises what ``unknown`` makes of the number of rows with unknown values, the first of these and its row.
+        """
+        found = np.array(np.broadcast_to(self.flags(place), rows), np.int32)
+        strange = np.flatnonzero(found < 0)
+        if len(strange):
+            row = int(strange[0])
+            raise unknown(len(strange), self.value(row), row)
+        return found
+
+    def first(self, test: Callable[[str | None], bool], rows: int) -> tuple[str | None, Ints] | None:
+        """The first distinct value that passes and is used, and which of all ``rows`` hold it; None without one."""
+        for code, value in enumerate(self.values):
+            if test(value):
+                found = np.arange(rows) if self.codes is None else np.flatnonzero(self.codes == code)
+                if len(found):
+                    return value, found
+        return None
+
+    def value(self, row: int) -> str | None:
+        """The value in one row."""
+        return self.values[0 if self.codes is None else int(self.codes[row])]
+
+    def used(self) -> list[str]:
+        """The values that rows have, without null."""
+        codes = [0] if self.codes is None else np.unique(self.codes).tolist()
+        return [value for code in codes if (value := self.values[code]) is not None]
+
+    def coded(self, rows: int) -> Codes:
+        """The code of each of all ``rows``, also where they all have the same."""
+        return np.zeros(rows, np.int32) if self.codes is None else self.codes
+
     def where(self, rows: Ints) -> "Words":
         """The rows at these positions, in order."""
         return self if self.codes is None else Words(self.values, self.codes[rows])
 
     def only(self, rows: Mask) -> "Words":
         """The column with null in every row outside ``rows``."""
-        codes = np.zeros(len(rows), np.int32) if self.codes is None else self.codes
-        return Words([*self.values, None], np.where(rows, codes, np.int32(len(self.values))))
+        return Words([*self.values, None], np.where(rows, self.coded(len(rows)), np.int32(len(self.values))))
 
     def otherwise(self, other: "Words") -> "Words":
         """The column with the value of ``other`` in every row where it is null."""
@@ -65,12 +110,24 @@ class Words:
             return other if empty else self
         if not empty.any():
             return self
-        own = np.zeros(len(empty), np.int32) if self.codes is None else self.codes
-        others = np.zeros(len(empty), np.int32) if other.codes is None else other.codes
-        return Words([*self.values, *other.values], np.where(empty == 1, others + np.int32(len(self.values)), own))
+        return chosen(empty == 1, other, self)
 
 
 NULL = Words.same(None)
+
+
+def chosen(rows: Mask, there: Words, elsewhere: Words) -> Words:
+    """``there`` in these rows, ``elsewhere`` in all others."""
+    own, others = elsewhere.coded(len(rows)), there.coded(len(rows))
+    shift = np.int32(len(elsewhere.values))
+    return Words([*elsewhere.values, *there.values], np.where(rows, others + shift, own))
+
+
+def in_rows(words: Words, rows: Ints, other: Words, length: int) -> Words:
+    """A column of ``length`` rows: at the positions ``rows`` the values of ``other``, which has just these rows."""
+    codes = words.coded(length).copy()
+    codes[rows] = other.coded(len(rows)) + np.int32(len(words.values))
+    return Words([*words.values, *other.values], codes)
 
 
 def combinations(columns: Sequence[Words]) -> set[tuple[str | None, ...]]:
@@ -150,6 +207,8 @@ class Numbers:
 
     def only(self, rows: Mask) -> "Numbers":
         """The column with zero in every row outside ``rows``."""
+        if rows.all():
+            return self
         return Numbers(
             np.where(rows, self.pico, 0),
             None if self.whole is None else np.where(rows, self.whole, 0),
