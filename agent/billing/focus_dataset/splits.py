@@ -7,10 +7,7 @@ provider could not give to anything stays with the resource it came from, marked
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from agent.billing.focus_dataset.values import chosen
-from agent.billing.reading.batch import Mask, Words
+from agent.billing.reading.batch import Mask, Words, chosen
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.raw_tags import TagSets
 
@@ -29,10 +26,10 @@ class Splits:
     @classmethod
     def of(cls, columns: Columns) -> "Splits | None":
         """None where the batch has no part of a split."""
-        split = _filled(columns, "AllocatedMethodId")
+        split = columns.words("AllocatedMethodId").filled(columns.rows)
         if not split.any():
             return None
-        given = split & _filled(columns, "AllocatedResourceId")
+        given = split & columns.words("AllocatedResourceId").filled(columns.rows)
         return cls(given, split & ~given)
 
     def resources(self, columns: Columns, words: Mapping[str, Words]) -> dict[str, Words]:
@@ -47,8 +44,3 @@ class Splits:
         marked = tag_sets.merged(own, Words.same(tag_sets.id_of({SPLIT_TAG: UNUSED})), len(self.given))
         given = tag_sets.merged(own, allocated, len(self.given))
         return chosen(self.left, marked, chosen(self.given, given, own))
-
-
-def _filled(columns: Columns, name: str) -> Mask:
-    filled = columns.words(name).flags(lambda value: value is not None)
-    return np.broadcast_to(np.asarray(filled) == 1, columns.rows)

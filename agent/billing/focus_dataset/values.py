@@ -3,8 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from agent.billing.reading.batch import Mask, Words
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.kinds import CATEGORIES
@@ -22,19 +20,13 @@ _STATUS_OF_DRAFT = {"used commitment": "Used", "unused commitment": "Unused"}
 
 def known(columns: Columns, name: str, folded: Sequence[str], expected: str) -> Words:
     """An enum column as delivered; refuses a value that is, in any case, none of ``folded``. Null is left alone."""
-    words = columns.words(name)
-    for code, value in enumerate(words.values):
-        if value is None or value.casefold() in folded:
-            continue
-        rows = np.flatnonzero(words.codes == code) if words.codes is not None else np.arange(columns.rows)
-        if len(rows):
-            raise columns.fault(
-                f"{name} holds {value!r} in {len(rows)} rows",
-                int(rows[0]),
-                expected,
-                "if columns have shifted, deliver the export again",
-            )
-    return words
+    return columns.known(
+        columns.words(name),
+        lambda value: value is None or value.casefold() in folded,
+        lambda value, rows: f"{name} holds {value!r} in {rows} rows",
+        expected,
+        "if columns have shifted, deliver the export again",
+    )
 
 
 def charge_category(columns: Columns) -> Words:
@@ -63,7 +55,7 @@ def provider(columns: Columns) -> Words:
 
 def of_microsoft(providers: Words, rows: int) -> Mask:
     """The rows that Microsoft provides."""
-    return np.broadcast_to(providers.flags(lambda name: (name or "").casefold().startswith(_MICROSOFT)) == 1, rows)
+    return providers.mask(lambda name: (name or "").casefold().startswith(_MICROSOFT), rows)
 
 
 def without_placeholders(words: Mapping[str, Words], rows: int) -> dict[str, Words]:
@@ -77,10 +69,13 @@ def without_placeholders(words: Mapping[str, Words], rows: int) -> dict[str, Wor
 
 
 def _freed(words: Words, microsoft: Mask) -> Words:
-    if not any(value is not None and value.casefold() in _PLACEHOLDERS for value in words.values):
+    if not any(map(_is_placeholder, words.values)):
         return words
-    empty = words.flags(lambda value: value is not None and value.casefold() in _PLACEHOLDERS) == 1
-    return words.only(~(microsoft & empty))
+    return words.only(~(microsoft & words.mask(_is_placeholder, len(microsoft))))
+
+
+def _is_placeholder(value: str | None) -> bool:
+    return value is not None and value.casefold() in _PLACEHOLDERS
 
 
 def joinable(words: Words) -> Words:
@@ -90,14 +85,3 @@ def joinable(words: Words) -> Words:
     return words.mapped(
         lambda value: value.lower() if value is not None and _RESOURCE_MANAGER_ID.fullmatch(value) else value
     )
-
-
-def chosen(rows: Mask, there: Words, elsewhere: Words) -> Words:
-    """``there`` in these rows, ``elsewhere`` in all others."""
-    first, second = _coded(there, len(rows)), _coded(elsewhere, len(rows))
-    values = [*there.values, *elsewhere.values]
-    return Words(values, np.where(rows, first, second + np.int32(len(there.values))))
-
-
-def _coded(words: Words, rows: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    return np.zeros(rows, np.int32) if words.codes is None else words.codes

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from agent.billing.reading.batch import NULL, Words
 from agent.billing.reading.columns import Columns
 from agent.config.columns import CellMap
@@ -31,17 +29,12 @@ def terms(columns: Columns, name: str, cell: CellMap | None, known: Mapping[str,
 
     ``known``: folded term -> as the ledger has it.
     """
-    found = words(columns, cell)
-    for code, value in enumerate(found.values):
-        if value is None or value.casefold() in known:
-            continue
-        rows = np.flatnonzero(found.codes == code) if found.codes is not None else np.arange(columns.rows)
-        if len(rows):
-            written = cell.column if cell is not None and cell.column else name
-            raise columns.fault(
-                f"{written} holds {value!r} in {len(rows)} rows, which is no {name}",
-                int(rows[0]),
-                ", ".join(known.values()),
-                f"say in the column map what it means: columns.{name}.values",
-            )
+    written = cell.column if cell is not None and cell.column else name
+    found = columns.known(
+        words(columns, cell),
+        lambda value: value is None or value.casefold() in known,
+        lambda value, rows: f"{written} holds {value!r} in {rows} rows, which is no {name}",
+        ", ".join(known.values()),
+        f"say in the column map what it means: columns.{name}.values",
+    )
     return found.mapped(lambda value: known.get((value or "").casefold()))

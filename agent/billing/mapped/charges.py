@@ -111,8 +111,7 @@ class Charges:
         """The rows whose amounts are written with the other sign, by the kind that the map says; None is all."""
         if self._map.negate == "all":
             return None
-        turned: Mask = np.broadcast_to(kind.flags(lambda value: value in self._map.negate), rows) == 1
-        return turned
+        return kind.mask(lambda value: value in self._map.negate, rows)
 
     def _periods(self, columns: Columns) -> Words:
         period = self._map.columns.BillingPeriodStart
@@ -130,7 +129,7 @@ class Charges:
         percent = self._map.percent()
         if percent is not None:
             tax = percentages(columns, self._map.columns.BilledCost, percent, self._map.file)
-            tax = tax.only(np.broadcast_to(beside.words["x_Kind"].flags(lambda kind: kind != "tax"), columns.rows) == 1)
+            tax = tax.only(beside.words["x_Kind"].mask(lambda kind: kind != "tax", columns.rows))
         elif self._map.tax is not None and self._map.tax.amount is not None:
             found = amounts(columns, self._map.tax.amount, self._map.file).optional(self._map.tax.amount)
             tax = Numbers.zero(columns.rows) if found is None else found[0]

@@ -1,13 +1,14 @@
 """Rows that a map leaves out, such as totals: taken apart before anything else is read, and their sums kept."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from agent.billing.mapped.amounts import amounts
 from agent.billing.mapped.cells import words
-from agent.billing.reading.batch import Batch, Ints, Numbers, Words
+from agent.billing.reading.batch import Batch, Ints, Mask, Numbers, Words
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.config.columns import CellMap, ColumnsFile
 
@@ -28,10 +29,8 @@ class LeftOut:
         """The rows that stay, counted from 0, and their places among all. Raises ``ReadFault``."""
         stay = np.ones(columns.rows, np.bool_)
         for rule in self._map.leave_out:
-            read = words(columns, CellMap(column=rule.column))
-            # NOTE: the default binds the loop's value; mypy cannot type such a lambda
-            equal = read.flags(lambda value, of=rule.equals: (value or "") == of)  # type: ignore[misc]
-            matching = stay & (np.broadcast_to(equal, columns.rows) == 1)
+            equal = partial(_is, rule.equals)
+            matching = stay & words(columns, CellMap(column=rule.column)).mask(equal, columns.rows)
             if matching.any():
                 stay &= ~matching
                 self._apart.append((f"{rule.reason} ({rule.column} {rule.equals})", self._cost(columns, matching)))
@@ -43,8 +42,8 @@ class LeftOut:
 
     def note(self, batch: Batch) -> None:
         """Sees what the file bills."""
-        self.month = max(filter(None, [self.month, *_used(batch.words["BillingPeriodStart"])]))
-        self._currency = min(filter(None, [self._currency, *_used(batch.words["BillingCurrency"])]))
+        self.month = max(filter(None, [self.month, *batch.words["BillingPeriodStart"].used()]))
+        self._currency = min(filter(None, [self._currency, *batch.words["BillingCurrency"].used()]))
 
     def batches(self) -> Iterator[Batch]:
         """What was left out, once the whole file is read: no ledger rows, but lines and sums of the manifest."""
@@ -59,7 +58,7 @@ class LeftOut:
             nothing = np.zeros(rows, np.int64)
             yield Batch(rows, read, costs, None, None, nothing, nothing, left_out=reason)
 
-    def _cost(self, columns: Columns, matching: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Numbers:
+    def _cost(self, columns: Columns, matching: Mask) -> Numbers:
         rows = np.flatnonzero(matching)
         name = self._map.columns.BilledCost
         apart = Columns({name: columns.arrays[name].take(pa.array(rows))}, len(rows), 0)
@@ -71,6 +70,5 @@ class LeftOut:
         return Numbers.zero(len(rows)) if found is None else found[0]
 
 
-def _used(words_of: Words) -> list[str]:
-    codes = np.zeros(1, np.int32) if words_of.codes is None else np.unique(words_of.codes)
-    return [value for code in codes.tolist() if (value := words_of.values[code]) is not None]
+def _is(wanted: str, value: str | None) -> bool:
+    return (value or "") == wanted

@@ -71,7 +71,7 @@ def batch_of(columns: Columns, invoice: Invoice, tag_ids: Words) -> Batch:
     starts, ends = filled.moments("start_time"), filled.moments("end_time")
     product = columns.required("product", columns.words("product"))
     kind = product.mapped(lambda name: kind_of(name or ""))
-    is_tax = np.broadcast_to(kind.flags(lambda value: value == "tax"), columns.rows) == 1
+    is_tax = kind.mask(lambda value: value == "tax", columns.rows)
     description = columns.words("description")
     day, following = charge_days(starts, ends)
     found = _of_all(invoice) | {

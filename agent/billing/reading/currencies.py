@@ -1,7 +1,5 @@
 """The currency codes a bill may be in: ISO 4217, national currencies and the supranational ones in use."""
 
-import numpy as np
-
 from agent.billing.reading.batch import Words
 from agent.billing.reading.columns import Columns
 
@@ -28,15 +26,10 @@ CURRENCIES = frozenset(
 def known_currencies(columns: Columns, name: str) -> Words:
     """The currency column; refuses nulls and whatever is no ISO 4217 code in capital letters."""
     words = columns.required(name, columns.words(name))
-    for code, value in enumerate(words.values):
-        if value in CURRENCIES:
-            continue
-        rows = np.flatnonzero(words.codes == code) if words.codes is not None else np.arange(columns.rows)
-        if len(rows):
-            raise columns.fault(
-                f"{name} holds {value!r} in {len(rows)} rows",
-                int(rows[0]),
-                "an ISO 4217 code such as USD",
-                "if columns have shifted, deliver the export again",
-            )
-    return words
+    return columns.known(
+        words,
+        lambda value: value in CURRENCIES,
+        lambda value, rows: f"{name} holds {value!r} in {rows} rows",
+        "an ISO 4217 code such as USD",
+        "if columns have shifted, deliver the export again",
+    )
