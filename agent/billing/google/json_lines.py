@@ -5,7 +5,6 @@ line by line instead, as is one whose fault must be named.
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
 from agent.billing.delivery.export import ExportFile
@@ -26,7 +26,7 @@ from agent.errors import SourceError
 BLOCK_BYTES = 16 * 2**20
 _TEXT = pa.string()
 _MONEY = pa.decimal256(76, 46)
-"""Holds every double from 1e-29 to 1e29 to its last digit."""
+"""Holds every double from 1e-29 to 1e14 and beyond to its last digit."""
 _KINDS = {
     "cost": _MONEY,
     "cost_at_list": _MONEY,
@@ -34,8 +34,9 @@ _KINDS = {
     # NOTE: no money, and a double in BigQuery: its shortest text is what was exported
     "usage.amount": pa.float64(),
 }
-_WIDE = re.compile(rb':\s*"?[-+]?(?:[0-9]{21}|[0-9]+(?:\.[0-9]*)?[eE]\+?0*[1-9][0-9])')
-"""A number that may not fit :data:`_MONEY`: Arrow gives another number for it and says nothing (pyarrow 26)."""
+_TRUSTED = 1e14
+"""NOTE: a number of more digits than :data:`_MONEY` holds becomes another number, and Arrow says nothing (pyarrow 26).
+It keeps the lowest 256 bits: what comes out is far above this, as no amount of a bill is."""
 
 
 def rows(file: ExportFile, names: Sequence[str]) -> Iterator[Rows]:
@@ -114,7 +115,7 @@ def _kind(kind: Any) -> pa.DataType:
 
 def _by_arrow(block: bytes, schema: pa.Schema, first: int) -> Rows | None:
     # NOTE: Arrow takes bytes that are no UTF-8, and a line that says ``null``
-    if _WIDE.search(block) or b"\0" in block or not _is_text(block):
+    if b"\0" in block or not _is_text(block):
         return None
     reading = arrow_json.ReadOptions(use_threads=False, block_size=len(block) + 1)
     parsing = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
@@ -122,12 +123,32 @@ def _by_arrow(block: bytes, schema: pa.Schema, first: int) -> Rows | None:
         table = arrow_json.read_json(BytesIO(block), reading, parsing)
     except pa.ArrowInvalid:
         return None
-    return nested_rows(table.combine_chunks().to_batches()[0], first) if len(table) else None
+    if not len(table):
+        return None
+    found = nested_rows(table.combine_chunks().to_batches()[0], first)
+    return found if all(map(_trusted, _amounts(found))) else None
+
+
+def _amounts(found: Rows) -> Iterator[pa.Array]:
+    for name in _KINDS:
+        of, _, inner = name.rpartition(".")
+        if name in found.columns.arrays:
+            yield found.columns.arrays[name]
+        elif of in found.records:
+            yield found.records[of].fields[inner]
+
+
+def _trusted(amounts: pa.Array) -> bool:
+    if not pa.types.is_decimal(amounts.type):
+        return True
+    largest = pc.max(pc.abs(pc.cast(amounts, pa.float64()))).as_py()
+    return largest is None or bool(largest < _TRUSTED)
 
 
 def _is_text(block: bytes) -> bool:
     try:
-        block.decode()
+        if not block.isascii():
+            block.decode()
     except UnicodeDecodeError:
         return False
     return b"\nnull" not in block and not block.startswith(b"null")

@@ -497,7 +497,7 @@ def test_json_money_keeps_the_digits_it_is_spelled_with(tmp_path, spelled, exact
 
 
 @pytest.mark.parametrize(
-    "spelled", ["NaN", "Infinity", "true", '"one"', "1e40", "123456789012345678901234567890", "{}"]
+    "spelled", ["NaN", "Infinity", "true", '"one"', "1e40", "123456789012345678901234567890", f"{10**39 + 1}.5", "{}"]
 )
 def test_json_money_that_is_no_amount_of_a_bill_is_refused(tmp_path, spelled):
     text = f"{json_line()}\n" + json_line(cost="COST").replace('"COST"', spelled) + "\n"
