@@ -6,8 +6,9 @@ A part of an instance (split cost allocation data) takes its share of the instan
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -25,9 +26,9 @@ from agent.billing.aws.line_types import (
     LineType,
 )
 from agent.billing.aws.net import NetChoice
-from agent.billing.aws.split_costs import Share, SplitCosts, in_rows, spread
-from agent.billing.reading.batch import NULL, Batch, Codes, Ints, Mask, Numbers, Words
-from agent.billing.reading.columns import Columns
+from agent.billing.aws.split_costs import Share, SplitCosts, spread
+from agent.billing.reading.batch import NULL, Batch, Codes, Ints, Mask, Numbers, Words, in_rows
+from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.currencies import known_currencies
 from agent.billing.reading.moments import charge_days
 from agent.billing.reading.raw_tags import EMPTY_ID
@@ -80,8 +81,8 @@ class Lines:
         self.ends = columns.moments("line_item_usage_end_date")
         period = columns.moments("bill_billing_period_start_date")
         self.period = charge_days(period, period)[0]
-        self.reservation = columns.words("reservation_reservation_a_r_n")
-        self.commitment = columns.words("savings_plan_savings_plan_a_r_n").otherwise(self.reservation)
+        self.reservation = columns.ids("reservation_reservation_a_r_n")
+        self.commitment = columns.ids("savings_plan_savings_plan_a_r_n").otherwise(self.reservation)
         types = self._types()
         self._net_types = np.array([NET_AS.get(place, place) for place in range(len(LINE_TYPES))], np.int32)[types]
         self.parts = self._parts(types)
@@ -122,12 +123,13 @@ class Lines:
         hours[self.parts] = False
         kinds = self.columns.words(USAGE_TYPE)
         if USAGE_TYPE in self.columns.arrays:
-            named = kinds.flags(lambda value: value is not None and bool(_INSTANCE_HOURS.search(value)))
-            hours &= np.asarray(named) == 1
+            hours &= kinds.mask(
+                lambda value: value is not None and bool(_INSTANCE_HOURS.search(value)), self.columns.rows
+            )
         return self._batch(self._words()).where(np.flatnonzero(hours)) if hours.any() else None
 
     def _parts(self, types: Codes) -> Ints:
-        named = np.broadcast_to(self.columns.words(PARENT).flags(lambda value: value is not None), len(types)) == 1
+        named = self.columns.words(PARENT).filled(len(types))
         if not named.any():
             return np.zeros(0, np.int64)
         usage = np.array([line_type.category == "Usage" and line_type.kind == "usage" for line_type in LINE_TYPES])
@@ -174,28 +176,23 @@ class Lines:
         """The place of each line's type in :data:`LINE_TYPES`; an unknown type is refused with its count."""
         columns, column = self.columns, "line_item_line_item_type"
         words = columns.required(column, columns.words(column))
-        places: Sequence[int] = [PLACES.get(value or "", -1) for value in words.values]
-        types = np.broadcast_to(np.array(places, np.int32)[0 if words.codes is None else words.codes], columns.rows)
-        unknown = np.flatnonzero(types < 0)
-        if len(unknown):
-            row = int(unknown[0])
-            name = words.values[0 if words.codes is None else int(words.codes[row])]
-            raise columns.fault(
-                f"{len(unknown)} lines have a line item type that is not known, such as {name!r}",
-                row,
-                "a type of the AWS billing guide: " + ", ".join(PLACES),
-                "please report the type: leaving its lines out would understate the bill",
-            )
-        reserved = np.asarray(self.reservation.flags(lambda value: value is not None)) == 1
-        types = np.where((types == FEE) & reserved, np.int32(RESERVATION_FEE), types)
+        types = words.places(lambda value: PLACES.get(value or "", -1), columns.rows, self._unknown_type)
+        types[(types == FEE) & self.reservation.filled(columns.rows)] = RESERVATION_FEE
         refunds = types == REFUND
         if refunds.any():
-            bought = np.asarray(self.commitment.flags(lambda value: value is not None)) == 1
-            plans = columns.words("line_item_product_code").flags(
-                lambda value: value is not None and bool(_SAVINGS_PLANS.search(value))
+            plans = columns.words("line_item_product_code").mask(
+                lambda value: value is not None and bool(_SAVINGS_PLANS.search(value)), columns.rows
             )
-            types = np.where(refunds & (bought | (np.asarray(plans) == 1)), np.int32(COMMITMENT_REFUND), types)
-        return np.array(types, np.int32)
+            types[refunds & (self.commitment.filled(columns.rows) | plans)] = COMMITMENT_REFUND
+        return types
+
+    def _unknown_type(self, lines: int, name: str | None, row: int) -> ReadFault:
+        return self.columns.fault(
+            f"{lines} lines have a line item type that is not known, such as {name!r}",
+            row,
+            "a type of the AWS billing guide: " + ", ".join(PLACES),
+            "please report the type: leaving its lines out would understate the bill",
+        )
 
     def _where(self, test: Callable[[LineType], bool]) -> Mask:
         told = np.array([test(line_type) for line_type in LINE_TYPES])
@@ -208,17 +205,17 @@ class Lines:
     def _batch(self, words: dict[str, Words]) -> Batch:
         usage = self._where(lambda line_type: line_type.category == "Usage" and line_type.kind == "usage")
         costs = {
-            "BilledCost": self._only(self.cost, self._where(lambda line_type: not line_type.paired)),
+            "BilledCost": self.cost.only(self._where(lambda line_type: not line_type.paired)),
             "EffectiveCost": self._effective(),
         }
         if (listed := self.columns.optional("pricing_public_on_demand_cost")) is not None:
-            costs["ListCost"] = self._only(listed[0], usage)
+            costs["ListCost"] = listed[0].only(usage)
         quantity = self.columns.quantity("line_item_usage_amount")
         return Batch(
             self.columns.rows,
             words,
             costs,
-            None if quantity is None else self._only(quantity[0], usage),
+            None if quantity is None else quantity[0].only(usage),
             None if quantity is None else quantity[1] & usage,
             self.starts,
             self.ends,
@@ -233,14 +230,10 @@ class Lines:
         full = {"BilledCost": zero, "EffectiveCost": zero, **costs}
         return Batch(len(rows), words, full, None, None, self.starts[rows], self.ends[rows], lines)
 
-    def _only(self, numbers: Numbers, rows: Mask) -> Numbers:
-        return numbers if rows.all() else numbers.only(rows)
-
     def _effective(self) -> Numbers:
-        total = self._only(self.cost, self._where(lambda line_type: line_type.effective is Amortised.COST))
+        total = self.cost.only(self._where(lambda line_type: line_type.effective is Amortised.COST))
         for source, column in COVERED_COST.items():
-            # NOTE: the default binds the loop's value; mypy cannot type such a lambda
-            rows = self._where(lambda line_type, of=source: line_type.effective is of)  # type: ignore[misc]
+            rows = self._where(partial(_costs_by, source))
             if rows.any():
                 total = total.plus(self._needed(column, rows))
         return total
@@ -248,8 +241,7 @@ class Lines:
     def _unused_cost(self, rows: Ints) -> Numbers:
         total = Numbers.zero(self.columns.rows)
         for source, parts in UNUSED_COMMITMENT.items():
-            # NOTE: the default binds the loop's value; mypy cannot type such a lambda
-            told = self._where(lambda line_type, of=source: line_type.unused is of)  # type: ignore[misc]
+            told = self._where(partial(_leaves_unused, source))
             for column, times in parts if told.any() else ():
                 total = total.plus(self._needed(column, told), times=times)
         return total.where(rows)
@@ -276,8 +268,7 @@ class Lines:
             return Numbers.zero(self.columns.rows)
         numbers, known = amount
         if net is not None:
-            # NOTE: a net column that is asked for here was seen to be in every file
-            after, known_after = self.columns.optional(NET_OF[gross])  # type: ignore[misc]
+            after, known_after = self.columns.optional(NET_OF[gross])  # type: ignore[misc]  # seen to be in every file
             known = np.where(net, known_after, known)
             numbers = after if net.all() else numbers.only(~net).plus(after.only(net))
         if gross == COST and not known.all():
@@ -304,8 +295,8 @@ class Lines:
         columns = self.columns
         start, end = charge_days(self.starts, self.ends)
         covered = self._where(lambda line_type: line_type.covered)
-        closed = columns.words("bill_bill_type").flags(lambda value: value == "Refund")
-        refunds = self._where(lambda line_type: line_type.refund) & (np.asarray(closed) == 1)
+        closed = columns.words("bill_bill_type").mask(lambda value: value == "Refund", columns.rows)
+        refunds = self._where(lambda line_type: line_type.refund) & closed
         service = columns.required("line_item_product_code", columns.words("line_item_product_code"))
         return {
             "ProviderName": Words.same("AWS"),
@@ -316,9 +307,9 @@ class Lines:
                 columns.words("bill_invoicing_entity")
             ),
             "ServiceName": service,
-            "ResourceId": columns.words("line_item_resource_id"),
+            "ResourceId": columns.ids("line_item_resource_id"),
             "RegionId": columns.words("product_region_code"),
-            "SkuId": columns.words("product_sku"),
+            "SkuId": columns.ids("product_sku"),
             "ChargeCategory": Words([line_type.category for line_type in LINE_TYPES], self.types),
             "ChargeClass": _where_set("Correction", refunds),
             "CommitmentDiscountId": self.commitment,
@@ -338,24 +329,23 @@ class Lines:
     def _accounts(self, name: str) -> Words:
         """Account ids; refuses one that has lost its leading zeros."""
         words = self.columns.ids(name)
-        short = np.broadcast_to(words.flags(lambda value: bool(_SHORT_ACCOUNT.fullmatch(value or ""))), len(self.types))
-        if short.any():
-            row = int(short.argmax())
-            value = words.values[0 if words.codes is None else int(words.codes[row])]
-            raise self.columns.fault(
-                f"{name} holds {value!r}: an account id has 12 digits, this one has lost its leading zeros",
-                row,
-                "the account id as text",
-                "deliver the export itself, not a copy saved by a spreadsheet or read as numbers",
-            )
-        return words
+        return self.columns.known(
+            words,
+            lambda value: _SHORT_ACCOUNT.fullmatch(value or "") is None,
+            lambda value, _: (
+                f"{name} holds {value!r}: an account id has 12 digits, this one has lost its leading zeros"
+            ),
+            "the account id as text",
+            "deliver the export itself, not a copy saved by a spreadsheet or read as numbers",
+        )
 
     def _kinds(self, service: Words) -> Words:
         """The type's kind; plain usage and fees may be support (by product) or marketplace (by billing entity)."""
         kinds = [*(line_type.kind for line_type in LINE_TYPES), "marketplace", "support"]
         plain = self._where(lambda line_type: line_type.plain)
-        sold = np.asarray(self.columns.words("bill_billing_entity").flags(lambda value: value == _MARKETPLACE)) == 1
-        support = np.asarray(service.flags(lambda value: value is not None and bool(_SUPPORT.search(value)))) == 1
+        rows = self.columns.rows
+        sold = self.columns.words("bill_billing_entity").mask(lambda value: value == _MARKETPLACE, rows)
+        support = service.mask(lambda value: value is not None and bool(_SUPPORT.search(value)), rows)
         codes = np.where(plain & sold, np.int32(len(LINE_TYPES)), self.types)
         return Words(kinds, np.where(plain & support & ~sold, np.int32(len(LINE_TYPES) + 1), codes))
 
@@ -371,6 +361,14 @@ class Lines:
 
 def _in_both(amount: Numbers, billed: Mask) -> dict[str, Numbers]:
     return {"BilledCost": amount.only(billed), "EffectiveCost": amount}
+
+
+def _costs_by(source: Amortised, line_type: LineType) -> bool:
+    return line_type.effective is source
+
+
+def _leaves_unused(source: Amortised, line_type: LineType) -> bool:
+    return line_type.unused is source
 
 
 def _where_set(value: str, rows: Mask) -> Words:

@@ -63,7 +63,7 @@ class NetSurvey:
             return
         amounts = {name: _filled(columns, name) for pair in self.pairs.items() for name in pair}
         # NOTE: a part of a split has no cost of its own, filled or not, so it says nothing of how its type is filled
-        part = np.broadcast_to(columns.words(PARENT).flags(lambda value: value is not None), columns.rows) == 1
+        part = columns.words(PARENT).filled(columns.rows)
         starts = columns.moments(PERIOD)
         for (month, line_type), found in rows_by_values(charge_days(starts, starts)[0], columns.words(TYPE)):
             rows = np.broadcast_to(True if found is None else found, columns.rows)

@@ -1,6 +1,5 @@
 """SKU and region from the map ``product`` of CUR 2.0, where an export has not selected the columns of their own."""
 
-import numpy as np
 import pyarrow as pa
 
 from agent.billing.aws.header import PRODUCT_MAP
@@ -27,8 +26,7 @@ def _distinct(columns: Columns) -> tuple[list[dict[str, str]], pa.Array]:
         found = DistinctMaps(maps)
         return [*(found.tags(place) for place in range(len(found.offsets) - 1)), {}], pa.array(found.codes)
     words = columns.words(PRODUCT_MAP)
-    codes = np.zeros(columns.rows, np.int32) if words.codes is None else words.codes
-    return [_parsed(text) for text in words.values], pa.array(codes)
+    return [_parsed(text) for text in words.values], pa.array(words.coded(columns.rows))
 
 
 def _parsed(text: str | None) -> dict[str, str]:

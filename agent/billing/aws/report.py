@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-import numpy as np
 import pyarrow as pa
 
 from agent.billing.aws.header import (
@@ -55,7 +54,7 @@ class CostAndUsageReport(BillingSource):
                 for block in file.blocks(list(wanted)):
                     with file.located():
                         survey.count(block.columns)
-                    parents |= _values(block, PARENT)
+                    parents.update(block.columns.words(PARENT).used())
         self._net = survey.choice()
         self.notes += self._net.notes
         if not survey.pairs and any(NET_OF[COST] in header for header in headers):
@@ -99,14 +98,8 @@ def _needed(file: ReportFile, *more: str) -> list[str]:
     return [name for name in (*_READ, *products, *more) if name not in TAG_MAPS or name in maps]
 
 
-def _values(block: Block, name: str) -> set[str]:
-    words = block.columns.words(name)
-    codes = np.zeros(1, np.int64) if words.codes is None else np.unique(words.codes)
-    return {value for value in (words.values[code] for code in codes.tolist()) if value is not None}
-
-
 def _rows_of(block: Block, parents: set[str]) -> pa.Array:
     """The rows of these resources that are no parts themselves."""
-    known = block.columns.words("line_item_resource_id").flags(lambda value: value in parents)
-    part = block.columns.words(PARENT).flags(lambda value: value is not None)
-    return pa.array(np.broadcast_to((np.asarray(known) == 1) & (np.asarray(part) == 0), block.columns.rows))
+    columns = block.columns
+    known = columns.words("line_item_resource_id").mask(lambda value: value in parents, columns.rows)
+    return pa.array(known & ~columns.words(PARENT).filled(columns.rows))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.billing.ledger.columns import DIMENSIONS
-from agent.billing.reading.batch import NULL, PICO_UNITS, Batch, Codes, Ints, Mask, Numbers, Words, numbered
+from agent.billing.reading.batch import NULL, PICO_UNITS, Batch, Ints, Mask, Numbers, Words, numbered
 from agent.billing.reading.raw_tags import TagSets
 from agent.money import UNITS_PER_ONE, text_from_units
 
@@ -232,14 +232,6 @@ def _objects(values: Sequence[int]) -> Places:
 
 def _plain(key: str) -> str:
     return re.sub(r"[^0-9a-z]", "_", key.removeprefix("resourceTags/").casefold())
-
-
-def in_rows(words: Words, rows: Ints, other: Words, length: int) -> Words:
-    """The column ``words`` with the values of ``other`` in the rows at ``rows``."""
-    codes: Codes = np.zeros(length, np.int32) if words.codes is None else words.codes.copy()
-    others = np.zeros(len(rows), np.int32) if other.codes is None else other.codes
-    codes[rows] = others + np.int32(len(words.values))
-    return Words([*words.values, *other.values], codes)
 
 
 def spread(numbers: Numbers, rows: Ints, length: int) -> Numbers:
