@@ -1,23 +1,22 @@
 """The money, from bills to digest, as one straight page: open this file first.
 
 Each step takes the settings, does its part on disk and returns what it made; ``run`` is all of them in order.
-Nothing here prints or knows a provider. A step that writes holds the writer lock of the data folder.
+The first step stands in :mod:`agent.ingestion`. Nothing here prints or knows a provider. A step that writes holds the
+writer lock of the data folder.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
-from agent import basis, closing, inputs, margins, results, summary
+from agent import basis, closing, margins, results, summary
 from agent.allocation import Beside, Proof, default_period
 from agent.allocation import allocate as split_and_prove
-from agent.billing import Delivered, ingest_source
-from agent.billing.ledger.unread import Unread, keep_unread
 from agent.bounds import crossed
 from agent.closing import Closed, Terms
 from agent.config.loading import Settings
-from agent.errors import ClosedError, NothingToDo, SourceError
+from agent.errors import ClosedError, NothingToDo
+from agent.ingestion import Ingested, ingest, take_in
 from agent.margins.records import Note, PeriodReport
 from agent.period import Period
 from agent.progress import Progress
@@ -27,26 +26,18 @@ from reports.digest import Digest
 from reports.digest import blocks as digest_blocks
 from reports.table import render_csv
 
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A source that was not taken in; what it delivered before stays in force. ``Unreachable``: nothing is known."""
-
-    source: str
-    error: SourceError
-
-
-@dataclass(frozen=True, slots=True)
-class Ingested:
-    """What an ingest did: one entry a source and month, and the sources that it could not take in."""
-
-    delivered: tuple[Delivered, ...]
-    failed: tuple[Failed, ...] = ()
-
-    @property
-    def exit_code(self) -> int:
-        """0; 2 when a delivery was refused; 4 when the sources that are missing could only not be reached."""
-        return min((failure.error.exit_code for failure in self.failed), default=0)
+__all__ = [
+    "RunOutcome",
+    "accept_attribution",
+    "allocate",
+    "close",
+    "digest",
+    "figures",
+    "ingest",
+    "report",
+    "run",
+    "take_in",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,43 +56,6 @@ class RunOutcome:
     digest: Digest
     alerts: tuple[Crossing, ...]
     posted: tuple[str, ...]
-
-
-def take_in(settings: Settings, periods: Collection[Period] | None, progress: Progress) -> Ingested:
-    """Takes every source into the ledger, and keeps usage, revenue and registry as delivered.
-
-    A source that cannot be reached or is refused keeps no other back. Where none could be taken in, the error of the
-    first is raised.
-    """
-    settings.need("sources")
-    wanted = set(periods) if periods else None
-    delivered: list[Delivered] = []
-    failed: list[Failed] = []
-    with results.writing(settings.data):
-        for source in settings.app.sources:
-            try:
-                delivered += ingest_source(source, settings.data, settings.root, wanted, progress)
-            except SourceError as error:
-                progress.step(f"{source.name}: not taken in: {error.message}")
-                failed.append(Failed(source.name, error))
-        today = datetime.now(UTC).date()
-        keep_unread(settings.data, {one.source: Unread(today, one.error.message) for one in failed})
-        if len(failed) == len(settings.app.sources):
-            raise failed[0].error
-        progress.step("keeping usage, revenue and customers")
-        inputs.take_in(settings, progress)
-    if not delivered and not failed:
-        asked = ", ".join(map(str, sorted(wanted))) if wanted else "any month"
-        raise NothingToDo(f"no source delivers {asked}", mend="apportion doctor says where each source is looked for")
-    return Ingested(tuple(delivered), tuple(failed))
-
-
-def ingest(settings: Settings, periods: Collection[Period] | None, progress: Progress) -> list[Delivered]:
-    """As :func:`take_in`, for callers that need every source: raises the error of the first that failed."""
-    done = take_in(settings, periods, progress)
-    if done.failed:
-        raise done.failed[0].error
-    return list(done.delivered)
 
 
 def allocate(settings: Settings, period: Period, progress: Progress) -> Proof:

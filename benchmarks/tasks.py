@@ -11,12 +11,12 @@ from benchmarks.shapes import SHAPES, Shape
 
 def ingest(config: Path) -> None:
     """Export to ledger, from nothing."""
-    from agent import pipeline
+    from agent import ingestion
     from agent.config.loading import load_application
     from agent.progress import Quiet
 
     shutil.rmtree(config.parent / "data", ignore_errors=True)
-    pipeline.ingest(load_application(config), None, Quiet())
+    ingestion.ingest(load_application(config), None, Quiet())
 
 
 def allocate(config: Path) -> None:

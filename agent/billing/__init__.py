@@ -2,18 +2,11 @@
 
 import hashlib
 from collections.abc import Set as AbstractSet
+from importlib import import_module
 from pathlib import Path
 
-from agent.billing.aws_cur import AwsCur
-from agent.billing.aws_cur2 import AwsCur2
-from agent.billing.azure import Azure
-from agent.billing.csv import MappedCsv
-from agent.billing.digitalocean import DigitalOcean
-from agent.billing.focus import Focus
-from agent.billing.gcp import Gcp
 from agent.billing.intake.ingest import Ingest
 from agent.billing.interface import BillingSource, Delivered
-from agent.billing.oci import Oci
 from agent.billing.reading.raw_tags import TagSets
 from agent.config.application import SourceConfig
 from agent.errors import SourceError
@@ -23,9 +16,26 @@ from agent.storage import opened
 from agent.storage.locations import PULLED, raw_folder
 from agent.store import lock, write_file
 
-SOURCES: tuple[type[BillingSource], ...] = (Focus, AwsCur, AwsCur2, DigitalOcean, Oci, MappedCsv, Azure, Gcp)
+SOURCES = {
+    "focus": "Focus",
+    "aws-cur": "AwsCur",
+    "aws-cur2": "AwsCur2",
+    "azure": "Azure",
+    "gcp": "Gcp",
+    "oci": "Oci",
+    "digitalocean": "DigitalOcean",
+    "csv": "MappedCsv",
+}
+"""Kind of source, as written in apportion.yaml -> its class, in the module here that is called by the kind."""
 
-__all__ = ["SOURCES", "BillingSource", "Delivered", "ingest_source"]
+__all__ = ["SOURCES", "BillingSource", "Delivered", "ingest_source", "source_of"]
+
+
+def source_of(kind: str) -> type[BillingSource]:
+    """The class of a kind; its module is loaded only where it is used."""
+    module = import_module(f"{__name__}.{kind.replace('-', '_')}")
+    source: type[BillingSource] = getattr(module, SOURCES[kind])
+    return source
 
 
 def ingest_source(
@@ -38,8 +48,7 @@ def ingest_source(
     One answer a period, in order of time. The same delivery again changes nothing. Raises ``SourceError`` for a
     delivery that is not whole, not exact or not clear; the ledger is then as it was.
     """
-    reader = next(reader for reader in SOURCES if reader.kind == source.kind)
-    reading = reader(source, TagSets(), _named_files(source, data, root))
+    reading = source_of(source.kind)(source, TagSets(), _named_files(source, data, root))
     if source.location.startswith(PULLED):
         with lock(data):
             reading.pull(raw_folder(data, source.name), progress)

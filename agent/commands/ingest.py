@@ -3,11 +3,11 @@
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
-from agent import pipeline, terminal
+from agent import ingestion, terminal
 from agent.billing import Delivered
 from agent.commands.interface import Answer
 from agent.commands.project import opened
-from agent.pipeline import Failed, Ingested
+from agent.ingestion import Failed, Ingested
 from agent.progress import Progress
 
 
@@ -15,7 +15,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     """One line a (source, month), then the sources that are not taken in."""
     settings = opened(arguments)
     periods = {arguments.period} if arguments.period else None
-    done = pipeline.take_in(settings, periods, progress)
+    done = ingestion.take_in(settings, periods, progress)
     return Answer(told(done), record(done), done.exit_code)
 
 

@@ -4,8 +4,6 @@ from argparse import Namespace
 from pathlib import Path
 
 from agent import results
-from agent.allocation import default_period
-from agent.closing import earliest_open
 from agent.config.loading import Settings, load_application
 from agent.period import Period
 
@@ -19,11 +17,16 @@ def opened(arguments: Namespace) -> Settings:
 
 def open_month(settings: Settings, arguments: Namespace) -> Period:
     """``--period`` or PERIOD, else the earliest open month; the last closed one where none is open."""
+    # NOTE: the books and the allocation, which a command that is about no month does without
+    from agent.closing import earliest_open
+
     chosen: Period | None = arguments.period
     return chosen or earliest_open(settings)
 
 
 def month(settings: Settings, arguments: Namespace) -> Period:
     """``--period``, else the month of the last complete day. Raises ``NothingToDo`` before the first ingest."""
+    from agent.allocation import default_period
+
     chosen: Period | None = arguments.period
     return chosen or default_period(settings)

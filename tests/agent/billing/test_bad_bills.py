@@ -10,7 +10,7 @@ from decimal import Decimal
 import pyarrow.parquet as pq
 import pytest
 
-from agent.billing import SOURCES
+from agent.billing import SOURCES, source_of
 from agent.billing.ledger.versions import periods
 from agent.errors import SourceError
 from tests.agent.billing.bills import bills, packed, parquets
@@ -31,7 +31,12 @@ with_all_columns = pytest.mark.parametrize("bill", CSV_KINDS, indirect=True)
 
 
 def test_every_kind_of_source_is_spoiled_here():
-    assert {source.kind for source in SOURCES} <= {*ALL_CSV_KINDS, *PARQUET_KINDS}
+    assert set(SOURCES) <= {*ALL_CSV_KINDS, *PARQUET_KINDS}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_source_is_found_by_its_kind(kind):
+    assert source_of(kind).kind == kind
 
 
 @pytest.fixture(params=ALL_CSV_KINDS)
