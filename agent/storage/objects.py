@@ -157,7 +157,14 @@ class ObjectFolder(Folder):
         """The client, made anew now and then: temporary credentials run out during a long ingest."""
         now = self._clock()
         if self._client is None or now - self._client[1] > _CREDENTIALS_SECONDS:
-            store = self._store.connect(self._place.partition("/")[0], self._storage)
+            bucket = self._place.partition("/")[0]
+            if not bucket:
+                raise SourceError(
+                    f"the location names no {self._store.bucket}",
+                    expected=f"{self._store.scheme}://{self._store.bucket.upper()}/PREFIX",
+                    mend="correct `location` of this source in apportion.yaml",
+                )
+            store = self._store.connect(bucket, self._storage)
             if self._client is None and (address := self._store.address(self._storage)):
                 refuse_silent(address, self._store, self.shown)
             self._client = store, now

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from agent.billing.delivery.export import ExportFile
 from agent.billing.ledger.versions import LedgerVersion
 from agent.period import Period
-from agent.storage import Entry
+from agent.storage import Entry, moved
 from agent.store import sha256
 
 Content = tuple[str, str]
@@ -34,8 +34,12 @@ class Arrival:
 
     def hash(self) -> None:
         """Reads the bytes, fetching them where they lie elsewhere, unless they are known by their stamp."""
-        if not self.sha256:
+        if self.sha256:
+            return
+        try:
             self.sha256 = sha256(self.file.path)
+        except FileNotFoundError as error:
+            raise moved(self.file.shown, self.file.folder.shown) from error
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """An export in an object store becomes the ledger that the same files in a folder become; each server is a real one."""
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agent import cli
 from agent.billing import Delivered, ingest_source
 from agent.billing.ledger.versions import heads, source_heads
 from agent.config.application import SourceConfig, StorageConfig
@@ -16,9 +18,10 @@ from agent.errors import SourceError, Unreachable
 from agent.progress import Quiet
 from agent.storage.objects import SETTLED_SECONDS
 from tests import servers
-from tests.agent.billing.ledgers import OCTOBER, ingest
+from tests.agent.billing.ledgers import OCTOBER, ingest, manifest
 from tests.cur2_rows import write_cur2
 from tests.focus_rows import focus_text
+from tests.project import ROWS, write_project
 
 SEPTEMBER = {"BillingPeriodStart": "2026-09-01T00:00:00Z"}
 EXPORT = {
@@ -28,6 +31,8 @@ EXPORT = {
     "cur/read me, ünd 100%.txt": b"not an export",
     "elsewhere/part-1.csv": b"not below the prefix",
 }
+
+ODD_NAMES = ("100% + 1", "räume – zürich", "a&b=c", "x" * 200, "semi;colon,comma", "hash#tag", "quest?ion")
 
 
 @dataclass
@@ -166,6 +171,29 @@ def test_a_single_object_is_a_location(store: Store, tmp_path: Path):
     assert not delivered.changed
 
 
+def test_any_name_of_an_object_is_read(store: Store, tmp_path: Path):
+    odd = {f"cur/{name}.csv": focus_text([{"BilledCost": "1", "ResourceId": name}]).encode() for name in ODD_NAMES}
+    store.put(odd)
+    (delivered,) = store.ingest(tmp_path / "data")
+    assert delivered.lines == len(ODD_NAMES)
+    assert sorted(file.path for file in manifest(tmp_path / "data").files) == sorted(
+        f"{name}.csv" for name in ODD_NAMES
+    )
+
+
+def test_what_lies_in_a_store_is_verified_there(store: Store, tmp_path: Path, capsys):
+    store.put({"cur/october.csv": focus_text(ROWS).encode()})
+    config = write_project(tmp_path)
+    told = ", ".join(f"{key}: {json.dumps(value)}" for key, value in store.storage.items())
+    place = f"location: '{store.scheme}://bills/cur', storage: {{endpoint: '{store.gate.endpoint}', {told}}}"
+    config.write_text(config.read_text().replace("location: exports", place))
+    assert cli.main(["run", "--config", str(config), "--quiet"]) == 0
+    capsys.readouterr()
+    assert cli.main(["verify", "--config", str(config), "--quiet", "--format", "json"]) == 0
+    checks = json.loads(capsys.readouterr().out)["periods"][0]["checks"]
+    assert any("october.csv: raw == manifest" in check["name"] for check in checks)
+
+
 def test_a_bucket_that_is_not_there_is_named(store: Store, tmp_path: Path):
     with pytest.raises(Unreachable, match=r"there is no (bucket|container) of this name") as caught:
         store.ingest(tmp_path / "data", "no-such-bucket/cur")
@@ -297,6 +325,7 @@ def test_s3_is_reached_through_the_proxy_that_the_environment_names(tmp_path: Pa
         ("az://bills/cur", {}, "needs the name of the storage account"),
         ("az://bills/cur", {"account": "a", "anonymous": True}, "not read without credentials"),
         ("s3://bills/cur", {"endpoint": "ftp://host"}, "storage.endpoint is"),
+        ("gs://", {"anonymous": True}, "names no bucket"),
     ],
 )
 def test_what_the_configuration_lacks_is_a_refusal_not_a_gap(location, storage, found, tmp_path: Path, monkeypatch):
