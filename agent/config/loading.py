@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from agent.config.addresses import address_faults
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile, SourceConfig
 from agent.config.checks import Files, application_faults, cross_faults
@@ -127,11 +128,18 @@ class _Reader:
         """The file as a document, or None where it has faults."""
         try:
             tree = read_yaml(path)
-            self._tree = self._tree or tree
+            if self._tree is None:
+                self._tree = tree
+                self._refuse_secrets(tree)
             return validate(tree, model)
         except FaultsError as error:
             self.faults += error.faults
             return None
+
+    def _refuse_secrets(self, tree: YamlTree) -> None:
+        """NOTE: at once and alone, because other faults repeat what is written."""
+        if found := address_faults(tree):
+            raise ConfigError(found)
 
     def named(self, key: str, model: type[Model]) -> Document[Model] | None:
         """The file that ``key`` of apportion.yaml names; where it names none, the model's defaults."""

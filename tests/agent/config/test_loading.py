@@ -193,3 +193,60 @@ def test_known_customers_need_a_registry(tmp_path: Path) -> None:
 def test_ids_are_not_checked_against_a_registry_that_is_wrong(tmp_path: Path) -> None:
     files = {"customers.csv": "id\n@x\n", "rules/allocation.yaml": "version: 1\ncustomer: [{account: {'1': zz}}]\n"}
     assert [name for name, _, _ in faults(tmp_path, files)] == ["customers.csv"]
+
+
+@pytest.mark.parametrize(
+    ("written", "key", "found"),
+    [
+        ("sources: [{name: a, kind: aws-cur, location: 's3://AKIA:HIDDEN@bucket/x'}]", "sources[0].location", "a user"),
+        ("sources: [{name: a, kind: aws-cur, location: 's3://AKIA:HID/DEN@bucket'}]", "sources[0].location", "a user"),
+        ("sources: [{name: a, kind: azure, location: 'az://c/x?sv=1&sig=HIDDEN'}]", "sources[0].location", "a query"),
+        ("sources: [{name: a, kind: gcp, location: 'gs://c/x#HIDDEN'}]", "sources[0].location", "a fragment"),
+        (
+            "sources: [{name: a, kind: focus, location: x, storage: {endpoint: 'http://u:HIDDEN@host:1'}}]",
+            "sources[0].storage.endpoint",
+            "a user",
+        ),
+        (
+            "sources: [{name: a, kind: focus, location: x, storage: {endpoint: 'u:HIDDEN@host:1'}}]",
+            "sources[0].storage.endpoint",
+            "a user",
+        ),
+        (
+            "sources: [{name: a, kind: gcp, location: x, storage: {endpoint: 'https://a https://b?k=HIDDEN'}}]",
+            "sources[0].storage.endpoint",
+            "a query",
+        ),
+        ("slack: {channel: c, base_url: 'https://u:HIDDEN@slack.example/api/'}", "slack.base_url", "a user"),
+        ("data: s3://AKIA:HIDDEN@bucket", "data", "a user"),
+        ("policy: s3://AKIA:HIDDEN@bucket", "policy", "a user"),
+    ],
+)
+def test_an_address_that_holds_a_secret_is_refused_without_repeating_it(
+    tmp_path: Path, written: str, key: str, found: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, {"apportion.yaml": f"version: 1\n{written}\n"})
+    (fault,) = caught.value.faults
+    assert (fault.line, fault.message.startswith(f"{key}: the address ")) == (2, True)
+    assert found in fault.message
+    assert "environment" in fault.message
+    assert "HIDDEN" not in "\n".join(caught.value.lines())
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{name: a, kind: aws-cur, location: 's3://bucket/a@b/c:d'}",
+        "{name: a, kind: aws-cur, location: 'bills/a@b?c#d'}",
+        "{name: a, kind: aws-cur, location: 's3://b/x', storage: {endpoint: 'http://127.0.0.1:9000/a@b'}}",
+        "{name: a, kind: gcp, location: 'bigquery://p/d/t', storage: {endpoint: 'https://a.example https://b.example'}}",
+    ],
+)
+def test_an_address_alone_is_taken(tmp_path: Path, written: str) -> None:
+    assert load(tmp_path, {"apportion.yaml": f"version: 1\nsources: [{written}]\n"}).app.sources[0].name == "a"
+
+
+def test_the_password_of_the_state_database_stands_in_its_url(tmp_path: Path) -> None:
+    settings = load(tmp_path, {"apportion.yaml": "version: 1\nstate: postgresql+psycopg://u:p@db/x\n"})
+    assert settings.state_url == "postgresql+psycopg://u:p@db/x"
