@@ -55,7 +55,6 @@ COMPARTMENT = "compartment"
 """The key under which the name of a row's compartment stands among its tags."""
 _OTHER_REPORTS = re.compile(r"usage-csv|focus reports", re.IGNORECASE)
 _FLAGS = {None: 0, "false": 0, "true": 1}
-_UNKNOWN = 2
 
 
 class Oci(BillingSource):
@@ -112,9 +111,9 @@ class Oci(BillingSource):
     def _tell(self, columns: Columns, cost: Numbers, corrections: Mask) -> None:
         """What the reader of the bill must know: corrections, and overage that its cost does not include."""
         if corrections.any():
-            named = columns.words(CORRECTED).flags(lambda value: value is not None)
+            named = columns.words(CORRECTED).filled(columns.rows)
             self._corrections += int(corrections.sum())
-            self._unlinked += int((corrections & (np.broadcast_to(named, columns.rows) == 0)).sum())
+            self._unlinked += int((corrections & ~named).sum())
             which = f"; {self._unlinked:,} of them name none" if self._unlinked else ""
             self.tell("corrections", f"correction lines added to the lines they name: {self._corrections:,}{which}")
         self._cost += sum_units(cost)
@@ -165,17 +164,16 @@ def _words(columns: Columns, cost: Numbers) -> dict[str, Words]:
         "ChargeCategory": Words.same("Usage"),
         "ChargeDescription": columns.words("product/Description"),
     }
-    sold = service.flags(lambda value: (value or "").casefold() == "marketplace")
-    marketplace = Words((None, "marketplace"), np.broadcast_to(np.int32(sold), columns.rows))
+    marketplace = service.mapped(lambda value: value and ("marketplace" if value.casefold() == "marketplace" else None))
     return {
         "ProviderName": deciding["ProviderName"],
         "InvoiceIssuerName": Words.same("Oracle"),
         "BillingAccountId": columns.required("lineItem/tenantId", columns.ids("lineItem/tenantId")),
         "SubAccountId": columns.ids("product/compartmentId"),
         "ServiceName": service,
-        "ResourceId": columns.words("product/resourceId"),
+        "ResourceId": columns.ids("product/resourceId"),
         "RegionId": columns.words("product/region"),
-        "SkuId": columns.words("cost/productSku"),
+        "SkuId": columns.ids("cost/productSku"),
         "ChargeCategory": deciding["ChargeCategory"],
         "ConsumedUnit": columns.words(UNIT).otherwise(columns.words(OLD_UNIT)),
         "BillingCurrency": known_currencies(columns, "cost/currencyCode"),
@@ -185,12 +183,11 @@ def _words(columns: Columns, cost: Numbers) -> dict[str, Words]:
 
 def _corrections(columns: Columns) -> Mask:
     """The rows that correct others; a flag that is neither true nor false is refused with its count."""
-    words = columns.words(CORRECTION)
-    flags = np.broadcast_to(words.flags(lambda value: _FLAGS.get(value and value.casefold(), _UNKNOWN)), columns.rows)
-    unknown = np.flatnonzero(flags == _UNKNOWN)
-    if len(unknown):
-        row = int(unknown[0])
-        found = words.values[0 if words.codes is None else words.codes[row]]
-        raise columns.fault(f"{CORRECTION} holds {found!r}; {len(unknown)} rows do so or alike", row, "true or false")
-    corrections: Mask = flags == 1
-    return corrections
+
+    def unknown(lines: int, found: str | None, row: int) -> ReadFault:
+        return columns.fault(f"{CORRECTION} holds {found!r}; {lines} rows do so or alike", row, "true or false")
+
+    flags = columns.words(CORRECTION).places(
+        lambda value: _FLAGS.get(value and value.casefold(), -1), columns.rows, unknown
+    )
+    return np.asarray(flags == 1)

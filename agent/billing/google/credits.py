@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from agent.billing.google.rows import Records, Rows
 from agent.billing.google.texts import Record, RecordFault, records
-from agent.billing.reading.batch import Ints, Numbers, Words
+from agent.billing.reading.batch import Codes, Ints, Numbers, Words
 from agent.billing.reading.columns import Columns, ReadFault
 
 
@@ -53,7 +53,7 @@ class Credits:
     """All credits of a block, in the order of their lines: row of the block, place in :data:`NAMES`, amount."""
 
     rows: Ints
-    types: Ints
+    types: Codes
     amounts: Numbers
 
 
@@ -78,7 +78,7 @@ def _from_texts(words: Words, columns: Columns) -> Credits:
     read = [_read(text, words, code, columns) for code, text in enumerate(words.values)]
     counts = np.array([len(each) for each in read], np.int64)
     starts = np.cumsum(counts) - counts
-    codes = np.zeros(columns.rows, np.int64) if words.codes is None else words.codes.astype(np.int64)
+    codes = words.coded(columns.rows)
     rows = np.repeat(np.arange(columns.rows), counts[codes])
     before = np.cumsum(counts[codes]) - counts[codes]
     places = np.arange(len(rows)) - np.repeat(before - starts[codes], counts[codes])
@@ -123,16 +123,13 @@ def _plain(column: pa.Array) -> pa.Array:
 
 
 def _credits(rows: Ints, types: Words, amounts: Numbers, columns: Columns) -> Credits:
-    table = np.array([NAMES.index(name) if name in TYPES else -1 for name in types.values], np.int64)
-    places = np.broadcast_to(table[0] if types.codes is None else table[types.codes], len(rows))
-    unknown = np.flatnonzero(places < 0)
-    if len(unknown):
-        first = int(unknown[0])
-        name = types.values[0 if types.codes is None else int(types.codes[first])]
-        raise columns.fault(
-            f"{len(unknown)} credits are of a type that is not known, such as {name!r}",
+    def unknown(entries: int, name: str | None, first: int) -> ReadFault:
+        return columns.fault(
+            f"{entries} credits are of a type that is not known, such as {name!r}",
             int(rows[first]),
             "a type that Google documents: " + ", ".join(NAMES),
             "please report the type: leaving its credits out would overstate the bill",
         )
+
+    places = types.places(lambda name: NAMES.index(name) if name in NAMES else -1, len(rows), unknown)
     return Credits(rows, places, amounts)

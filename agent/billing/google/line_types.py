@@ -4,15 +4,14 @@ Rules: Google's description of the export's schema. A cost type that is not list
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from agent.billing.google.credits import OFFSET, Credits
 from agent.billing.google.files import COMMITMENT_SKU
-from agent.billing.reading.batch import Codes, Mask, Words
-from agent.billing.reading.columns import Columns
+from agent.billing.reading.batch import Codes, Mask
+from agent.billing.reading.columns import Columns, ReadFault
 
 KINDS = (
     "usage",
@@ -58,43 +57,30 @@ def line_types(columns: Columns, credits_: Credits) -> LineTypes:
     """Every row's type. Raises ``ReadFault`` for an unknown cost type."""
     types = _cost_types(columns)
     regular = types == USAGE
-    sold = _flags(columns.words("invoice.publisher_type"), lambda value: value == "PARTNER", columns.rows)
-    sold |= _flags(
-        columns.words("transaction_type"), lambda value: (value or "").startswith("THIRD_PARTY"), columns.rows
-    )
-    support = _flags(
-        columns.words("service.description"), lambda value: bool(value and _SUPPORT.search(value)), columns.rows
-    )
-    fees = _flags(
-        columns.words("sku.description"), lambda value: (value or "").startswith(COMMITMENT_SKU), columns.rows
-    )
+    rows = columns.rows
+    sold = columns.words("invoice.publisher_type").mask(lambda value: value == "PARTNER", rows)
+    sold |= columns.words("transaction_type").mask(lambda value: (value or "").startswith("THIRD_PARTY"), rows)
+    support = columns.words("service.description").mask(lambda value: bool(value and _SUPPORT.search(value)), rows)
+    fees = columns.words("sku.description").mask(lambda value: (value or "").startswith(COMMITMENT_SKU), rows)
     # NOTE: the offset stands on fees alone, whatever their SKU is called
     fees[credits_.rows[credits_.types == OFFSET]] = True
     fees &= regular & ~sold
-    given = _flags(columns.words("adjustment_info.type"), lambda value: value in _GIVEN, columns.rows)
+    given = columns.words("adjustment_info.type").mask(lambda value: value in _GIVEN, rows)
     kinds = np.where(given & (types == CORRECTION), CREDIT, types)
     kinds = np.where(regular & support, SUPPORT, kinds)
     kinds = np.where(regular & sold, MARKETPLACE, kinds)
     return LineTypes(np.where(fees, PURCHASE, kinds).astype(np.int32), regular & ~fees, fees)
 
 
-def _flags(words: Words, test: Callable[[str | None], bool], rows: int) -> Mask:
-    """The rows whose value passes, asked once per distinct value."""
-    return np.array(np.broadcast_to(np.asarray(words.flags(test)) == 1, rows))
-
-
 def _cost_types(columns: Columns) -> Codes:
-    words = columns.words("cost_type")
-    places = [COST_TYPES.index(value) if value in COST_TYPES else -1 for value in words.values]
-    types = np.broadcast_to(np.array(places, np.int32)[0 if words.codes is None else words.codes], columns.rows)
-    unknown = np.flatnonzero(types < 0)
-    if len(unknown):
-        row = int(unknown[0])
-        name = words.values[0 if words.codes is None else int(words.codes[row])]
-        raise columns.fault(
-            f"{len(unknown)} lines have a cost type that is not known, such as {name!r}",
+    def unknown(lines: int, name: str | None, row: int) -> ReadFault:
+        return columns.fault(
+            f"{lines} lines have a cost type that is not known, such as {name!r}",
             row,
             "a cost type that Google documents: " + ", ".join(COST_TYPES),
             "please report the type: leaving its lines out would understate the bill",
         )
-    return types
+
+    return columns.words("cost_type").places(
+        lambda value: COST_TYPES.index(value) if value in COST_TYPES else -1, columns.rows, unknown
+    )

@@ -24,7 +24,7 @@ from agent.billing.google.credits import COVERING, GIVEN, MODELS, OFFSET, credit
 from agent.billing.google.files import MONTH
 from agent.billing.google.line_types import CATEGORIES, CREDIT, DISCOUNT, KINDS, TAX, USAGE, line_types
 from agent.billing.google.rows import Rows
-from agent.billing.reading.batch import NULL, Batch, Ints, Mask, Numbers, Words
+from agent.billing.reading.batch import NULL, Batch, Ints, Mask, Numbers, Words, in_rows
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.currencies import known_currencies
 from agent.billing.reading.moments import DAY, charge_days, day_words
@@ -51,7 +51,7 @@ class Lines:
             "BillingCurrency": known_currencies(found.columns, "currency"),
             "BillingPeriodStart": self.period,
             "service": self._needed("service.description"),
-            "subscription": found.columns.words("subscription.instance_id"),
+            "subscription": found.columns.ids("subscription.instance_id"),
             "day": self.day,
         }
 
@@ -74,9 +74,8 @@ class Lines:
         fees = self.types.fees
         if fees.any():
             rows = np.flatnonzero(fees)
-            words["CommitmentDiscountId"] = _at(
-                commitments.fee_names(self._fee_groups(rows), len(rows)), rows, self.columns.rows
-            )
+            named = commitments.fee_names(self._fee_groups(rows), len(rows))
+            words["CommitmentDiscountId"] = in_rows(NULL, rows, named, self.columns.rows)
         yield self._lines(words, ends)
         if len(self.credits.rows):
             yield self._credits(words, ends)
@@ -89,7 +88,7 @@ class Lines:
         listed = self._at_list()
         costs = {
             "BilledCost": self.cost,
-            "EffectiveCost": _only(self.cost, ~self.types.fees),
+            "EffectiveCost": self.cost.only(~self.types.fees),
             "ContractedCost": self.cost,
         }
         if listed is not None:
@@ -99,7 +98,7 @@ class Lines:
             self.columns.rows,
             words,
             costs,
-            None if quantity is None else _only(quantity[0], usage),
+            None if quantity is None else quantity[0].only(usage),
             None if quantity is None else quantity[1] & usage,
             self.starts,
             ends,
@@ -127,7 +126,7 @@ class Lines:
         kind_words = {"x_Kind": Words(KINDS, kinds), "ChargeCategory": Words(CATEGORIES, kinds)}
         costs = {
             "BilledCost": self.credits.amounts,
-            "EffectiveCost": _only(self.credits.amounts, ~self._reduces_fee()),
+            "EffectiveCost": self.credits.amounts.only(~self._reduces_fee()),
         }
         return self._beside(words, ends, self.credits.rows, kind_words, costs)
 
@@ -145,8 +144,8 @@ class Lines:
         costs = {"BilledCost": Numbers.zero(len(covering)), "EffectiveCost": shares}
         batch = self._beside(words, ends, self.credits.rows[covering], covered, costs)
         # NOTE: a credit that finds no fee carries nothing, and is no use of a commitment that is known
-        named = np.asarray(covered["CommitmentDiscountId"].flags(lambda value: value is not None))
-        return batch if named.all() else batch.where(np.flatnonzero(np.broadcast_to(named, len(covering))))
+        named = covered["CommitmentDiscountId"].filled(len(covering))
+        return batch if named.all() else batch.where(np.flatnonzero(named))
 
     def _beside(
         self,
@@ -169,8 +168,7 @@ class Lines:
 
     def _fee_groups(self, rows: Ints) -> dict[str, Words]:
         sku = self.columns.words("sku.description")
-        spend = np.asarray(sku.flags(lambda value: _DOLLARS in (value or "")))
-        codes = np.array(np.broadcast_to(spend, self.columns.rows), np.int32)
+        codes = sku.mask(lambda value: _DOLLARS in (value or ""), self.columns.rows).astype(np.int32)
         codes[self.credits.rows[self.credits.types == OFFSET]] = 2
         return self._picked(rows) | {"model": Words((RESOURCE, SPEND, PRICED), codes[rows])}
 
@@ -193,7 +191,7 @@ class Lines:
             "SubAccountId": columns.ids("project.id"),
             "InvoiceIssuerName": columns.words("seller_name").otherwise(Words.same(PROVIDER)),
             "ServiceName": self._groups["service"],
-            "ResourceId": columns.words("resource.global_name").otherwise(columns.words("resource.name")),
+            "ResourceId": columns.ids("resource.global_name").otherwise(columns.ids("resource.name")),
             "ResourceName": columns.words("resource.name"),
             "RegionId": columns.words("location.region").otherwise(columns.words("location.location")),
             "SkuId": columns.ids("sku.id"),
@@ -213,8 +211,8 @@ class Lines:
         """``Correction`` where an adjustment is for usage of a month before that of its invoice."""
         adjusted = np.zeros(self.columns.rows, np.bool_)
         for name in ("adjustment_info.id", "adjustment_info.type"):
-            adjusted |= np.asarray(self.columns.words(name).flags(lambda value: value is not None)) == 1
-        adjusted |= np.asarray(self.columns.words("cost_type").flags(lambda value: value == "adjustment")) == 1
+            adjusted |= self.columns.words(name).filled(self.columns.rows)
+        adjusted |= self.columns.words("cost_type").mask(lambda value: value == "adjustment", self.columns.rows)
         if not adjusted.any():
             return NULL
         used, invoiced = _months(self.day), _months(self.period)
@@ -250,17 +248,6 @@ def unused_batch(unused: Sequence[Unused]) -> Batch:
     return Batch(len(unused), words, costs, None, None, days, days + DAY, lines=0)
 
 
-def _only(numbers: Numbers, rows: Mask) -> Numbers:
-    return numbers if rows.all() else numbers.only(rows)
-
-
-def _at(picked: Words, rows: Ints, count: int) -> Words:
-    """A column with these words in ``rows`` and null elsewhere."""
-    codes = np.full(count, len(picked.values), np.int32)
-    codes[rows] = 0 if picked.codes is None else picked.codes
-    return Words([*picked.values, None], codes)
-
-
 def _months(days: Words) -> Ints:
     """Months since the year 0 of a column of ISO dates."""
     table = np.array([int(day[:4]) * 12 + int(day[5:7]) if day else 0 for day in days.values], np.int64)
@@ -270,8 +257,10 @@ def _months(days: Words) -> Ints:
 def _periods(columns: Columns) -> Words:
     """The first day of the invoice's month, as ISO date."""
     words = columns.required("invoice.month", columns.words("invoice.month"))
-    for code, value in enumerate(words.values):
-        wrong = np.flatnonzero(words.codes == code) if words.codes is not None else np.arange(min(1, columns.rows))
-        if len(wrong) and not MONTH.fullmatch(value or ""):
-            raise columns.fault(f"invoice.month is {value!r}", int(wrong[0]), "a month as YYYYMM, such as 202610")
+    columns.known(
+        words,
+        lambda value: MONTH.fullmatch(value or "") is not None,
+        lambda value, _: f"invoice.month is {value!r}",
+        "a month as YYYYMM, such as 202610",
+    )
     return words.mapped(lambda value: f"{value[:4]}-{value[4:]}-01" if value and MONTH.fullmatch(value) else None)

@@ -5,8 +5,6 @@ A purchase names the order only (``…/reservationOrders/<order>/reservations/``
 
 import re
 
-import numpy as np
-
 from agent.billing.reading.batch import Mask, Words
 from agent.billing.reading.columns import Columns
 
@@ -17,11 +15,11 @@ _SAVINGS_PLAN = "/providers/microsoft.billingbenefits/savingsplanorders/"
 
 def identities(columns: Columns, committed: Mask) -> Words:
     """CommitmentDiscountId of every line: of its benefit, else made of the order or reservation that it names."""
-    benefits = columns.words("BenefitId").mapped(_order)
+    benefits = columns.ids("BenefitId").mapped(_order)
     if not committed.any():
         return benefits
-    order = columns.words("ProductOrderId").otherwise(columns.words("ReservationId"))
-    plan = np.asarray(columns.words("PricingModel").flags(_is_plan)) == 1
+    order = columns.ids("ProductOrderId").otherwise(columns.ids("ReservationId"))
+    plan = columns.words("PricingModel").mask(_is_plan, columns.rows)
     named = order.mapped(lambda value: _of(_RESERVATION, value)).only(committed & ~plan)
     return benefits.otherwise(named).otherwise(
         order.mapped(lambda value: _of(_SAVINGS_PLAN, value)).only(committed & plan)

@@ -9,7 +9,7 @@ import numpy as np
 from agent.billing.microsoft import commitments
 from agent.billing.microsoft.charges import CHARGE_TYPES, PLACES, PRICING_MODELS, UNUSED, USAGE, ChargeType
 from agent.billing.microsoft.resources import Resources
-from agent.billing.reading.batch import NULL, Batch, Codes, Ints, Mask, Numbers, Words
+from agent.billing.reading.batch import NULL, Batch, Codes, Ints, Mask, Numbers, Words, chosen
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.currencies import known_currencies
 from agent.billing.reading.moments import DAY, day_words
@@ -78,7 +78,7 @@ class Lines:
             self.columns.rows,
             self._words(tag_ids, resources),
             costs,
-            None if quantity is None else _only(quantity[0], usage),
+            None if quantity is None else quantity[0].only(usage),
             None if quantity is None else quantity[1] & usage,
             self.starts,
             self.ends,
@@ -103,7 +103,7 @@ class Lines:
         cost = EffectivePrice x Quantity. So the block size that Microsoft's conversion divides by does not come in.
         """
         covered = self.committed & (self.types == USAGE)
-        charged = _only(self.cost, ~self.where(lambda charge: charge.name in _UNUSED_NAMES))
+        charged = self.cost.only(~self.where(lambda charge: charge.name in _UNUSED_NAMES))
         if not covered.any():
             return charged
         price = self.columns.optional("UnitPrice")
@@ -140,16 +140,16 @@ class Lines:
         return {
             "ProviderName": Words.same("Microsoft"),
             "BillingAccountId": self.account,
-            "SubAccountId": columns.words("SubscriptionId").mapped(_lowered).mapped(_present),
+            "SubAccountId": columns.ids("SubscriptionId").mapped(_lowered).mapped(_present),
             "InvoiceId": columns.ids("InvoiceId"),
             "InvoiceIssuerName": columns.words("PartnerName").otherwise(Words.same("Microsoft")),
             "ServiceName": service,
             "ServiceCategory": _service_category(columns),
-            "ResourceId": _chosen(unused, commitment, resource),
+            "ResourceId": chosen(unused, commitment, resource) if unused.any() else resource,
             "ResourceName": name,
             "ResourceType": kind,
             "RegionId": columns.words("ResourceLocation").mapped(_region).mapped(_present),
-            "SkuId": columns.words("MeterId").mapped(_lowered).mapped(_present),
+            "SkuId": columns.ids("MeterId").mapped(_lowered).mapped(_present),
             "ChargeCategory": Words([charge.category for charge in CHARGE_TYPES], self.types),
             "ChargeClass": Words(["Correction" if charge.correction else None for charge in CHARGE_TYPES], self.types),
             "CommitmentDiscountId": commitment,
@@ -176,8 +176,8 @@ class Lines:
         count = len(CHARGE_TYPES)
         codes = np.where(self.committed, self.types + np.int32(count), self.types)
         plain = self.where(lambda charge: charge.plain) & ~self.committed
-        sold = np.asarray(self.columns.words("PublisherType").flags(_is_marketplace)) == 1
-        support = np.asarray(service.flags(lambda value: value is not None and bool(_SUPPORT.search(value)))) == 1
+        sold = self.columns.words("PublisherType").mask(_is_marketplace, self.columns.rows)
+        support = service.mask(lambda value: value is not None and bool(_SUPPORT.search(value)), self.columns.rows)
         codes = np.where(plain & support, np.int32(2 * count + 1), codes)
         return Words(kinds, np.where(plain & sold, np.int32(2 * count), codes).astype(np.int32))
 
@@ -203,22 +203,18 @@ def priced_by_commitment(columns: Columns, types: Codes) -> Mask:
 
 
 def _known(columns: Columns, name: str, places: dict[str, int], expected: str) -> Codes:
-    words = columns.words(name)
-    found = np.broadcast_to(words.flags(lambda value: places.get(_folded(value), -1)), columns.rows)
-    unknown = np.flatnonzero(found < 0)
-    if len(unknown):
-        row = int(unknown[0])
-        value = words.values[0 if words.codes is None else int(words.codes[row])]
-        raise columns.fault(
-            f"{len(unknown)} lines have the {name} {value!r}, which is not known"
+    def unknown(lines: int, value: str | None, row: int) -> ReadFault:
+        return columns.fault(
+            f"{lines} lines have the {name} {value!r}, which is not known"
             if value
-            else f"{name} is empty in {len(unknown)} lines",
+            else f"{name} is empty in {lines} lines",
             row,
             f"one of {expected}",
             "if columns have shifted, deliver the export again; else please report the value: "
             "leaving its lines out would understate the bill",
         )
-    return found.astype(np.int32)
+
+    return columns.words(name).places(lambda value: places.get(_folded(value), -1), columns.rows, unknown)
 
 
 def _folded(value: str | None) -> str:
@@ -283,14 +279,6 @@ def _service(columns: Columns) -> Words:
     for name in ("ServiceFamily", "ConsumedService", "ProductName"):
         named = named.otherwise(columns.words(name).mapped(_present))
     return named
-
-
-def _chosen(rows: Mask, there: Words, elsewhere: Words) -> Words:
-    return there.only(rows).otherwise(elsewhere.only(~rows)) if rows.any() else elsewhere
-
-
-def _only(numbers: Numbers, rows: Mask) -> Numbers:
-    return numbers if rows.all() else numbers.only(rows)
 
 
 def _region(value: str | None) -> str | None:

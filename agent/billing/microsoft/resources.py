@@ -27,7 +27,7 @@ class Resources:
 
     def columns(self, columns: Columns) -> tuple[Words, Words, Words]:
         """ResourceId, ResourceName and ResourceType of every line; names and types by the file where it has them."""
-        written = columns.words("ResourceId")
+        written = columns.ids("ResourceId")
         parts = [self._parts(value) for value in written.values]
         ids, names, types = (Words([part[place] for part in parts], written.codes) for place in range(3))
         given = columns.words("ResourceType").mapped(lambda value: value and value.lower())
