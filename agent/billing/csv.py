@@ -5,7 +5,7 @@ same. Tax that stands in a column beside the cost becomes rows of its own. Rows 
 the manifest with their sum.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.delivery.finding import find
@@ -16,7 +16,9 @@ from agent.billing.mapped.left_out import LeftOut
 from agent.billing.reading import csv_files
 from agent.billing.reading.batch import Batch
 from agent.billing.reading.columns import Columns, ReadFault
+from agent.billing.reading.header_names import twice
 from agent.billing.reading.raw_tags import TagSets
+from agent.billing.reading.table_files import columns_of, located
 from agent.config.application import SourceConfig
 from agent.config.columns import ColumnsFile
 from agent.errors import ConfigError, SourceError
@@ -51,16 +53,13 @@ class MappedCsv(BillingSource):
 
     def batches(self, file: ExportFile) -> Iterator[Batch]:
         left_out = LeftOut(self._map)
-        for columns in self._columns(file):
+        for columns in columns_of(file.path, file.shown, self._places, self._dialect):
             try:
                 for batch in self._charged(columns, left_out, file):
                     left_out.note(batch)
                     yield batch
             except ReadFault as fault:
-                line = csv_files.line_of_row(file.path, fault.row, self._dialect)
-                raise SourceError(
-                    fault.message, where=f"{file.shown}:{line}", expected=fault.expected, mend=fault.mend
-                ) from fault
+                raise located(file.path, file.shown, fault, self._dialect) from fault
         rest = list(left_out.batches())
         if rest and left_out.month is None:
             raise SourceError(
@@ -82,19 +81,7 @@ class MappedCsv(BillingSource):
                 fault.row = columns.first + int(rows[fault.row])
             raise
 
-    def _columns(self, file: ExportFile) -> Iterator[Columns]:
-        header = csv_files.read_header(file.path, file.shown, self._dialect)
-        if header is None:
-            raise SourceError(
-                "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
-            )
-        places = self._places(header.names, file.shown)
-        first = 0
-        for batch in csv_files.batches(file.path, file.shown, header, sorted(places.values()), self._dialect):
-            yield Columns({name: batch[str(place)] for name, place in places.items()}, len(batch), first)
-            first += len(batch)
-
-    def _places(self, header: tuple[str, ...], shown: str) -> dict[str, int]:
+    def _places(self, header: Sequence[str], shown: str) -> dict[str, int]:
         """Position of each column that the map names. Raises ``SourceError`` naming all that are missing."""
         names = [name.strip() for name in header]
         prefixes = tuple(tags.prefix for tags in self._map.tags if tags.prefix is not None)
@@ -110,9 +97,9 @@ class MappedCsv(BillingSource):
                 expected=f"the columns that {self.source.columns} names; here are {', '.join(names)}",
                 mend="deliver the export again, or correct the column map",
             )
-        twice = [name for name in wanted if names.count(name) > 1]
-        if twice:
-            raise SourceError(f"the header names {twice[0]!r} twice", where=line, expected="each mapped column once")
+        for name in wanted:
+            if names.count(name) > 1:
+                raise twice(name, line)
         unused = [name for name in dict.fromkeys(names) if name not in wanted]
         if unused:
             self.tell(f"unused {unused}", f"columns that the map does not use: {', '.join(unused)}")

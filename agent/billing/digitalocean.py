@@ -16,9 +16,9 @@ from agent.billing.ocean.charges import Invoice
 from agent.billing.ocean.documents import PREVIEW, Document
 from agent.billing.ocean.pulling import Pull
 from agent.billing.ocean.tying import beside
-from agent.billing.reading import csv_files
 from agent.billing.reading.batch import Batch, Words
 from agent.billing.reading.columns import Columns, ReadFault
+from agent.billing.reading.table_files import located
 from agent.billing.reading.tag_columns import tag_maps
 from agent.errors import SourceError
 from agent.progress import Progress
@@ -60,10 +60,9 @@ class DigitalOcean(BillingSource):
         try:
             yield from self._document(file) if file.shown.endswith(".json") else self._csv(file)
         except ReadFault as fault:
-            if file.shown.endswith(".json"):
-                where = f"{file.shown}, item {fault.row + 1}"
-            else:
-                where = f"{file.shown}:{csv_files.line_of_row(file.path, fault.row)}"
+            if not file.shown.endswith(".json"):
+                raise located(file.path, file.shown, fault) from fault
+            where = f"{file.shown}, item {fault.row + 1}"
             raise SourceError(fault.message, where=where, expected=fault.expected, mend=fault.mend) from fault
 
     def _document(self, file: ExportFile) -> Iterator[Batch]:

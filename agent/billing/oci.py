@@ -6,7 +6,7 @@ is a row of its own, which is added and never takes the place of the row it name
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +14,13 @@ import numpy as np
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.delivery.finding import find
 from agent.billing.interface import BillingSource
-from agent.billing.reading import csv_files
 from agent.billing.reading.batch import Batch, Mask, Numbers, Words, sum_units
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.currencies import known_currencies
+from agent.billing.reading.header_names import twice
 from agent.billing.reading.kinds import kinds_of
-from agent.billing.reading.moments import DAY, charge_days, day_words
+from agent.billing.reading.moments import DAY, charge_days, day_words, first_of_month
+from agent.billing.reading.table_files import columns_of, located
 from agent.billing.reading.tag_columns import tag_maps
 from agent.errors import SourceError
 from agent.storage import Folder
@@ -79,14 +80,11 @@ class Oci(BillingSource):
         return Delivery(tuple(replace(file, export="") for file in files), found.completeness)
 
     def batches(self, file: ExportFile) -> Iterator[Batch]:
-        for columns in _read(file):
+        for columns in columns_of(file.path, file.shown, _resolved):
             try:
                 yield self._batch(columns)
             except ReadFault as fault:
-                line = csv_files.line_of_row(file.path, fault.row)
-                raise SourceError(
-                    fault.message, where=f"{file.shown}:{line}", expected=fault.expected, mend=fault.mend
-                ) from fault
+                raise located(file.path, file.shown, fault) from fault
 
     def _batch(self, columns: Columns) -> Batch:
         starts, ends = columns.moments("lineItem/intervalUsageStart"), columns.moments("lineItem/intervalUsageEnd")
@@ -95,7 +93,7 @@ class Oci(BillingSource):
         self._tell(columns, cost, corrections)
         words = _words(columns, cost)
         words["ChargePeriodStart"], words["ChargePeriodEnd"] = charge_days(starts, ends)
-        words["BillingPeriodStart"] = day_words(starts // DAY).mapped(lambda day: f"{day[:7]}-01" if day else None)
+        words["BillingPeriodStart"] = first_of_month(day_words(starts // DAY))
         words["ChargeClass"] = Words((None, "Correction"), corrections.astype(np.int32))
         words["x_TagSetId"] = self._tags(columns)
         quantity, known = columns.quantity("usage/billedQuantity") or (None, None)
@@ -123,26 +121,13 @@ class Oci(BillingSource):
             self.tell("overage", f"{OVERAGE} is more than {COST}, which should include it: compare Oracle's invoice")
 
 
-def _read(file: ExportFile) -> Iterator[Columns]:
-    header = csv_files.read_header(file.path, file.shown)
-    if header is None:
-        raise SourceError(
-            "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
-        )
-    places = _resolved(header.names, file.shown)
-    first = 0
-    for batch in csv_files.batches(file.path, file.shown, header, sorted(places.values())):
-        yield Columns({name: batch[str(place)] for name, place in places.items()}, len(batch), first)
-        first += len(batch)
-
-
-def _resolved(names: tuple[str, ...], shown: str) -> dict[str, int]:
+def _resolved(names: Sequence[str], shown: str) -> dict[str, int]:
     """Position of each known column, by its usual name in any case, and of each tag column by its own."""
     positions: dict[str, int] = {}
     for place, name in enumerate(names):
         key = name if name.startswith(TAG) else name.strip().casefold()
         if key in positions:
-            raise SourceError(f"the header names {name!r} twice", where=f"{shown}:1", expected="each column once")
+            raise twice(name, f"{shown}:1")
         positions[key] = place
     found = {name: positions[name.casefold()] for name in (*REQUIRED, *OPTIONAL) if name.casefold() in positions}
     missing = [name for name in REQUIRED if name not in found]

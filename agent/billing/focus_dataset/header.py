@@ -1,8 +1,8 @@
 """Which column of a FOCUS file is which: releases 1.0 to 1.4, older names, any case, localised headers."""
 
-import re
 from collections.abc import Mapping, Sequence
 
+from agent.billing.reading.header_names import original, twice
 from agent.errors import SourceError
 
 REQUIRED = (
@@ -64,7 +64,6 @@ RENAMED = {
 
 1.3 has ProviderName and ServiceProviderName side by side, 1.4 the latter only: it is read beside the former as well.
 """
-_LOCALISED = re.compile(r".*\(([A-Za-z][A-Za-z0-9_]*)\)\s*")
 
 
 def resolve(names: Sequence[str], shown: str) -> dict[str, int]:
@@ -91,10 +90,9 @@ def resolve(names: Sequence[str], shown: str) -> dict[str, int]:
 def _positions(names: Sequence[str], shown: str) -> Mapping[str, int]:
     positions: dict[str, int] = {}
     for position, name in enumerate(names):
-        localised = _LOCALISED.fullmatch(name)
-        key = (localised[1] if localised else name).strip().casefold()
+        key = original(name).casefold()
         if key in positions and key in _KNOWN:
-            raise SourceError(f"the header names {name!r} twice", where=f"{shown}:1", expected="each column once")
+            raise twice(name, f"{shown}:1")
         positions.setdefault(key, position)
     return positions
 

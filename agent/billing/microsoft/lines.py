@@ -12,7 +12,7 @@ from agent.billing.microsoft.resources import Resources
 from agent.billing.reading.batch import NULL, Batch, Codes, Ints, Mask, Numbers, Words, chosen
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.currencies import known_currencies
-from agent.billing.reading.moments import DAY, day_words
+from agent.billing.reading.moments import DAY, day_words, first_of_month
 from agent.billing.reading.products import product
 
 _SUPPORT = re.compile(r"\bsupport\b", re.IGNORECASE)
@@ -246,7 +246,7 @@ def _billing_period(columns: Columns, day: Words) -> Words:
     The end is inclusive, may be empty, and is read only to see that it lies after its start.
     """
     if "BillingPeriodStartDate" not in columns.arrays:
-        return day.mapped(lambda value: value and f"{value[:7]}-01")
+        return first_of_month(day)
     first = _moments(columns, "BillingPeriodStartDate")
     ends = columns.arrays.get("BillingPeriodEndDate")
     if ends is not None and ends.null_count == 0:

@@ -10,6 +10,7 @@ from agent.billing.ocean.charges import Invoice
 from agent.billing.reading import csv_files
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.currencies import CURRENCIES
+from agent.billing.reading.header_names import twice
 from agent.billing.reading.moments import day_as_written
 from agent.errors import SourceError
 from agent.period import Period
@@ -37,10 +38,6 @@ _NUMBERS = re.compile(r"\((\w+)-(\w+)\)")
 def read(file: ExportFile) -> tuple[Columns, Invoice]:
     """All items of the file, and what its name and header tell of the invoice. Raises ``SourceError``."""
     header = csv_files.read_header(file.path, file.shown)
-    if header is None:
-        raise SourceError(
-            "the file is empty", where=file.shown, expected="a header and rows", mend="download the invoice again"
-        )
     places, currency = _resolved(header.names, file.shown)
     found = list(csv_files.batches(file.path, file.shown, header, sorted(places.values())))
     if not found:
@@ -77,9 +74,9 @@ def _resolved(header: Sequence[str], shown: str) -> tuple[dict[str, int], str]:
             expected="product,group_description,description,hours,start,end,USD,project_name,category",
             mend="download the invoice's CSV again, or read the file by a source of kind csv and a column map",
         )
-    twice = [name for name in found.values() if name is not None and names.count(name) > 1]
-    if twice:
-        raise SourceError(f"the header names {twice[0]!r} twice", where=f"{shown}:1", expected="each column once")
+    for name in found.values():
+        if name is not None and names.count(name) > 1:
+            raise twice(name, f"{shown}:1")
     places = {field: names.index(name) for field, name in found.items() if name is not None}
     return places, currencies[0] if currencies else "USD"
 

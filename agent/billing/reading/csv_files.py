@@ -67,8 +67,8 @@ def _is_gzip(path: Path) -> bool:
         return raw.read(2) == _GZIP
 
 
-def read_header(path: Path, shown: str, dialect: Dialect = PLAIN) -> Header | None:
-    """The header, or None for a file without a single byte. Raises ``SourceError`` for what is no such CSV."""
+def read_header(path: Path, shown: str, dialect: Dialect = PLAIN) -> Header:
+    """The header. Raises ``SourceError`` for an empty file and for what is no such CSV."""
     with open_bytes(path) as stream:
         try:
             if isinstance(stream, io.BufferedReader | gzip.GzipFile):
@@ -84,7 +84,9 @@ def read_header(path: Path, shown: str, dialect: Dialect = PLAIN) -> Header | No
         except csv.Error as error:
             raise _no_csv(shown, error) from error
         if names is None:
-            return None
+            raise SourceError(
+                "the file is empty", where=shown, expected="a header and rows", mend="copy the file again"
+            )
         _refuse_other_delimiter(names, shown, dialect)
         if dialect.names:
             return Header(dialect.names, above)

@@ -11,8 +11,18 @@ _FILLERS = re.compile(r"[\s_-]")
 
 def folded(name: str) -> str:
     """What spellings of one column have in common: ``Abonnement-GUID (SubscriptionGuid)`` is ``subscriptionguid``."""
+    return _FILLERS.sub("", original(name)).casefold()
+
+
+def original(name: str) -> str:
+    """The name without its translation: ``Abonnement-GUID (SubscriptionGuid)`` is ``SubscriptionGuid``."""
     localised = _LOCALISED.fullmatch(name)
-    return _FILLERS.sub("", localised[1] if localised else name).casefold()
+    return localised[1] if localised else name.strip()
+
+
+def twice(name: str, where: str) -> SourceError:
+    """The error of a column that stands in the header twice, so that nobody can say which one counts."""
+    return SourceError(f"the header names {name!r} twice", where=where, expected="each column once")
 
 
 def places(names: Sequence[str], known: Mapping[str, Iterable[str]], shown: str) -> dict[str, int]:
@@ -30,8 +40,6 @@ def places(names: Sequence[str], known: Mapping[str, Iterable[str]], shown: str)
             continue
         at = positions[folded(spelling)]
         if len(at) > 1:
-            raise SourceError(
-                f"the header names {names[at[1]]!r} twice", where=f"{shown}:1", expected="each column once"
-            )
+            raise twice(names[at[1]], f"{shown}:1")
         found[column] = at[0]
     return found

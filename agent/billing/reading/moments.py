@@ -114,6 +114,11 @@ def day_words(days: Ints) -> Words:
     return Words(values, (days - first).astype(np.int32))
 
 
+def first_of_month(days: Words) -> Words:
+    """The first day of each day's month, all as ISO dates: the billing period of a file that states none."""
+    return days.mapped(lambda day: day and f"{day[:7]}-01")
+
+
 def charge_days(starts: Ints, ends: Ints) -> tuple[Words, Words]:
     """The day of each start, and the exclusive end cut up to the next day: always at least a day after the start.
 
