@@ -5,11 +5,10 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from agent.allocation.facts import Facts
+from agent.billing.ledger.columns import SPLIT_TAG, SPLIT_UNUSED
 from agent.config.allocation import AllocationFile
 from policies.recognition import EnvironmentRules, Recogniser, Subjects
 
-SPLIT_KEY, SPLIT_UNUSED = "apportion:split", "unused"
-"""The tag that sources write on what a provider's split of a shared machine leaves unused."""
 _KEYS = {
     "source": "Source",
     "provider": "ProviderName",
@@ -50,7 +49,7 @@ def environment_rules(rules: AllocationFile) -> EnvironmentRules:
 
 def unused(tag_sets: Mapping[str, Mapping[str, str]]) -> frozenset[str]:
     """The tag sets of capacity that a provider's own split says nobody used; they are marked at ingest."""
-    return frozenset(known for known, tags in tag_sets.items() if tags.get(SPLIT_KEY) == SPLIT_UNUSED)
+    return frozenset(known for known, tags in tag_sets.items() if tags.get(SPLIT_TAG) == SPLIT_UNUSED)
 
 
 def needs_region(facts: Facts) -> bool:

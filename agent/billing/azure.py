@@ -22,8 +22,8 @@ from agent.billing.microsoft.datasets import ACTUAL, AMORTIZED, PAYMENTS, plan, 
 from agent.billing.microsoft.header import resolve
 from agent.billing.microsoft.lines import Lines
 from agent.billing.microsoft.resources import Resources
-from agent.billing.reading.batch import Batch, Mask, Numbers, Words
-from agent.billing.reading.columns import Columns, ReadFault
+from agent.billing.reading.batch import Batch, Mask, Numbers
+from agent.billing.reading.columns import ReadFault
 from agent.billing.reading.table_files import columns_of, located
 from agent.errors import SourceError
 from agent.storage import Folder
@@ -134,12 +134,8 @@ class Azure(BillingSource):
             for value, count in zip(words.values, counts, strict=True):
                 if value is not None and count:
                     self._moved[value] += count
-        return lines.batch(self._tags(lines.columns, file), self._resources, billed, effective)
-
-    def _tags(self, columns: Columns, file: ExportFile) -> Words:
-        if (maps := columns.key_values("Tags")) is not None:
-            return self.tag_sets.from_maps(maps)
-        return self.tag_sets.from_texts(columns.words("Tags"), file.shown)
+        tag_ids = self.tag_sets.ids(lines.columns, "Tags", file.shown)
+        return lines.batch(tag_ids, self._resources, billed, effective)
 
     def _written(self, file: ExportFile) -> date | None:
         run = self._exports.runs.get(file.manifest)

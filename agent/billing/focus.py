@@ -5,7 +5,6 @@ BilledCost and EffectiveCost are the file's own, to the last digit; tags keep th
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
 import pyarrow as pa
 
 from agent.billing.delivery.aws_data_exports import AwsDataExports
@@ -19,7 +18,8 @@ from agent.billing.focus_dataset.header import resolve
 from agent.billing.focus_dataset.other_datasets import without_other_datasets
 from agent.billing.focus_dataset.splits import Splits
 from agent.billing.interface import BillingSource
-from agent.billing.reading.batch import NULL, Batch, Ints, Numbers, Words
+from agent.billing.ledger.columns import IDS, NAMES
+from agent.billing.reading.batch import NULL, Batch, Ints, Words
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.currencies import known_currencies
 from agent.billing.reading.kinds import kinds_of
@@ -30,17 +30,6 @@ from agent.config.application import SourceConfig
 from agent.storage import Folder
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
-_IDS = ("BillingAccountId", "SubAccountId", "InvoiceId", "ResourceId", "SkuId", "CommitmentDiscountId")
-_TEXTS = (
-    "InvoiceIssuerName",
-    "ServiceName",
-    "ServiceCategory",
-    "ResourceName",
-    "ResourceType",
-    "RegionId",
-    "ConsumedUnit",
-    "x_TaxType",
-)
 _FOR_KINDS = ("PublisherName", "ServiceProviderName", "ServiceSubcategory", "ChargeDescription", "ChargeSubcategory")
 
 
@@ -77,19 +66,18 @@ class Focus(BillingSource):
             if (amount := columns.optional(name)) is not None:
                 costs[name] = amount[0]
         quantity = columns.quantity("ConsumedQuantity")
-        words = _dimensions(columns, _signs(costs["BilledCost"]))
+        words = _dimensions(columns, costs["BilledCost"].signs())
         self._accounts.look_at(columns, words)
         words["BillingCurrency"] = known_currencies(columns, "BillingCurrency")
         words["BillingPeriodStart"] = _billing_periods(columns)
         words["ChargePeriodStart"], words["ChargePeriodEnd"] = charge_days(starts, ends)
-        words["x_TagSetId"] = self._tags(columns, "Tags", file)
+        words["x_TagSetId"] = self.tag_sets.ids(columns, "Tags", file.shown)
         if (splits := Splits.of(columns)) is not None:
             words |= splits.resources(columns, words)
-            allocated = self._tags(columns, "AllocatedTags", file)
+            allocated = self.tag_sets.ids(columns, "AllocatedTags", file.shown)
             words["x_TagSetId"] = splits.tags(words["x_TagSetId"], allocated, self.tag_sets)
-        costs["EffectiveCost"] = self._fixups.effective(
-            words, costs["EffectiveCost"], _signs(costs["EffectiveCost"]) != 0
-        )
+        effective = costs["EffectiveCost"]
+        costs["EffectiveCost"] = self._fixups.effective(words, effective, effective.signs() != 0)
         return Batch(
             columns.rows,
             words,
@@ -100,17 +88,12 @@ class Focus(BillingSource):
             ends,
         )
 
-    def _tags(self, columns: Columns, name: str, file: ExportFile) -> Words:
-        if (maps := columns.key_values(name)) is not None:
-            return self.tag_sets.from_maps(maps)
-        return self.tag_sets.from_texts(columns.words(name), file.shown)
-
 
 def _dimensions(columns: Columns, billed: Ints) -> dict[str, Words]:
     """Ids, names and kinds of every row; ``billed`` is the sign of each BilledCost."""
     own = own_export.is_own(columns)
     words = {"ProviderName": values.provider(columns)}
-    words |= {name: columns.ids(name) for name in _IDS} | {name: columns.words(name) for name in _TEXTS}
+    words |= {name: columns.ids(name) for name in IDS} | {name: columns.words(name) for name in (*NAMES, "x_TaxType")}
     columns.required("BillingAccountId", words["BillingAccountId"])
     words["ChargeCategory"] = values.charge_category(columns)
     words["ChargeClass"] = values.charge_class(columns)
@@ -125,15 +108,6 @@ def _dimensions(columns: Columns, billed: Ints) -> dict[str, Words]:
     return words | {"x_Kind": kinds_of(deciding, billed)}
 
 
-def _signs(numbers: Numbers) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """A number with the sign of each value (limbs of a value share theirs)."""
-    signs = np.sign(numbers.pico)
-    for limb in (numbers.whole, numbers.fine):
-        if limb is not None:
-            signs = np.where(signs == 0, np.sign(limb), signs)
-    return signs
-
-
 def _billing_periods(columns: Columns) -> Words:
     """BillingPeriodStart as ISO dates, the day its provider wrote, whatever the zone."""
     column = columns.arrays["BillingPeriodStart"]
@@ -141,8 +115,6 @@ def _billing_periods(columns: Columns) -> Words:
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return charge_days(starts, starts)[0]
     words = columns.words("BillingPeriodStart")
-    used = set(np.unique(words.codes).tolist()) if words.codes is not None else {0}
-    return Words(
-        [str(day_as_written(value)) if code in used and value else None for code, value in enumerate(words.values)],
-        words.codes,
-    )
+    # NOTE: a dictionary may list texts of other batches, which nobody has read as moments
+    used = set(words.used())
+    return words.mapped(lambda value: str(day_as_written(value)) if value in used else None)

@@ -23,6 +23,7 @@ Kind = Literal[
     "correction",
     "rounding",
 ]
+"""What a charge is to the ledger, in its column x_Kind (docs/definitions.md)."""
 KINDS: tuple[str, ...] = get_args(Kind)
 Mistake = tuple[Steps, str]
 TOKENS = {

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from agent import cli
-from agent.billing.ledger.columns import KINDS
 from agent.billing.ledger.versions import heads
+from agent.config.columns import KINDS
 from agent.errors import ApportionError, NothingToDo, ProofError, UsageError
 from agent.focus_export import export
 from agent.focus_export.columns import RELEASES, schema

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from agent.billing.ledger.columns import DIMENSIONS
+from agent.billing.ledger.columns import DIMENSIONS, SPLIT_TAG, SPLIT_UNUSED
 from agent.billing.reading.batch import NULL, PICO_UNITS, Batch, Ints, Mask, Numbers, Words, numbered
 from agent.billing.reading.raw_tags import TagSets
 from agent.money import UNITS_PER_ONE, text_from_units
 
-SPLIT_TAG, UNUSED = "apportion:split", "unused"
-"""The tag that marks what a split gave to nobody: allocation takes it for idle cost."""
 _KEY = ("SubAccountId", "ResourceId", "ChargePeriodStart", "BillingPeriodStart")
 _CLUSTER = re.compile(r"aws_e[ck]s_cluster_?name")
 _TOO_MUCH = 100
@@ -157,7 +155,7 @@ class SplitCosts:
         if pair not in self._idle_sets:
             own, part = (json.loads(self._tag_sets.texts[str(known)]) for known in pair)
             cluster = {key: value for key, value in part.items() if _CLUSTER.fullmatch(_plain(key))}
-            self._idle_sets[pair] = self._tag_sets.id_of(cluster | own | {SPLIT_TAG: UNUSED})
+            self._idle_sets[pair] = self._tag_sets.id_of(cluster | own | {SPLIT_TAG: SPLIT_UNUSED})
         return self._idle_sets[pair]
 
     def findings(self) -> Iterator[str]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from agent.billing.focus_dataset.values import known
-from agent.billing.ledger.columns import KINDS
 from agent.billing.reading.batch import Words
 from agent.billing.reading.columns import Columns
+from agent.config.columns import KINDS
 
 
 def is_own(columns: Columns) -> bool:
@@ -28,6 +28,5 @@ def emptied(columns: Columns, words: Mapping[str, Words]) -> dict[str, Words]:
     result = dict(words)
     for name in sorted(frozenset[str]().union(*lists) & words.keys()):
         table = np.array([name in columns_filled for columns_filled in lists])
-        empty = np.broadcast_to(table[0] if filled.codes is None else table[filled.codes], columns.rows)
-        result[name] = words[name].only(~empty)
+        result[name] = words[name].only(~table[filled.coded(columns.rows)])
     return result

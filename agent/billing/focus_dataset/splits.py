@@ -7,13 +7,10 @@ provider could not give to anything stays with the resource it came from, marked
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agent.billing.ledger.columns import SPLIT_TAG, SPLIT_UNUSED
 from agent.billing.reading.batch import Mask, Words, chosen
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.raw_tags import TagSets
-
-SPLIT_TAG = "apportion:split"
-UNUSED = "unused"
-"""The tag that marks what a split gave to nobody: allocation takes it for idle cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +38,6 @@ class Splits:
 
     def tags(self, own: Words, allocated: Words, tag_sets: TagSets) -> Words:
         """Ids of tag sets: a part's own tags with those of what it was given to, which count where both have a key."""
-        marked = tag_sets.merged(own, Words.same(tag_sets.id_of({SPLIT_TAG: UNUSED})), len(self.given))
+        marked = tag_sets.merged(own, Words.same(tag_sets.id_of({SPLIT_TAG: SPLIT_UNUSED})), len(self.given))
         given = tag_sets.merged(own, allocated, len(self.given))
         return chosen(self.left, marked, chosen(self.given, given, own))

@@ -20,10 +20,11 @@ import pyarrow.compute as pc
 
 from agent.billing.google.rows import Records, Rows
 from agent.billing.google.texts import Record, RecordFault, records
+from agent.billing.ledger.columns import SPLIT_TAG, SPLIT_UNUSED
 from agent.billing.reading.batch import Codes, Ints, Words
 from agent.billing.reading.raw_tags import DistinctMaps, TagSets
 
-SPLIT = {"kube:unallocated": "unused", "kube:system-overhead": "overhead"}
+SPLIT = {"kube:unallocated": SPLIT_UNUSED, "kube:system-overhead": "overhead"}
 """``k8s-namespace`` -> ``apportion:split``: what a cluster's nodes have that no pod asked for is idle; what the system
 takes on them is the cluster's, by whatever rule or pool matches its tags."""
 _COLUMNS = ("labels", "project.labels", "system_labels", "tags")
@@ -155,7 +156,7 @@ def merged(labels: Tags, project: Tags, system: Tags, tags: Tags) -> dict[str, s
     result |= {f"system/{key}" if key in own else key: value for key, value in system.items()}
     split = SPLIT.get(labels.get("k8s-namespace", ""))
     if split is not None:
-        result["apportion:split"] = split
+        result[SPLIT_TAG] = split
     return result
 
 

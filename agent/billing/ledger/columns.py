@@ -2,6 +2,9 @@
 
 import pyarrow as pa
 
+SPLIT_TAG, SPLIT_UNUSED = "apportion:split", "unused"
+"""The reserved tag of a provider's own split of a shared machine, and what marks its unused part: idle cost."""
+
 DATES = ("BillingPeriodStart", "ChargePeriodStart", "ChargePeriodEnd")
 DIMENSIONS = (
     "ProviderName",
@@ -30,26 +33,21 @@ DIMENSIONS = (
     "x_TagSetId",
 )
 """Every column that is not a sum, in file order: rows are unique by these and sorted by them, nulls first."""
-
+IDS = ("BillingAccountId", "SubAccountId", "InvoiceId", "ResourceId", "SkuId", "CommitmentDiscountId")
+NAMES = (
+    "InvoiceIssuerName",
+    "ServiceName",
+    "ServiceCategory",
+    "ResourceName",
+    "ResourceType",
+    "RegionId",
+    "ConsumedUnit",
+)
+"""Dimensions that a file of its own names, unchanged, has: ids, and what is called by a name."""
 REQUIRED = frozenset({*DATES, "BillingCurrency", "x_Kind", "x_TagSetId"})
 COSTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
 UNITS = dict(zip(COSTS, ("x_BilledUnits", "x_EffectiveUnits", "x_ListUnits", "x_ContractedUnits"), strict=True))
 """Cost column -> ledger column holding it in units of 1e-24 of BillingCurrency."""
-
-KINDS = (
-    "usage",
-    "discount",
-    "tax",
-    "support",
-    "credit",
-    "refund",
-    "fee",
-    "marketplace",
-    "commitment_purchase",
-    "commitment_unused",
-    "correction",
-    "rounding",
-)
 
 NUMBERS = pa.schema(
     [

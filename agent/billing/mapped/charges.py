@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from agent.billing.ledger.columns import IDS, NAMES
 from agent.billing.mapped.amounts import amounts, negated, percentages
 from agent.billing.mapped.cells import terms, words
 from agent.billing.mapped.dates import Dates
@@ -16,16 +17,6 @@ from agent.billing.reading.moments import charge_days
 from agent.billing.reading.raw_tags import TagSets
 from agent.config.columns import AMOUNTS, KINDS, ColumnsFile
 
-IDS = ("BillingAccountId", "SubAccountId", "InvoiceId", "ResourceId", "SkuId", "CommitmentDiscountId")
-TEXTS = (
-    "InvoiceIssuerName",
-    "ServiceName",
-    "ServiceCategory",
-    "ResourceName",
-    "ResourceType",
-    "RegionId",
-    "ConsumedUnit",
-)
 NEEDED = ("BillingAccountId", "ServiceName")
 TERMS = {
     "ChargeCategory": {name.casefold(): name for name in ("Usage", "Purchase", "Tax", "Credit", "Adjustment")},
@@ -77,7 +68,7 @@ class Charges:
     def _words(self, columns: Columns) -> dict[str, Words]:
         cells = self._cells
         found = {name: words(columns, cells.get(name), ids=True) for name in IDS}
-        found |= {name: words(columns, cells.get(name)) for name in TEXTS}
+        found |= {name: words(columns, cells.get(name)) for name in NAMES}
         for name in NEEDED:
             columns.required(cells[name].column or name, found[name])
         found |= {name: terms(columns, name, cells.get(name), known) for name, known in TERMS.items()}

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from agent.billing.reading.batch import Codes, Ints, Words, numbered
+from agent.billing.reading.columns import Columns
 from policies.tags import canonical_json, tagset_id
 
 EMPTY_ID = tagset_id({})
@@ -36,6 +37,11 @@ class TagSets:
             known = self._ids[text] = tagset_id(tags)
             self.texts[known] = text
         return known
+
+    def ids(self, columns: Columns, name: str, path: str) -> Words:
+        """Ids of a column of tags: of texts in the encodings of :func:`parse`, or of maps."""
+        maps = columns.key_values(name)
+        return self.from_texts(columns.words(name), path) if maps is None else self.from_maps(maps)
 
     def from_texts(self, words: Words, path: str) -> Words:
         """Ids of a column of tag texts; a text that cannot be read counts as no tags and is counted for ``path``."""

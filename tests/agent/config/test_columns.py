@@ -2,8 +2,7 @@
 
 import pytest
 
-from agent.billing.ledger.columns import KINDS as LEDGER_KINDS
-from agent.config.columns import KINDS, ColumnsFile
+from agent.config.columns import ColumnsFile
 from agent.config.loading import load_application
 from agent.errors import ConfigError
 from policies.faults import FaultsError
@@ -25,10 +24,6 @@ def mistakes(text):
     with pytest.raises(FaultsError) as refused:
         validate(yaml_tree((COLUMNS + text).encode(), "columns.yaml"), ColumnsFile)
     return [(fault.line, fault.message) for fault in refused.value.faults]
-
-
-def test_its_kinds_are_the_ledgers() -> None:
-    assert KINDS == LEDGER_KINDS
 
 
 @pytest.mark.parametrize(
