@@ -1,11 +1,12 @@
 """What each file of a delivery holds of every account and day, so that a day that two files repeat is found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from agent.billing.intake.line_prints import LinePrints
 from agent.billing.reading.batch import NULL, PICO_UNITS, Batch, Ints, Mask, Numbers, Words, numbered
 from agent.money import UNITS_PER_ONE
 
@@ -13,9 +14,12 @@ Prints = npt.NDArray[np.uint64]
 _SCOPE = ("ProviderName", "BillingAccountId", "SubAccountId", "BillingPeriodStart", "ChargePeriodStart")
 _SAME_IN_EVERY_DOWNLOAD = ("ServiceName", "RegionId", "SkuId", "ResourceId")
 """NOTE: neither tags, names nor the invoice: a later download of the same line may have them filled."""
+_MORE_OF_A_LINE = ("x_TagSetId", "CommitmentDiscountId", "ResourceName", "ServiceCategory")
 _COSTS = ("BilledCost", "EffectiveCost")
 _TELLING_LINES = 2
 _TELLING_DAYS = 3
+_TELLING_SUMS = 2
+_A_PART = 4
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 
@@ -34,18 +38,40 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Copied:
+    """A file (by number) of whose ``lines`` on account-days that other files hold too ``equal`` are in others too."""
+
+    file: int
+    other: int
+    """The one that most of them are in."""
+    equal: int
+    lines: int
+    account: str | None
+    day: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Tallies:
-    """One place per file and account-day: their numbers, usage lines, the lines' print, and whether any line costs."""
+    """One place per file and account-day: their numbers, usage lines, the lines' print and cost, and whether any costs.
+
+    ``sums`` is one number for both costs, modulo 2**64.
+    """
 
     files: Ints
     scopes: Ints
     lines: Ints
     prints: Prints
+    sums: Prints
     costly: Mask
 
     def where(self, places: Ints | Mask) -> "_Tallies":
         return _Tallies(
-            self.files[places], self.scopes[places], self.lines[places], self.prints[places], self.costly[places]
+            self.files[places],
+            self.scopes[places],
+            self.lines[places],
+            self.prints[places],
+            self.sums[places],
+            self.costly[places],
         )
 
 
@@ -60,6 +86,7 @@ class AccountDays:
     def __init__(self) -> None:
         self._numbers: dict[tuple[str | None, ...], int] = {}
         self._tallies: list[_Tallies] = []
+        self._lines = LinePrints()
 
     def add(self, file: int, batch: Batch) -> None:
         """Counts in the usage among these rows of the file with this number."""
@@ -69,12 +96,16 @@ class AccountDays:
             return
         found, place = numbered([batch.words.get(name, NULL) for name in _SCOPE], batch.rows)
         prints = _line_prints(batch)
+        sums = _units(batch.costs["BilledCost"]) * _ODD + _units(batch.costs["EffectiveCost"])
         costly = _nonzero(batch.costs["BilledCost"]) | _nonzero(batch.costs["EffectiveCost"])
-        if len(rows) < batch.rows:
-            place, prints, costly = place[rows], prints[rows], costly[rows]
         scopes = np.fromiter((self._numbers.setdefault(scope, len(self._numbers)) for scope in found), np.int64)
-        lines = np.full(len(rows), batch.lines, np.int64)
-        tallies = _tallied(np.full(len(found), file), scopes, place, lines, prints, costly)
+        if batch.lines:
+            lines = np.flatnonzero(np.broadcast_to(usage == 1, batch.rows) & costly)
+            self._lines.add(file, scopes[place[lines]], _strict(batch, prints, scopes[place])[lines])
+        if len(rows) < batch.rows:
+            place, prints, sums, costly = place[rows], prints[rows], sums[rows], costly[rows]
+        counts = np.full(len(rows), batch.lines, np.int64)
+        tallies = _tallied(np.full(len(found), file), scopes, place, counts, prints, sums, costly)
         self._tallies.append(tallies.where(tallies.lines > 0))
 
     def repeat(self) -> Repeat | None:
@@ -87,42 +118,97 @@ class AccountDays:
         - those are at least half of the account-days with a cost that both files hold. Not all: the last day of a
           bill so far has grown in the next download, and the second of two days is half of them.
 
-        Not found: a copy that was cut into files elsewhere, within every account-day; a single day of a single line.
+        Not found: a copy that was cut into files elsewhere, within every account-day (:meth:`copied` does); a single
+        day of a single line.
         """
         if not self._tallies:
             return None
         tallies = self._by_file_and_scope()
         return next(filter(None, (self._judged(tallies, *pair) for pair in _equal(tallies))), None)
 
-    def _judged(self, tallies: _Tallies, first: int, second: int, equal: Ints) -> Repeat | None:
-        mine, theirs = tallies.where(tallies.files == first), tallies.where(tallies.files == second)
-        shared = len(np.intersect1d(mine.scopes, theirs.scopes, assume_unique=True))
-        telling = len(equal) >= _TELLING_DAYS or bool((tallies.lines[equal] >= _TELLING_LINES).any())
-        if not telling or 2 * len(equal) < shared:
+    def copied(self) -> Copied | None:
+        """The first file most of whose lines other files hold too, if any: a download of before they were made.
+
+        Lines count that cost something, are alone in their file, and lie on account-days that other files hold too. A
+        file is a copy if at least two and at least half of them are elsewhere, equal in moment, service, region, SKU,
+        resource, tags, quantity and costs. Honest parts have few such lines, or none.
+        """
+        if not self._tallies:
             return None
+        tallies = self._by_file_and_scope()
+        shared = np.bincount(tallies.scopes, minlength=len(self._numbers)) > 1
+        found = self._lines.found_elsewhere(shared)
+        if found is None:
+            return None
+        known = list(self._numbers)
+        scopes = [known[scope] for scope in found.scopes]
+        _, billing, account, _, day = min(scopes, key=lambda scope: (scope[-1] or "", scope[2] or ""))
+        return Copied(found.file, found.other, found.equal, found.lines, account or billing, day)
+
+    def same_cost(self, groups: Sequence[int]) -> Repeat | None:
+        """The first two groups of files that bill the same cost by another number of lines, if any.
+
+        ``groups``: the number of each file's group. Two groups are exports of one bill, of which one is finer, if the
+        exact sums of at least two account-days, and of a quarter of those that both hold, are equal though the number
+        of lines is not. Parts of one bill come to equal sums by lines of equal cost, but then by as many lines.
+        """
+        if not self._tallies:
+            return None
+        tallies = self._by_file_and_scope(np.array(groups, np.int64))
+        order = np.lexsort((tallies.files, tallies.sums, tallies.scopes))
+        left, right = tallies.where(order[:-1]), tallies.where(order[1:])
+        same = (left.scopes == right.scopes) & (left.sums == right.sums) & (left.lines != right.lines)
+        pairs, place = np.unique(np.column_stack([left.files[same], right.files[same]]), axis=0, return_inverse=True)
+        for number, (first, second) in enumerate(pairs.tolist()):
+            equal = order[1:][same][place.ravel() == number]
+            shared = self._shared(tallies, first, second)
+            if len(equal) >= _TELLING_SUMS and _A_PART * len(equal) >= shared:
+                return self._repeat(tallies, first, second, equal, shared)
+        return None
+
+    @staticmethod
+    def _shared(tallies: _Tallies, first: int, second: int) -> int:
+        mine, theirs = tallies.scopes[tallies.files == first], tallies.scopes[tallies.files == second]
+        return len(np.intersect1d(mine, theirs, assume_unique=True))
+
+    def _judged(self, tallies: _Tallies, first: int, second: int, equal: Ints) -> Repeat | None:
+        shared = self._shared(tallies, first, second)
+        telling = len(equal) >= _TELLING_DAYS or bool((tallies.lines[equal] >= _TELLING_LINES).any())
+        return self._repeat(tallies, first, second, equal, shared) if telling and 2 * len(equal) >= shared else None
+
+    def _repeat(self, tallies: _Tallies, first: int, second: int, equal: Ints, shared: int) -> Repeat:
         known = list(self._numbers)
         scopes = [known[scope] for scope in tallies.scopes[equal].tolist()]
         _, billing, account, _, day = min(scopes, key=lambda scope: (scope[-1] or "", scope[2] or ""))
         return Repeat(first, second, len(equal), shared, account or billing, day)
 
-    def _by_file_and_scope(self) -> _Tallies:
-        """Tallies with a cost, of all batches, one place per file and account-day."""
-        keys = [piece.files * len(self._numbers) + piece.scopes for piece in self._tallies]
+    def _by_file_and_scope(self, groups: Ints | None = None) -> _Tallies:
+        """Tallies with a cost, of all batches, one place per file (or group of files) and account-day."""
+        keys = [
+            (piece.files if groups is None else groups[piece.files]) * len(self._numbers) + piece.scopes
+            for piece in self._tallies
+        ]
         distinct, place = np.unique(np.concatenate(keys), return_inverse=True)
         files, scopes = np.divmod(distinct, len(self._numbers))
         lines = np.concatenate([piece.lines for piece in self._tallies])
         prints = np.concatenate([piece.prints for piece in self._tallies])
+        sums = np.concatenate([piece.sums for piece in self._tallies])
         costly = np.concatenate([piece.costly for piece in self._tallies])
-        tallies = _tallied(files, scopes, place, lines, prints, costly)
+        tallies = _tallied(files, scopes, place, lines, prints, sums, costly)
         return tallies.where(tallies.costly)
 
 
-def _tallied(files: Ints, scopes: Ints, place: Ints, lines: Ints, prints: Prints, costly: Mask) -> _Tallies:
+def _tallied(
+    files: Ints, scopes: Ints, place: Ints, lines: Ints, prints: Prints, sums: Prints, costly: Mask
+) -> _Tallies:
     """The tallies of these files and scopes; row ``i`` belongs to the one at ``place[i]``."""
-    all_lines, all_prints = np.zeros(len(scopes), np.int64), np.zeros(len(scopes), np.uint64)
+    all_lines = np.zeros(len(scopes), np.int64)
+    all_prints, all_sums = np.zeros(len(scopes), np.uint64), np.zeros(len(scopes), np.uint64)
     np.add.at(all_lines, place, lines)
     np.add.at(all_prints, place, prints)
-    return _Tallies(files, scopes, all_lines, all_prints, np.bincount(place[costly], minlength=len(scopes)) > 0)
+    np.add.at(all_sums, place, sums)
+    costs = np.bincount(place[costly], minlength=len(scopes)) > 0
+    return _Tallies(files, scopes, all_lines, all_prints, all_sums, costs)
 
 
 def _equal(tallies: _Tallies) -> Iterator[tuple[int, int, Ints]]:
@@ -142,6 +228,14 @@ def _line_prints(batch: Batch) -> Prints:
     for name in _COSTS:
         prints = _mixed(prints, _units(batch.costs[name]))
     return prints
+
+
+def _strict(batch: Batch, prints: Prints, scopes: Ints) -> Prints:
+    """The prints of lines with all that tells them apart within a file: account and day, end, tags and quantity."""
+    prints = _mixed(_mixed(prints, scopes.astype(np.uint64)), batch.ends.astype(np.uint64))
+    for name in _MORE_OF_A_LINE:
+        prints = _mixed(prints, _hashes(batch.words.get(name, NULL)))
+    return prints if batch.quantity is None else _mixed(prints, _units(batch.quantity))
 
 
 def _mixed(prints: Prints, part: Prints | np.uint64) -> Prints:

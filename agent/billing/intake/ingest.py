@@ -14,6 +14,7 @@ from agent.billing.intake.overlap import (
     refuse_repeated_days,
     refuse_same_bytes,
     refuse_same_content,
+    refuse_same_cost,
 )
 from agent.billing.intake.promised import refuse_other_row_counts
 from agent.billing.intake.publication import Origin, put_in_force, write_version
@@ -229,6 +230,7 @@ class _Taking:
         if self._delivery.completeness != "manifest":
             refuse_same_content(self._intake.records)
             refuse_repeated_days(self._intake.days, self._intake.records)
+            refuse_same_cost(self._intake.days, self._intake.records)
         refuse_other_row_counts(self._arrivals, self._delivery.totals)
         self._refuse_moved()
 

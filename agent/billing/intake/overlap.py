@@ -1,7 +1,7 @@
 """The same money must not enter twice: equal files, equal content or days in two files, two sources of one account."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import duckdb
 
@@ -43,16 +43,50 @@ def refuse_same_content(records: Sequence[FileRecord]) -> None:
 def refuse_repeated_days(days: AccountDays, records: Sequence[FileRecord]) -> None:
     """Raises ``SourceError`` when two files repeat each other's usage: two downloads of one bill, both unfinished.
 
-    What counts as a repeat, and why honest parts of a bill do not, is said in :meth:`AccountDays.repeat`.
+    What counts as a repeat, and why honest parts of a bill do not, is said in :meth:`AccountDays.repeat` and
+    :meth:`AccountDays.copied`.
     """
-    repeat = days.repeat()
-    if repeat is None:
-        return
-    # NOTE: by name, whichever of the two was read first
-    first, second = sorted(records[place].file.shown for place in (repeat.first, repeat.second))
-    raise SourceError(
-        f"{first} and {second} hold the same usage: {repeat.equal} of the {repeat.shared} account-days that are in "
-        f"both are equal line by line, such as {repeat.day} of account {repeat.account}",
+    if (repeat := days.repeat()) is not None:
+        # NOTE: by name, whichever of the two was read first
+        first, second = sorted(records[place].file.shown for place in (repeat.first, repeat.second))
+        raise _same_usage(
+            first,
+            second,
+            f"{repeat.equal} of the {repeat.shared} account-days that are in both are equal line by line, such as "
+            f"{repeat.day} of account {repeat.account}",
+        )
+    if (copied := days.copied()) is not None:
+        copy, other = records[copied.file].file.shown, records[copied.other].file.shown
+        first, second = sorted((copy, other))
+        raise _same_usage(
+            first,
+            second,
+            f"{copied.equal} of the {copied.lines} lines of {copy} on account-days that are in both are in {other} "
+            f"too, such as on {copied.day} of account {copied.account}",
+        )
+
+
+def refuse_same_cost(days: AccountDays, records: Sequence[FileRecord]) -> None:
+    """Raises ``SourceError`` when two files or folders bill the same days by finer and by coarser lines."""
+    folders = [str(PurePosixPath(record.file.shown).parent) for record in records]
+    for names in ([record.file.shown for record in records], folders):
+        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        repeat = days.same_cost([places[name] for name in names]) if len(places) > 1 else None
+        if repeat is not None:
+            first, second = sorted(list(places)[place] for place in (repeat.first, repeat.second))
+            raise SourceError(
+                f"{first} and {second} bill the same cost by lines of another number: the sums of {repeat.equal} of "
+                f"the {repeat.shared} account-days that are in both are equal to the last digit, such as {repeat.day} "
+                f"of account {repeat.account}",
+                where=second,
+                expected="one export of each account and day",
+                mend="keep one of the two exports in this location",
+            )
+
+
+def _same_usage(first: str, second: str, found: str) -> SourceError:
+    return SourceError(
+        f"{first} and {second} hold the same usage: {found}",
         where=second,
         expected="each line of usage once",
         mend="keep the newer download and remove the other; if both are parts of one delivery, put the export's "

@@ -203,3 +203,77 @@ def test_files_that_differ_by_service_or_region_alone_are_not_the_same_rows(tmp_
     write(tmp_path / "x", one=one, other=other)
     ingest(tmp_path / "x", tmp_path / "data")
     assert sum(row["x_Lines"] for row in rows(tmp_path / "data")) == 2
+
+
+def test_two_equal_lines_on_two_days_are_a_copy(tmp_path, refused):
+    write(tmp_path / "x", early=to_date(2, lines=1), later=to_date(3, lines=1))
+    assert refused().message == (
+        "early.csv and later.csv hold the same usage: 2 of the 2 lines of early.csv on account-days that are in both "
+        "are in later.csv too, such as on 2026-10-01 of account 012345678901"
+    )
+
+
+def test_the_only_day_of_both_may_have_grown(tmp_path, refused):
+    write(tmp_path / "x", early=to_date(1), later=to_date(1, lines=3))
+    assert "2 of the 2 lines of early.csv" in refused().message
+
+
+def test_a_grown_day_whose_last_lines_have_changed_is_a_copy(tmp_path, refused):
+    early = [*to_date(1, lines=3), *day(1, {"ResourceId": "i-9", "BilledCost": "0.5"})]
+    write(tmp_path / "x", early=early, later=[*early[:-1], *day(1, {"ResourceId": "i-9", "BilledCost": "0.9"}, {})])
+    assert "3 of the 4 lines of early.csv" in refused().message
+
+
+def test_lines_that_differ_by_tags_or_quantity_alone_are_no_copy(tmp_path, billed):
+    for part in range(2):
+        tagged = day(5, *({"Tags": f'{{"node": "{part}-{n}"}}'} for n in range(3)), {"ResourceId": f"{part}"})
+        counted = day(6, *({"ConsumedQuantity": f"{part}.{n}"} for n in range(3)), {"ResourceId": f"{part}"})
+        write(tmp_path / "x", **{f"part-{part}": [*tagged, *counted]})
+    assert billed() == "16 USD"
+
+
+def by_hour(number):
+    """A day of a resource of each of two services by hours, and the same day as one line a service."""
+    hours = [
+        {
+            "ChargePeriodStart": f"2026-10-{number:02}T{hour:02}:00:00Z",
+            "ChargePeriodEnd": f"2026-10-{number:02}T{hour + 1:02}:00:00Z",
+            "ServiceName": service,
+            "ResourceId": f"i-{hour}",
+            "BilledCost": f"0.{hour + 1}",
+        }
+        for service in ("one", "two")
+        for hour in range(3)
+    ]
+    whole = [
+        hours[place] | {"ChargePeriodEnd": hours[place + 2]["ChargePeriodEnd"], "ResourceId": "", "BilledCost": "0.6"}
+        for place in (0, 3)
+    ]
+    return hours, whole
+
+
+def test_the_same_days_by_finer_lines_are_refused(tmp_path, refused):
+    (fine, coarse), (more_fine, more_coarse) = by_hour(1), by_hour(2)
+    write(tmp_path / "x", fine=[*fine, *more_fine], coarse=[*coarse, *more_coarse])
+    error = refused()
+    assert error.message == (
+        "coarse.csv and fine.csv bill the same cost by lines of another number: the sums of 2 of the 2 account-days "
+        "that are in both are equal to the last digit, such as 2026-10-01 of account 012345678901"
+    )
+    assert error.expected == "one export of each account and day"
+    assert error.mend == "keep one of the two exports in this location"
+
+
+def test_chunks_of_a_steady_fleet_by_hour_are_parts_of_one_bill(tmp_path, billed):
+    fleet = [
+        {
+            "ChargePeriodStart": f"2026-10-{number:02}T{hour:02}:00:00Z",
+            "ChargePeriodEnd": f"2026-10-{number:02}T{hour + 1:02}:00:00Z",
+            "ResourceId": f"i-{n}",
+        }
+        for number in range(1, 5)
+        for hour in range(4)
+        for n in range(3)
+    ]
+    write(tmp_path / "x", one=fleet[:17], two=fleet[17:31], three=fleet[31:])
+    assert billed() == "48 USD"
