@@ -1,10 +1,10 @@
 """Day D: the last UTC day complete for every source and driver in use (ALLOCATION 1)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from agent.billing.ledger.versions import heads, periods
+from agent.billing.ledger.versions import LedgerVersion, periods, source_heads
 from agent.config.loading import Settings
 from agent.errors import NothingToDo
 from agent.inputs import current
@@ -41,19 +41,45 @@ class AsOf:
         return self.day if self.is_open else END_OF_TIME
 
 
-def source_days(settings: Settings) -> dict[str, date]:
-    """Each configured source's last complete day over all periods; sources without usage lines are left out."""
-    configured = {source.name for source in settings.app.sources}
-    days: dict[str, date] = {}
-    for period in periods(settings.data):
-        for version in heads(settings.data, period):
-            if version.manifest.usage_through is not None and version.source in configured:
-                through = date.fromisoformat(version.manifest.usage_through)
-                days[version.source] = max(days.get(version.source, through), through)
+@dataclass(frozen=True, slots=True)
+class SourceDay:
+    """How far a source has come."""
+
+    seen: date
+    """The last whole day that its usage lines cover: what lag is measured by."""
+    complete: date
+    """The last day of which nothing more is awaited: ``seen``, or the end of a later month that is whole."""
+
+
+def source_days(settings: Settings) -> dict[str, SourceDay]:
+    """How far each configured source has come over all periods; sources without usage lines are left out."""
+    days: dict[str, SourceDay] = {}
+    for source in settings.app.sources:
+        versions = source_heads(settings.data, source.name)
+        through = [version.manifest.usage_through for version in versions]
+        seen = max((date.fromisoformat(day) for day in through if day is not None), default=None)
+        if seen is not None:
+            whole = [version.period.last_day for version in versions if _whole(version, versions)]
+            days[source.name] = SourceDay(seen, max([seen, *whole]))
     return days
 
 
-def find(settings: Settings, period: Period, sources: Mapping[str, date], drivers: Mapping[str, date | None]) -> AsOf:
+def _whole(version: LedgerVersion, versions: Sequence[LedgerVersion]) -> bool:
+    """Whether nothing more is awaited of a source's month: read from the ledger alone, never from the clock.
+
+    An invoiced month is whole once it holds usage: a purchase has its invoice before the month has any. A source that
+    names no invoices has left a month behind when it delivers the one after next; usage of the next is ``seen`` itself.
+    """
+    later = [other.period for other in versions if other.period > version.period]
+    manifest = version.manifest
+    if manifest.invoices and manifest.estimated_until is None:
+        return manifest.usage_through is not None or bool(later)
+    return any(period > version.period.next for period in later)
+
+
+def find(
+    settings: Settings, period: Period, sources: Mapping[str, SourceDay], drivers: Mapping[str, date | None]
+) -> AsOf:
     """Day D from each source's and driver's last complete day. One that lags the newest source is left out and named.
 
     A driver without any data is late. Without a dated source D is the last day of the month; before its first day
@@ -61,15 +87,26 @@ def find(settings: Settings, period: Period, sources: Mapping[str, date], driver
     """
     limit = {source.name: source.late_after_days for source in settings.app.sources}
     limit |= {driver.name: driver.late_after_days for driver in settings.app.usage}
-    newest = max(sources.values(), default=period.last_day)
     # NOTE: what lies after the month says nothing about lag within it
-    capped = min(newest, period.last_day)
-    late_sources = {n: d for n, d in sources.items() if (capped - d).days > limit.get(n, 3)}
-    late_drivers = {n: d for n, d in drivers.items() if d is None or (capped - d).days > limit.get(n, 3)}
-    used = [day for name, day in sources.items() if name not in late_sources]
+    newest = min(_newest(period, sources.values()), period.last_day)
+    days = {name: source.complete for name, source in sources.items()}
+    late_sources = {n: d for n, d in days.items() if (newest - d).days > limit.get(n, 3)}
+    late_drivers = {n: d for n, d in drivers.items() if d is None or (newest - d).days > limit.get(n, 3)}
+    used = [day for name, day in days.items() if name not in late_sources]
     used += [day for name, day in drivers.items() if day is not None and name not in late_drivers]
     day = min([period.last_day, *used])
     return AsOf(period, max(day, period.first_day), late_sources, late_drivers, begun=day >= period.first_day)
+
+
+def _newest(period: Period, sources: Iterable[SourceDay]) -> date:
+    """The day that others are late against: the end of a month that every source has whole, else the newest usage.
+
+    NOTE: a source that is invoiced early in a running month makes nobody late
+    """
+    found = list(sources)
+    if all(source.complete >= period.last_day for source in found):
+        return period.last_day
+    return max(source.seen for source in found)
 
 
 def default_period(settings: Settings) -> Period:

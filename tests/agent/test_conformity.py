@@ -177,6 +177,57 @@ def test_a_source_billed_by_the_month_neither_completes_the_month_nor_makes_othe
     assert report.summary.as_of == october(5)
 
 
+def invoiced(rows: Rows) -> list[dict[str, str]]:
+    return [{**found, "InvoiceId": "INV-1"} for found in rows]
+
+
+def test_a_month_of_which_every_charge_names_its_invoice_is_complete_wherever_its_usage_ends(tmp_path: Path) -> None:
+    ends_at_noon = row("3", october(14), ChargePeriodEnd="2026-10-14T12:00:00Z")
+    report = figures(project(tmp_path, {"cloud": invoiced([*daily(OCTOBER, 13), ends_at_noon])}))
+    assert (report.summary.as_of, report.summary.is_open) == (october(31), False)
+    assert "@after_asof" not in {found.customer for found in report.customers}
+    assert costs(load_application(tmp_path / "apportion.yaml"), "Class") == {"direct": 13, "untagged": 3}
+
+
+def test_an_invoiced_month_of_one_day_has_a_base_that_untagged_cost_is_spread_over(tmp_path: Path) -> None:
+    bill = [row("30", october(1), Tags=tags(tenant="acme")), row("5", october(1))]
+    bill = [{**found, "ChargePeriodEnd": "2026-10-01T01:00:00Z"} for found in bill]
+    report = figures(project(tmp_path, {"cloud": invoiced(bill)}))
+    assert whole(line(report, "acme").untagged) == 5
+
+
+def test_a_month_with_charges_that_name_no_invoice_is_complete_through_its_usage_only(tmp_path: Path) -> None:
+    bill = [*invoiced(daily(OCTOBER, 10)), row("1", october(10))]
+    assert figures(project(tmp_path, {"cloud": bill})).summary.as_of == october(10)
+
+
+def test_an_invoice_for_a_purchase_does_not_make_a_month_complete_before_it_has_usage(tmp_path: Path) -> None:
+    bought = row("500", NOVEMBER.first_day, InvoiceId="INV-2", ChargeCategory="Purchase", ChargeFrequency="One-Time")
+    bill = [*daily(OCTOBER, 31), bought]
+    settings = project(tmp_path, {"cloud": bill})
+    assert default_period(settings) == OCTOBER
+
+
+def test_a_source_that_is_invoiced_early_makes_no_other_late(tmp_path: Path) -> None:
+    vendor = [row("9", october(1), BillingAccountId="v", ProviderName="Care", InvoiceId="C-1")]
+    report = figures(project(tmp_path, {"cloud": daily(OCTOBER, 20), "care": vendor}))
+    assert report.summary.as_of == october(20)
+    assert not [note.text for note in report.notes if "left out of the as-of day" in note.text]
+
+
+def test_a_driver_that_ends_early_is_late_against_the_end_of_an_invoiced_month(tmp_path: Path) -> None:
+    bill = [*daily(OCTOBER, 20), row("100", october(5), ServiceName="RDS")]
+    report = figures(project(tmp_path, {"cloud": invoiced(bill)}, QUEUE, usage=queries(20)))
+    assert report.summary.as_of == october(31)
+    assert any("queries is left out of the as-of day" in note.text for note in report.notes)
+
+
+def test_a_source_without_invoices_has_left_a_month_behind_when_it_delivers_the_one_after_next(tmp_path: Path) -> None:
+    fee = row("1", date(2026, 12, 1), ChargeCategory="Purchase")
+    settings = project(tmp_path, {"cloud": [*daily(OCTOBER, 20), fee]})
+    assert figures(settings).summary.as_of == october(31)
+
+
 def test_a_complete_month_holds_what_its_bill_dates_after_it(tmp_path: Path) -> None:
     after = row("7", NOVEMBER.first_day, BillingPeriodStart="2026-10-01T00:00:00Z", Tags=tags(tenant="acme"))
     untagged = after | {"BilledCost": "3", "Tags": "{}"}
