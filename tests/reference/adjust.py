@@ -57,7 +57,7 @@ def _cells(rows: Sequence[Row]) -> Cells:
 
 
 def _cell(row: Row) -> Row:
-    return replace(row, tags=None, billed=0, effective=0, **dict.fromkeys(LATER))  # type: ignore[arg-type]
+    return replace(row, tags=None, billed=0, effective=0, **dict.fromkeys(LATER))  # type: ignore[arg-type]  # all are null
 
 
 def _beside(rows: Sequence[Row]) -> dict[tuple[Row, str], dict[str, str | None]]:

@@ -217,7 +217,7 @@ def _clients(project: str, storage: StorageConfig) -> tuple[Any, Any]:
         raise MissingExtra("gcp", "google-cloud-bigquery") from error
     rest, _, rpc = (storage.endpoint or "").partition(" ")
     # NOTE: Google's class says of its own constructor only that it takes anything
-    anonymous = AnonymousCredentials() if storage.anonymous else None  # type: ignore[no-untyped-call]
+    anonymous = AnonymousCredentials() if storage.anonymous else None  # type: ignore[no-untyped-call]  # google-auth is not typed
     client = Client(project=project, credentials=anonymous, client_options={"api_endpoint": rest} if rest else None)
     if rpc.startswith("http://"):
         return client, _plain(rpc)

@@ -69,8 +69,8 @@ class Dates:
             parts = {part: int(number) for part, number in match.groupdict().items()}
             if "hour" not in parts:
                 return _alone(date(parts["year"], parts["month"], parts.get("day", 1)))
-            # NOTE: the zone follows in the next statement, for all forms alike
-            found = datetime(**{"day": 1, **parts})  # type: ignore[arg-type]  # noqa: DTZ001
+            given = {"day": 1, **parts}
+            found = datetime(**given)  # type: ignore[arg-type]  # noqa: DTZ001  # integers only; the zone follows
         local = found.replace(tzinfo=self._zone) if found.tzinfo is None else found.astimezone(self._zone)
         return Written(local.date(), local.astimezone(UTC), alone=False)
 

@@ -133,7 +133,7 @@ class Api:
     def _once(self, path: str) -> str:
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
         # NOTE: the scheme was looked at above: https, or this machine
-        request = urllib.request.Request(self._base + path, headers=headers)  # noqa: S310
+        request = urllib.request.Request(self._base + path, headers=headers)  # noqa: S310  # https, or this machine in tests
         with self._opener.open(request, timeout=_ANSWER_SECONDS) as response:
             content: bytes = response.read()
         return content.decode("utf-8", "replace")
