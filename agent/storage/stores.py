@@ -1,6 +1,6 @@
 """The three object stores: how each is connected with its cloud's own chain of credentials, and the rights it asks.
 
-Everything goes through the filesystems of pyarrow; docs/decisions/0009-object-stores.md says why.
+Everything goes through the filesystems of pyarrow; docs/decisions/0010-object-stores.md says why.
 """
 
 import os
