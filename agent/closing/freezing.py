@@ -37,7 +37,7 @@ from agent.errors import ClosedError, NothingToDo
 from agent.inputs import inputs_head
 from agent.money import UNITS_PER_ONE, legible, units_from_text
 from agent.period import Period
-from agent.reconciliation import Standing, TieOut, standings, tie_outs
+from agent.reconciliation import Standing, TieOut, absences, standings, tie_outs
 from agent.store import move_folder, scratch, sha256, write_text
 
 Json = dict[str, Any]
@@ -154,6 +154,8 @@ def _looked_at(settings: Settings, period: Period, terms: Terms) -> Found:
     _look_at_days(period, proof, terms, found)
     for standing in standings(settings.data, period, terms.at.date()):
         _look_at_source(standing, terms, found)
+    for source, told in absences(settings, period).items():
+        found.note(f"{source} is delivered", told, fine=False, accepted=terms.estimates, mend=_ESTIMATES)
     for version in heads(settings.data, period):
         if version.manifest.stale:
             told = f"{version.source} no longer exports {period}; its last version is used"

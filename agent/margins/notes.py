@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from agent.billing.ledger.unread import unread
 from agent.config.loading import Settings
 from agent.margins.customers import Book
 from agent.margins.details import Details
 from agent.margins.ratios import percent
 from agent.margins.records import CustomerLine, Note
 from agent.money import shown, units_from_text
+from agent.reconciliation import absences
 
 
 def notes(
@@ -27,18 +27,9 @@ def notes(
 def _missing(settings: Settings, book: Book, details: Details, unknown_revenue: Sequence[str]) -> Iterator[Note]:
     for name, why in details.late.items():
         yield Note("missing", f"{name} is left out of the as-of day: {why}")
-    present = {source.name: source.version for source in details.sources}
-    failed = unread(settings.data)
-    for source in settings.app.sources:
-        if (attempt := failed.get(source.name)) is not None:
-            rest = (
-                f"figures from its last version, v{present[source.name]}"
-                if source.name in present
-                else f"nothing of it is known for {book.period}"
-            )
-            yield Note("missing", f"source {source.name} could not be read on {attempt.day} ({attempt.why}); {rest}")
-        elif source.name not in present:
-            yield Note("missing", f"source {source.name} has no data for {book.period}")
+    versions = {source.name: source.version for source in details.sources}
+    for text in absences(settings, book.period, versions).values():
+        yield Note("missing", text)
     for name in details.stale:
         yield Note("missing", f"source {name} no longer exports {book.period}; its last version is used")
     if unknown_revenue:

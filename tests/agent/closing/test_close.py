@@ -140,6 +140,50 @@ def test_a_month_that_is_no_longer_delivered_has_to_be_accepted(books: Company, 
     books.done("close", "--accept-estimates", "the export was cut", "--by", "Ada")
 
 
+SECOND = "sources:\n  - {name: other, kind: focus, location: elsewhere}\n"
+
+
+def with_another_source(books: Company) -> Company:
+    books.config.write_text(books.config.read_text().replace("sources:\n", SECOND))
+    return books
+
+
+def shown(books: Company, capsys, *argv: str) -> str:
+    capsys.readouterr()
+    books.done(*argv)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("other", ["its location is not there", "it begins in a later month"])
+def test_a_configured_source_that_delivered_nothing_for_the_month_has_to_be_accepted(books: Company, capsys, other):
+    if other == "it begins in a later month":
+        elsewhere = company(books.root / "second", AUGUST)
+        elsewhere.deliver(AUGUST, SubAccountId="second")
+        (books.root / "second" / "exports").rename(books.root / "elsewhere")
+    with_another_source(books).call("ingest")
+    told = "could not be read on" if other == "its location is not there" else "source other has no data for 2026-07"
+    assert told in shown(books, capsys, "allocate", "--period", "2026-07")
+    refusal = refused(books, capsys, "close", "2026-07")
+    assert told in refusal
+    assert "--accept-estimates REASON" in refusal
+    books.done("close", "2026-07", "--accept-estimates", "other begins in August", "--by", "Ada")
+    entry = json.loads((books.entry(JULY) / "close.json").read_text())
+    check = next(found for found in entry["checks"] if found["check"] == "other is delivered")
+    assert (check["holds"], check["accepted"]) == (False, "other begins in August")
+
+
+def test_a_source_that_could_not_be_read_last_has_to_be_accepted_though_an_earlier_version_is_there(
+    books: Company, capsys
+):
+    books.done("ingest")
+    (books.root / "exports").rename(books.root / "gone")
+    with_another_source(books)
+    (books.root / "elsewhere").mkdir()
+    books.call("ingest")
+    assert "figures from its last version, v1" in shown(books, capsys, "allocate", "--period", "2026-07")
+    assert "source cloud could not be read on" in refused(books, capsys, "close", "2026-07")
+
+
 @pytest.mark.parametrize("amount", ["139.98", "140.02"])
 def test_an_invoice_that_does_not_tie_has_to_be_named(books: Company, capsys, amount):
     books.invoices({JULY: amount})

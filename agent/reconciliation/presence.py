@@ -1,0 +1,34 @@
+"""Configured sources that a month has nothing new of: never delivered, or not read by the last ingest."""
+
+from collections.abc import Iterator, Mapping
+
+from agent.billing.ledger.unread import unread
+from agent.billing.ledger.versions import heads
+from agent.config.loading import Settings
+from agent.period import Period
+from agent.reconciliation.freshness import closed
+
+
+def absences(settings: Settings, period: Period, versions: Mapping[str, int] | None = None) -> dict[str, str]:
+    """Source -> what is missing of it, in one sentence; empty when every configured source was delivered.
+
+    ``versions``: the ledger version by source that figures were made from; by default those in force. A source that
+    begins in a later month is named as well: nothing tells it from one whose export was made too late.
+    """
+    if versions is None:
+        versions = {version.source: version.version for version in heads(settings.data, period)}
+    return dict(_absences(settings, period, versions))
+
+
+def _absences(settings: Settings, period: Period, present: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    # NOTE: what the last ingest met says nothing about a month that was closed before
+    failed = {} if closed(settings.data, period) else unread(settings.data)
+    for name in (source.name for source in settings.app.sources):
+        version = present.get(name)
+        if (attempt := failed.get(name)) is not None:
+            rest = f"nothing of it is known for {period}"
+            if version is not None:
+                rest = f"figures from its last version, v{version}"
+            yield name, f"source {name} could not be read on {attempt.day} ({attempt.why}); {rest}"
+        elif version is None:
+            yield name, f"source {name} has no data for {period}"
