@@ -89,7 +89,7 @@ class DigitalOcean(BillingSource):
 
     def _tag_ids(self, columns: Columns) -> Words:
         tags = {"project": columns.words("project_name"), "group": columns.words("group_description")}
-        return self.tag_sets.from_maps(tag_maps(tags, columns.rows))
+        return self.tag_sets.from_maps(tag_maps(list(tags.items()), columns.rows))
 
 
 def _in_hours(columns: Columns) -> Columns:

@@ -104,7 +104,7 @@ class Oci(BillingSource):
         """Keys as delivered behind ``tags/``, with their namespace, and the compartment where no tag has its name."""
         tags = {name.removeprefix(TAG): columns.words(name) for name in columns.arrays if name.startswith(TAG)}
         tags = {COMPARTMENT: columns.words("product/compartmentName")} | tags
-        return self.tag_sets.from_maps(tag_maps(tags, columns.rows))
+        return self.tag_sets.from_maps(tag_maps(list(tags.items()), columns.rows))
 
     def _tell(self, columns: Columns, cost: Numbers, corrections: Mask) -> None:
         """What the reader of the bill must know: corrections, and overage that its cost does not include."""

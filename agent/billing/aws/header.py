@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from agent.billing.reading.header_names import twice
 from agent.errors import SourceError
 
 COST = "line_item_unblended_cost"
@@ -73,10 +74,10 @@ _CATEGORY_COLUMNS = re.compile(r"(costCategory/|cost_category_)(.+)", re.IGNOREC
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Places of the known columns, and of the columns that are one tag each, by the tag's key."""
+    """Places of the known columns, and the tag's key of each place whose column is one tag; keys may come twice."""
 
     places: Mapping[str, int]
-    tags: Mapping[str, int] = field(default_factory=dict)
+    tags: Mapping[int, str] = field(default_factory=dict)
 
     def having(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of ``names`` that the file has."""
@@ -84,19 +85,19 @@ class Header:
 
 
 def resolve(names: Sequence[str], shown: str, report: str) -> Header:
-    """The header of a file. Raises ``SourceError`` naming every required column that is missing or there twice."""
+    """The header of a file. Raises ``SourceError`` naming the columns that are missing, or there twice."""
     places: dict[str, int] = {}
-    tags: dict[str, int] = {}
+    tags: dict[int, str] = {}
     for place, name in enumerate(names):
         key = _tag_key(name)
         if key is not None:
-            tags[_free(key, tags)] = place
+            tags[place] = key
         elif (known := _KNOWN.get(_folded(name))) is None:
             continue
-        elif known in places and known in REQUIRED:
-            raise SourceError(f"the header names {name!r} twice", where=f"{shown}:1", expected="each column once")
+        elif known in places:
+            raise twice(name, f"{shown}:1")
         else:
-            places.setdefault(known, place)
+            places[known] = place
     for name, older in FALLBACKS.items():
         if name not in places and older in places:
             places[name] = places[older]
@@ -117,14 +118,6 @@ def _tag_key(name: str) -> str | None:
     if match := _CATEGORY_COLUMNS.fullmatch(name):
         return CATEGORY + match[2]
     return None
-
-
-def _free(key: str, taken: Mapping[str, int]) -> str:
-    """The key, numbered where a report delivers it twice: neither value hides the other."""
-    number = 1
-    while (numbered := key if number == 1 else f"{key} ({number})") in taken:
-        number += 1
-    return numbered
 
 
 def _folded(name: str) -> str:

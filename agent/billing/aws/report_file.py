@@ -11,9 +11,8 @@ from agent.billing.aws.header import Header, resolve
 from agent.billing.delivery.export import ExportFile
 from agent.billing.reading import csv_files, parquet_files
 from agent.billing.reading.columns import Columns, ReadFault
-from agent.errors import SourceError
+from agent.billing.reading.table_files import is_parquet, located
 
-PARQUET = ".parquet"
 _CELLS = 10_000_000
 """Cells of a block at most: hundreds of tag columns make the blocks shorter, not the memory larger."""
 _FEWEST_ROWS = 5_000
@@ -26,12 +25,12 @@ class Block:
     """Consecutive rows: the known columns that were asked for, and the columns that are one tag each."""
 
     columns: Columns
-    tags: Mapping[str, pa.Array]
+    tags: Sequence[tuple[str, pa.Array]]
 
     def where(self, rows: pa.Array) -> "Block":
         """The rows for which ``rows`` is true. Faults found in them name no row."""
         columns = {name: column.filter(rows) for name, column in self.columns.arrays.items()}
-        tags = {key: column.filter(rows) for key, column in self.tags.items()}
+        tags = [(key, column.filter(rows)) for key, column in self.tags]
         return Block(Columns(columns, pc.sum(rows).as_py() or 0, self.columns.first), tags)
 
 
@@ -42,14 +41,10 @@ class ReportFile:
         self.file = file
         self._csv: csv_files.Header | None = None
         self._names: Sequence[str]
-        if _is_parquet(file):
+        if is_parquet(file.shown):
             self._names = parquet_files.column_names(file.path, file.shown)
         else:
             self._csv = csv_files.read_header(file.path, file.shown)
-            if self._csv is None:
-                raise SourceError(
-                    "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
-                )
             self._names = self._csv.names
         self.header: Header = resolve(self._names, file.shown, report)
 
@@ -58,24 +53,30 @@ class ReportFile:
         known = {name: self.header.places[name] for name in self.header.having(names)}
         keys = self.header.tags if tags else {}
         first = 0
-        for batch, at in self._batches(sorted({*known.values(), *keys.values()})):
+        for batch, at in self._batches(sorted({*known.values(), *keys})):
             arrays = {name: self._plain(batch.column(at[place])) for name, place in known.items()}
-            yield Block(
-                Columns(arrays, len(batch), first), {key: batch.column(at[place]) for key, place in keys.items()}
-            )
+            tagged = [(key, batch.column(at[place])) for place, key in keys.items()]
+            yield Block(Columns(arrays, len(batch), first), tagged)
             first += len(batch)
 
     def _batches(self, places: Sequence[int]) -> Iterator[tuple[pa.RecordBatch, Mapping[int, int]]]:
         """Batches of the columns at ``places``, with the place of each in the batch."""
         shown = self.file.shown
         if self._csv is None:
-            names = [self._names[place] for place in places]
+            names = list(dict.fromkeys(self._names[place] for place in places))
             for batch in parquet_files.batches(self.file.path, shown, names):
-                yield batch, {place: batch.schema.get_field_index(self._names[place]) for place in places}
+                yield batch, self._in_batch(batch, places)
             return
         rows = max(_FEWEST_ROWS, min(csv_files.BATCH_ROWS, _CELLS // max(1, len(places))))
         for batch in csv_files.batches(self.file.path, shown, self._csv, places, _DIALECT, rows):
             yield batch, {place: batch.schema.get_field_index(str(place)) for place in places}
+
+    def _in_batch(self, batch: pa.RecordBatch, places: Sequence[int]) -> Mapping[int, int]:
+        """The place of each column in a batch of Parquet: two of one name, which only tags may be, keep their order."""
+        held: dict[str, list[int]] = {}
+        for at, name in enumerate(batch.schema.names):
+            held.setdefault(name, []).append(at)
+        return {place: held[self._names[place]].pop(0) for place in places}
 
     def _plain(self, column: pa.Array) -> pa.Array:
         return column if self._csv is None else _null_tokens(column)
@@ -86,15 +87,7 @@ class ReportFile:
         try:
             yield
         except ReadFault as fault:
-            if self._csv is None:
-                where = f"{self.file.shown}, row {fault.row + 1}"
-            else:
-                where = f"{self.file.shown}:{csv_files.line_of_row(self.file.path, fault.row)}"
-            raise SourceError(fault.message, where=where, expected=fault.expected, mend=fault.mend) from fault
-
-
-def _is_parquet(file: ExportFile) -> bool:
-    return file.shown.lower().endswith(PARQUET)
+            raise located(self.file.path, self.file.shown, fault) from fault
 
 
 def _null_tokens(column: pa.Array) -> pa.Array:

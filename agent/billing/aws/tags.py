@@ -32,7 +32,7 @@ class ReportTags:
         if named is not None:
             tags = _read(columns, named, shown, self._sets)
         elif block.tags:
-            maps = tag_maps({key: _words(column) for key, column in block.tags.items()}, columns.rows)
+            maps = tag_maps([(key, _words(column)) for key, column in block.tags], columns.rows)
             tags = self._sets.from_maps(maps)
         else:
             tags = Words.same(EMPTY_ID)

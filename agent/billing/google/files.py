@@ -9,8 +9,9 @@ from agent.billing.delivery.export import ExportFile
 from agent.billing.google import json_lines
 from agent.billing.google.rows import Rows, leaf_name, nested_rows
 from agent.billing.google.schema import ALL, FIELDS, FOR_COMMITMENTS, refuse_missing
-from agent.billing.reading import csv_files, parquet_files
+from agent.billing.reading import csv_files, parquet_files, table_files
 from agent.billing.reading.columns import Columns, ReadFault
+from agent.billing.reading.header_names import twice
 from agent.errors import SourceError
 from agent.period import Period
 
@@ -21,7 +22,11 @@ SUFFIXES = (*PARQUET, *JSON, *CSV)
 COMMITMENT_SKU = "Commitment"
 """How the SKU of a fee for a commitment begins."""
 COMMITMENT_CREDITS = ("COMMITTED_USAGE_DISCOUNT", "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZATION_OFFSET")
-_MARKS = tuple(mark.encode() for mark in (COMMITMENT_SKU, COMMITMENT_CREDITS[0], COMMITMENT_CREDITS[2]))
+_MARKS = re.compile("|".join((COMMITMENT_SKU, COMMITMENT_CREDITS[0], COMMITMENT_CREDITS[2])).encode())
+RESOURCE = "resource"
+_RESOURCE_KEY = re.compile(rf'"{RESOURCE}"\s*:'.encode())
+_LONGEST = 64
+"""No mark is longer, in bytes."""
 MONTH = re.compile(r"20\d\d(?:0[1-9]|1[0-2])")
 """``invoice.month``: year and month."""
 _CHUNK = 8 * 2**20
@@ -45,6 +50,17 @@ def invoice_months(file: ExportFile) -> Iterator[set[Period]]:
         yield {Period(int(text[:4]), int(text[4:])) for text in months if text and MONTH.fullmatch(text)}
 
 
+def is_detailed(file: ExportFile) -> bool:
+    """Whether a file is of the detailed export: it has the column ``resource``, as JSON in at least one line."""
+    if _ends(file, PARQUET):
+        leaves = parquet_files.leaf_paths(file.path, file.shown)
+        return any(leaf_name(path).split(".")[0] == RESOURCE for path in leaves)
+    if _ends(file, JSON):
+        return _holds(file.path, _RESOURCE_KEY)
+    header = csv_files.read_header(file.path, file.shown)
+    return any(name.strip().casefold().split(".")[0] == RESOURCE for name in header.names)
+
+
 def _read(file: ExportFile, names: Sequence[str]) -> Iterator[Rows]:
     if _ends(file, PARQUET):
         return _parquet(file, names)
@@ -53,12 +69,10 @@ def _read(file: ExportFile, names: Sequence[str]) -> Iterator[Rows]:
 
 def located(file: ExportFile, fault: ReadFault) -> SourceError:
     """The fault with its file and line (the row of a Parquet file)."""
-    if _ends(file, PARQUET):
-        where = f"{file.shown}, row {fault.row + 1}"
-    elif _ends(file, JSON):
+    if _ends(file, JSON):
         where = f"{file.shown}:{json_lines.line_of_row(file.path, fault.row)}"
     else:
-        where = f"{file.shown}:{csv_files.line_of_row(file.path, fault.row)}"
+        return table_files.located(file.path, file.shown, fault)
     return SourceError(fault.message, where=where, expected=fault.expected, mend=fault.mend)
 
 
@@ -67,7 +81,9 @@ def _ends(file: ExportFile, suffixes: Sequence[str]) -> bool:
 
 
 def _parquet(file: ExportFile, names: Sequence[str]) -> Iterator[Rows]:
-    leaves = {path: leaf_name(path) for path in parquet_files.leaf_paths(file.path, file.shown)}
+    paths = parquet_files.leaf_paths(file.path, file.shown)
+    leaves = {path: leaf_name(path) for path in paths}
+    _refuse_twice([leaves[path] for path in paths], file.shown)
     tops = {name for leaf in leaves.values() for name in (leaf, leaf.rpartition(".")[0])}
     refuse_missing(frozenset(tops), file.shown)
     wanted = {f"{name}.{inner}" for name, inner_names in FIELDS.items() if name in names for inner in inner_names}
@@ -78,20 +94,22 @@ def _parquet(file: ExportFile, names: Sequence[str]) -> Iterator[Rows]:
         first += len(batch)
 
 
+def _refuse_twice(leaves: Sequence[str], shown: str) -> None:
+    """Two columns, or two fields of a record, that are one to the reader: neither may hide the other."""
+    read = {*ALL, *(f"{name}.{inner}" for name, inner_names in FIELDS.items() for inner in inner_names)}
+    again = [leaf for leaf in dict.fromkeys(leaves) if leaf in read and leaves.count(leaf) > 1]
+    if again:
+        raise SourceError(f"the file has {again[0]!r} twice", where=shown, expected="each column once")
+
+
 def _csv(file: ExportFile, names: Sequence[str]) -> Iterator[Rows]:
-    header = csv_files.read_header(file.path, file.shown)
-    if header is None:
-        raise SourceError(
-            "the file is empty", where=file.shown, expected="a header and rows", mend="copy the file again"
-        )
-    places = _places(header.names, file.shown)
-    refuse_missing(frozenset(places), f"{file.shown}:1")
-    places = {name: place for name, place in places.items() if name in names}
-    first = 0
-    for batch in csv_files.batches(file.path, file.shown, header, sorted(places.values())):
-        columns = Columns({name: batch[str(place)] for name, place in places.items()}, len(batch), first)
-        yield Rows(columns, {}, {name: columns.words(name) for name in FIELDS if name in places})
-        first += len(batch)
+    def wanted(header: Sequence[str], shown: str) -> dict[str, int]:
+        places = _places(header, shown)
+        refuse_missing(frozenset(places), f"{shown}:1")
+        return {name: place for name, place in places.items() if name in names}
+
+    for columns in table_files.columns_of(file.path, file.shown, wanted):
+        yield Rows(columns, {}, {name: columns.words(name) for name in FIELDS if name in columns.arrays})
 
 
 def _places(header: Sequence[str], shown: str) -> dict[str, int]:
@@ -99,14 +117,14 @@ def _places(header: Sequence[str], shown: str) -> dict[str, int]:
     for place, name in enumerate(header):
         known = name.strip().casefold()
         if known in places and known in ALL:
-            raise SourceError(f"the header names {name!r} twice", where=f"{shown}:1", expected="each column once")
+            raise twice(name, f"{shown}:1")
         places.setdefault(known, place)
     return places
 
 
 def _mentions_commitments(file: ExportFile) -> bool:
     if not _ends(file, PARQUET):
-        return _holds_marks(file.path)
+        return _holds(file.path, _MARKS)
     leaves = {leaf_name(path): path for path in parquet_files.leaf_paths(file.path, file.shown)}
     picked = [leaves[name] for name in ("credits.type", "credits", "sku.description") if name in leaves]
     for batch in parquet_files.batches(file.path, file.shown, picked):
@@ -121,16 +139,15 @@ def _mentions_commitments(file: ExportFile) -> bool:
     return False
 
 
-def _holds_marks(path: Path) -> bool:
-    """Whether a text file has a mark of commitments anywhere. A damaged file is left to who reads its rows."""
-    longest = max(map(len, _MARKS))
+def _holds(path: Path, mark: re.Pattern[bytes]) -> bool:
+    """Whether a text file has a mark anywhere. A damaged file is left to who reads its rows."""
     tail = b""
     try:
         with csv_files.open_bytes(path) as stream:
             while chunk := stream.read(_CHUNK):
-                if any(mark in tail + chunk for mark in _MARKS):
+                if mark.search(tail + chunk):
                     return True
-                tail = chunk[-longest:]
+                tail = chunk[-_LONGEST:]
     except (EOFError, OSError, zlib.error):
         return True
     return False

@@ -23,6 +23,7 @@ from agent.billing.google.texts import Record, RecordFault, records
 from agent.billing.ledger.columns import SPLIT_TAG, SPLIT_UNUSED
 from agent.billing.reading.batch import Codes, Ints, Words
 from agent.billing.reading.raw_tags import DistinctMaps, TagSets
+from agent.billing.reading.tag_keys import kept_apart, overlaid
 
 SPLIT = {"kube:unallocated": SPLIT_UNUSED, "kube:system-overhead": "overhead"}
 """``k8s-namespace`` -> ``apportion:split``: what a cluster's nodes have that no pod asked for is idle; what the system
@@ -147,9 +148,8 @@ def rows_using(words: Words, codes: Sequence[int]) -> int:
 
 def merged(labels: Tags, project: Tags, system: Tags, tags: Tags) -> dict[str, str]:
     """The tag set of a line; ``tags`` by ``namespace/key``."""
-    own = dict(project)
-    own |= {name.rpartition("/")[2]: value for name, value in tags.items()}
-    own |= labels
+    own = overlaid(project, kept_apart((name.rpartition("/")[2], value) for name, value in tags.items()))
+    own = overlaid(own, labels)
     result = dict(own)
     result |= {f"project/{key}": value for key, value in project.items()}
     result |= {f"tag/{name}": value for name, value in tags.items()}
@@ -167,11 +167,11 @@ def _named(fields: Mapping[str, pa.Array]) -> pa.Array:
 
 
 def _tags(found: Sequence[Record], *, with_namespace: bool) -> Tags:
-    tags: dict[str, str] = {}
+    entries: list[tuple[str, str]] = []
     for record in found:
         key = record.get("key")
         if key is None:
             raise RecordFault(str(record))
         name = f"{record.get('namespace') or ''}/{key}" if with_namespace else key
-        tags[name] = record.get("value") or ""
-    return tags
+        entries.append((name, record.get("value") or ""))
+    return kept_apart(entries)

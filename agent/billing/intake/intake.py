@@ -67,6 +67,8 @@ class Intake:
         self.scopes: dict[Scope, str] = {}
         self._currencies: dict[tuple[Period, str | None], tuple[str | None, str]] = {}
         """The currency of a billing account in a period, and the file it was first seen in."""
+        self.doubled_tags: dict[Period, int] = {}
+        """Lines whose tags have two values for one key."""
         self.days = AccountDays()
         """Filled where no manifest proves a delivery of several files; a file's number is its place in ``records``."""
 
@@ -91,6 +93,7 @@ class Intake:
             self.days.add(len(self.records), batch)
         for period, part in _by_period(batch):
             self._refuse_another_currency(period, part, record.file)
+            self._note_doubled_tags(period, part)
             self._gathering.add(period, part)
             for (currency,), rows in rows_by_values(part.words["BillingCurrency"]):
                 tally = record.tallies.setdefault((period, str(currency)), Tally())
@@ -108,6 +111,12 @@ class Intake:
             counts = np.bincount(codes, minlength=len(words.values))
             hashes = np.fromiter(map(hash, words.values), np.int64, len(words.values))
             record.marginals[name] = record.marginals.get(name, 0) + int(np.sum(counts * hashes))
+
+    def _note_doubled_tags(self, period: Period, part: Batch) -> None:
+        doubled = self._source.tag_sets.doubled
+        if doubled and part.lines:
+            lines = int(part.words["x_TagSetId"].mask(lambda identity: identity in doubled, part.rows).sum())
+            self.doubled_tags[period] = self.doubled_tags.get(period, 0) + lines
 
     def _note_usage(self, period: Period, part: Batch, file: ExportFile) -> None:
         usage = part.words["x_Kind"].flags(lambda kind: kind == "usage") == 1

@@ -66,6 +66,7 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
     until, because = estimated(origin.kind, period, held.charges, origin.settles_after_days)
     failures = {path: count for path, count in origin.tag_failures.items() if path in {r.file.shown for r in records}}
     notes += _unread_tags(failures)
+    notes += _doubled_tags(intake.doubled_tags.get(period, 0))
     return Manifest(
         source=origin.source,
         kind=origin.kind,
@@ -100,6 +101,13 @@ def _unread_tags(failures: Mapping[str, int]) -> list[str]:
     lines = sum(failures.values())
     where = f"{first} and {len(others)} more" if others else first
     return [f"{where}: the tags of {lines:,} line{'s' if lines != 1 else ''} cannot be read and count as none"]
+
+
+def _doubled_tags(lines: int) -> list[str]:
+    if not lines:
+        return []
+    has = "lines have" if lines != 1 else "line has"
+    return [f"{lines:,} {has} a tag key with two values: both are kept, and rules see conflicting tags"]
 
 
 def put_in_force(data: Path, folder: Path, manifest: Manifest) -> LedgerVersion:

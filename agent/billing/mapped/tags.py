@@ -7,6 +7,7 @@ from agent.billing.reading.batch import Words, numbered
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.raw_tags import TagSets
 from agent.billing.reading.tag_columns import tag_maps
+from agent.billing.reading.tag_keys import overlaid, put
 from agent.config.columns import CellMap, TagCells
 
 
@@ -24,7 +25,7 @@ def tag_ids(columns: Columns, tags: list[TagCells], tag_sets: TagSets, shown: st
         elif cells.column is not None:
             texts = columns.words(cells.column)
             several.append(tag_sets.from_texts(texts if cells.as_ == "json" else _as_json(texts, cells), shown))
-    parts = [tag_sets.from_maps(tag_maps(singles, columns.rows)), *several]
+    parts = [tag_sets.from_maps(tag_maps(list(singles.items()), columns.rows)), *several]
     return parts[0] if len(parts) == 1 else _together(parts, columns.rows, tag_sets)
 
 
@@ -33,13 +34,11 @@ def _as_json(texts: Words, cells: TagCells) -> Words:
 
 
 def _listed(text: str, cells: TagCells) -> str:
-    """``key=value;key=value`` as JSON. A key without a value has the value ''; one given twice cannot be read."""
+    """``key=value;key=value`` as JSON. A key without a value has the value ''."""
     tags: dict[str, str] = {}
     for entry in filter(None, (part.strip() for part in text.split(cells.separator))):
         key, _, value = entry.partition(cells.equals)
-        if key.strip() in tags:
-            return text
-        tags[key.strip()] = value.strip()
+        put(tags, key.strip(), value.strip())
     return json.dumps(tags, ensure_ascii=False)
 
 
@@ -49,6 +48,6 @@ def _together(parts: list[Words], rows: int, tag_sets: TagSets) -> Words:
     for sets in combined:
         tags: dict[str, str] = {}
         for known in reversed(sets):
-            tags |= json.loads(tag_sets.texts[str(known)])
+            tags = overlaid(tags, json.loads(tag_sets.texts[str(known)]))
         ids.append(tag_sets.id_of(tags))
     return Words(ids, places.astype("int32"))

@@ -16,6 +16,7 @@ from agent.billing.reading.batch import Batch, Mask, Words
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.moments import DAY, charge_days
 from agent.billing.reading.raw_tags import EMPTY_ID, TagSets
+from agent.billing.reading.tag_keys import kept_apart
 from agent.period import Period
 
 FIELDS = (
@@ -130,20 +131,10 @@ def tag_ids(document: Document, tag_sets: TagSets) -> Words:
 
 
 def tags_of(project: object, group: object, words: Sequence[str]) -> dict[str, str]:
-    """DigitalOcean's tags are single words: ``tenant:acme`` is the key ``tenant``, a word alone a key without value.
-
-    A key that comes twice keeps each value, the later ones under the key with a space behind it: as spellings of one
-    key they are compared like any others.
-    """
+    """DigitalOcean's tags are single words: ``tenant:acme`` is the key ``tenant``, a word alone a key without value."""
     pairs = [(key, str(value)) for key, value in (("project", project), ("group", group)) if value]
     pairs += [(key, value) for key, _, value in (word.partition(":") for word in sorted(words))]
-    tags: dict[str, str] = {}
-    for key, value in pairs:
-        spelling = key
-        while tags.get(spelling, value) != value:
-            spelling += " "
-        tags[spelling] = value
-    return tags
+    return kept_apart(pairs)
 
 
 def _of_all(invoice: Invoice) -> dict[str, Words]:

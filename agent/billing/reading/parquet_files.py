@@ -36,7 +36,8 @@ def batches(path: Path, shown: str, columns: Sequence[str]) -> Iterator[pa.Recor
     A column is a top-level one, or the path of a leaf: then its column holds that leaf and the others asked for.
     """
     with open_parquet(path, shown) as file:
-        kinds = {name: file.schema_arrow.field(name).type for name in columns if name in file.schema_arrow.names}
+        # NOTE: a file may have two columns of one name, which cannot be asked for by it
+        kinds = {field.name: field.type for field in file.schema_arrow if field.name in set(columns)}
         texts = [name for name, kind in kinds.items() if _is_text(kind)]
         maps = [name for name, kind in kinds.items() if pa.types.is_map(kind)]
         physical = (file.schema.column(place) for place in range(len(file.schema)))

@@ -1,6 +1,5 @@
 """Tag sets of a bill -> (id, canonical JSON): the encodings providers use, parsed once per distinct text."""
 
-import ast
 import json
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -10,6 +9,8 @@ import pyarrow as pa
 
 from agent.billing.reading.batch import Codes, Ints, Words, numbered
 from agent.billing.reading.columns import Columns
+from agent.billing.reading.python_texts import Pairs, PrintFault, printed
+from agent.billing.reading.tag_keys import is_doubled, kept_apart, overlaid
 from policies.tags import canonical_json, tagset_id
 
 EMPTY_ID = tagset_id({})
@@ -25,6 +26,8 @@ class TagSets:
     def __init__(self) -> None:
         self.texts: dict[str, str] = {EMPTY_ID: "{}"}
         self.failures: dict[str, int] = {}
+        self.doubled: set[str] = set()
+        """Ids of the sets in which a key has two values."""
         self._ids: dict[str, str] = {}
         self._by_text: dict[str | None, str | None] = {}
         self._by_name: dict[str, int] = {}
@@ -36,6 +39,8 @@ class TagSets:
         if known is None:
             known = self._ids[text] = tagset_id(tags)
             self.texts[known] = text
+            if is_doubled(tags):
+                self.doubled.add(known)
         return known
 
     def ids(self, columns: Columns, name: str, path: str) -> Words:
@@ -71,7 +76,8 @@ class TagSets:
         """Ids of both columns' tag sets put together; of a key that both have, the second's value counts."""
         pairs, places = numbered((first, second), rows)
         ids: list[str | None] = [
-            self.id_of(json.loads(self.texts[str(one)]) | json.loads(self.texts[str(other)])) for one, other in pairs
+            self.id_of(overlaid(json.loads(self.texts[str(one)]), json.loads(self.texts[str(other)])))
+            for one, other in pairs
         ]
         return Words(ids, places.astype(np.int32))
 
@@ -135,7 +141,7 @@ class DistinctMaps:
         """Distinct map number ``place``."""
         entries = slice(int(self.offsets[place]), int(self.offsets[place + 1]))
         pairs = zip(self.keys[entries].tolist(), self.values[entries].tolist(), strict=True)
-        return {self.key_texts[key]: self.value_texts[value] if value >= 0 else "" for key, value in pairs}
+        return kept_apart((self.key_texts[key], self.value_texts[value] if value >= 0 else "") for key, value in pairs)
 
 
 def _pairs(
@@ -167,7 +173,8 @@ def _leaf(leaf: pa.Array, start: int, end: int) -> pa.DictionaryArray:
 def parse(text: str | None) -> dict[str, str]:
     """The tags of one text: a JSON object, an object without its braces, or a list of {key, value} objects.
 
-    Numbers keep their digits, ``true`` and ``false`` stay words, a null value is ''. Raises :class:`TagFault`.
+    The same as Python prints it is read as well. A key that comes twice keeps both values (``tag_keys``). Numbers keep
+    their digits, ``true`` and ``false`` stay words, a null value is ''. Raises :class:`TagFault`.
     """
     if text is None or not (stripped := text.strip()):
         return {}
@@ -181,9 +188,18 @@ def parse(text: str | None) -> dict[str, str]:
 
 def _parsed(text: str) -> object:
     try:
-        return json.loads(text, parse_float=str, parse_int=str)
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
     except ValueError:
-        return _python_literal(text)
+        pass
+    try:
+        return printed(text)
+    except PrintFault as error:
+        raise TagFault(text) from error
+
+
+def _object(pairs: Pairs) -> dict[str, object]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else kept_apart(pairs)
 
 
 def _tags(parsed: object) -> dict[str, str]:
@@ -194,20 +210,13 @@ def _tags(parsed: object) -> dict[str, str]:
     return {key: _text(value) for key, value in parsed.items()}
 
 
-def _python_literal(text: str) -> object:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
-        raise TagFault(text) from error
-
-
 def _from_records(records: Iterable[object]) -> dict[str, str]:
-    tags: dict[str, str] = {}
+    entries: list[tuple[str, str]] = []
     for record in records:
         if not isinstance(record, dict) or not isinstance(record.get("key"), str):
             raise TagFault(str(record))
-        tags[record["key"]] = _text(record.get("value"))
-    return tags
+        entries.append((record["key"], _text(record.get("value"))))
+    return kept_apart(entries)
 
 
 def _text(value: object) -> str:

@@ -1,6 +1,6 @@
 """Tags delivered as one column a key -> maps, so that equal sets are found as fast as among delivered maps."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -8,8 +8,10 @@ import pyarrow as pa
 from agent.billing.reading.batch import Ints, Words
 
 
-def tag_maps(columns: Mapping[str, Words], rows: int) -> pa.MapArray:
+def tag_maps(columns: Sequence[tuple[str, Words]], rows: int) -> pa.MapArray:
     """A map of texts for each row: the keys, in order of the columns, whose column is not null there.
+
+    Two columns may be of one key.
 
     Four hundred columns that are empty almost everywhere cost what is in them, not what they span.
     """
@@ -17,7 +19,7 @@ def tag_maps(columns: Mapping[str, Words], rows: int) -> pa.MapArray:
     keys: list[Ints] = [np.zeros(0, np.int64)]
     values: list[Ints] = [np.zeros(0, np.int64)]
     texts: list[str] = []
-    for number, words in enumerate(columns.values()):
+    for number, (_, words) in enumerate(columns):
         codes = np.zeros(rows, np.int32) if words.codes is None else words.codes
         known = np.array([value is not None for value in words.values], np.bool_)
         filled = np.flatnonzero(known[codes])
@@ -30,7 +32,7 @@ def tag_maps(columns: Mapping[str, Words], rows: int) -> pa.MapArray:
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(row, minlength=rows))])
     return pa.MapArray.from_arrays(
         pa.array(offsets.astype(np.int32)),
-        _coded(np.concatenate(keys)[order], list(columns)),
+        _coded(np.concatenate(keys)[order], [key for key, _ in columns]),
         _coded(np.concatenate(values)[order], texts),
     )
 
