@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from agent.billing.ledger.columns import COSTS, UNITS
+from agent.billing.ledger.grouping import grouped
 from agent.billing.ledger.row_keys import Layout, Packed, RankedDimensions, Vocabularies
 from agent.billing.ledger.table import ledger_table
-from agent.billing.reading.batch import PICO, Batch, Codes, Ints, Numbers
+from agent.billing.reading.batch import PICO, Batch, Ints, Numbers
 from agent.errors import SourceError
 from agent.period import Period
 
@@ -24,9 +25,6 @@ LIMBS = ("whole", "pico", "fine")
 QUANTITY = "ConsumedQuantity"
 _KNOWN = "known"
 _LINES = "lines"
-_SAFE = 2.0**62
-_WORTH_GROUPING = 0.8
-"""A batch that shrinks less than this is left to the final grouping."""
 _SCALE = {"whole": 24, "pico": 12, "fine": 0}
 
 
@@ -57,8 +55,8 @@ class Gathering:
 
     def add(self, period: Period, batch: Batch) -> None:
         """Takes in rows of one billing period."""
-        layout, packed = self.vocabularies.pack(batch.words, batch.rows)
-        keys, measures = _grouped(packed, _measures(batch))
+        words, measures, rows = grouped(batch.words, _measures(batch), batch.rows)
+        layout, keys = self.vocabularies.pack(words, rows)
         same = _repeated(measures)
         columns: dict[str, Packed | Ints] = {f"w{word}": key for word, key in enumerate(keys)}
         columns |= {name: values for name, values in measures.items() if name not in same}
@@ -135,41 +133,6 @@ def _repeated_throughout(pieces: Sequence[Piece]) -> dict[str, str]:
         for name, other in pieces[0].same.items()
         if all(piece.same.get(name) == other for piece in pieces[1:])
     }
-
-
-def _grouped(packed: list[Packed], measures: dict[str, Ints]) -> tuple[list[Packed], dict[str, Ints]]:
-    """Equal rows of a batch summed, where that is safe in 64 bits and worth the while."""
-    # NOTE: where nothing is amortised, several costs are one array: each is worked on once
-    arrays = {id(values): values for values in measures.values()}
-    if not all(_safe(values) for values in arrays.values()):
-        return packed, measures
-    rows = np.column_stack(packed)
-    width = rows.shape[1] * 8
-    encoded = pa.FixedSizeBinaryArray.from_buffers(
-        pa.binary(width), len(rows), [None, pa.py_buffer(rows)]
-    ).dictionary_encode()
-    distinct = len(encoded.dictionary)
-    if distinct > _WORTH_GROUPING * len(rows):
-        return packed, measures
-    groups = encoded.indices.to_numpy()
-    keys = np.frombuffer(encoded.dictionary.buffers()[1], np.uint64, distinct * len(packed)).reshape(distinct, -1)
-    sums = {array: _summed(values, groups, distinct) for array, values in arrays.items()}
-    return [np.ascontiguousarray(keys[:, word]) for word in range(len(packed))], {
-        name: sums[id(values)] for name, values in measures.items()
-    }
-
-
-def _safe(values: Ints) -> bool:
-    """Whether any sum of some of these values fits 64 bits."""
-    if max(abs(int(values.min())), abs(int(values.max()))) * len(values) < _SAFE:
-        return True
-    return float(np.abs(values.astype(np.float64)).sum()) < _SAFE
-
-
-def _summed(values: Ints, groups: Codes, count: int) -> Ints:
-    sums = np.zeros(count, np.int64)
-    np.add.at(sums, groups, values)
-    return sums
 
 
 def _repacked(pieces: Sequence[Piece], ranked: RankedDimensions, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

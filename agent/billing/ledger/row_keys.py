@@ -27,15 +27,16 @@ class Vocabulary:
         self._codes: dict[str | None, int] = {None: 0}
 
     def codes(self, values: Sequence[str | None]) -> Ints:
-        known, codes = self.values, self._codes
-        found = np.empty(len(values), np.int64)
-        for place, value in enumerate(values):
-            code = codes.get(value)
-            if code is None:
-                code = codes[value] = len(known)
-                known.append(value)
-            found[place] = code
-        return found
+        """The code of each value, a new one for a value not seen before."""
+        found = list(map(self._codes.get, values))
+        # NOTE: of most columns most values are known from the batch before
+        if None in found:
+            for value in values:
+                if value not in self._codes:
+                    self._codes[value] = len(self.values)
+                    self.values.append(value)
+            found = list(map(self._codes.get, values))
+        return np.array(found, np.int64)
 
     def ranks(self) -> tuple[list[str | None], Ints]:
         """All values sorted bytewise (UTF-8), null first, and the place of each code among them."""
@@ -74,6 +75,9 @@ class Layout:
         rows = len(packed[0])
         result = [np.zeros(rows, np.uint64) for _ in range(other.words)]
         for dimension, (word, shift, _) in enumerate(other.places):
+            if len(translation[dimension]) == 1:
+                # NOTE: a dimension that is null throughout has the code 0 everywhere
+                continue
             table = translation[dimension].astype(np.uint64) << np.uint64(shift)
             result[word] |= table[self.code(packed, dimension).astype(np.int64)]
         return result
