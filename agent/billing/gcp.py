@@ -15,6 +15,7 @@ from agent.billing.google.commitments import Commitments
 from agent.billing.google.labels import Labels
 from agent.billing.google.lines import Lines, unused_batch
 from agent.billing.google.pulling import Pull, PulledPartitions
+from agent.billing.google.two_exports import TwoExports
 from agent.billing.interface import BillingSource
 from agent.billing.reading.batch import Batch
 from agent.billing.reading.columns import ReadFault
@@ -49,6 +50,7 @@ class Gcp(BillingSource):
         """Sums the fees of commitments and what they cover, of all files."""
         self._commitments = Commitments()
         self._labels = Labels(self.tag_sets)
+        self._exports = TwoExports(files_)
         for file in files_:
             try:
                 for found in files.commitment_rows(file):
@@ -62,8 +64,14 @@ class Gcp(BillingSource):
         try:
             for found in files.rows(file):
                 if found.columns.rows:
-                    yield from Lines(found).batches(self._commitments, self._labels.ids(found, file.shown))
+                    lines = Lines(found)
+                    self._exports.add(lines, file.shown)
+                    yield from lines.batches(self._commitments, self._labels.ids(found, file.shown))
         except ReadFault as fault:
             raise files.located(file, fault) from fault
         if unused := self._commitments.unused(file.shown):
             yield unused_batch(unused)
+
+    def conclude(self) -> None:
+        """Refuses the standard export beside the detailed one."""
+        self._exports.refuse()

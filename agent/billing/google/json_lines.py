@@ -19,11 +19,12 @@ from agent.billing.delivery.export import ExportFile
 from agent.billing.google.rows import Records, Rows, nested_rows
 from agent.billing.google.schema import FIELDS, LISTS, SCALARS, refuse_missing
 from agent.billing.reading import csv_files
-from agent.billing.reading.columns import Columns
+from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.disguises import LOOKED_AT, refuse_disguised
 from agent.errors import SourceError
 
 BLOCK_BYTES = 16 * 2**20
+CREDITS = "credits"
 _TEXT = pa.string()
 _MONEY = pa.decimal256(76, 46)
 """Holds every double from 1e-29 to 1e14 and beyond to its last digit."""
@@ -125,8 +126,23 @@ def _by_arrow(block: bytes, schema: pa.Schema, first: int) -> Rows | None:
         return None
     if not len(table):
         return None
+    _refuse_null_credits(table, first)
     found = nested_rows(table.combine_chunks().to_batches()[0], first)
     return found if all(map(_trusted, _amounts(found))) else None
+
+
+def _refuse_null_credits(table: pa.Table, first: int) -> None:
+    if CREDITS in table.column_names and table[CREDITS].null_count:
+        raise _no_credits(first + pc.index(pc.is_null(table[CREDITS]), value=True).as_py())
+
+
+def _no_credits(row: int) -> ReadFault:
+    return ReadFault(
+        "credits is missing",
+        row,
+        "[] in a line without credits, as BigQuery writes an empty list: only what is null is left out",
+        "export the table again; without the credits the line would be billed too high",
+    )
 
 
 def _amounts(found: Rows) -> Iterator[pa.Array]:
@@ -157,7 +173,7 @@ def _is_text(block: bytes) -> bool:
 def _line_by_line(block: bytes, names: Sequence[str], first: int, line: int, shown: str) -> Rows:
     objects = [_object(text, line + number, shown) for number, text in enumerate(block.split(b"\n"), 1) if text.strip()]
     scalars = {name: _scalars(objects, name) for name in names if name not in FIELDS}
-    records = {name: _records(objects, name) for name in names if name in FIELDS}
+    records = {name: _records(objects, name, first) for name in names if name in FIELDS}
     return Rows(Columns(scalars, len(objects), first), records)
 
 
@@ -195,9 +211,12 @@ def _scalars(objects: Sequence[dict[str, Any]], name: str) -> pa.Array:
     return pa.array([_text(_value(found, path)) for found in objects], _TEXT)
 
 
-def _records(objects: Sequence[dict[str, Any]], name: str) -> Records:
+def _records(objects: Sequence[dict[str, Any]], name: str, first: int) -> Records:
     path = name.split(".")
-    lists = [_value(found, path) or [] for found in objects]
+    lists = [_value(found, path) for found in objects]
+    if name == CREDITS and None in lists:
+        raise _no_credits(first + lists.index(None))
+    lists = [entries or [] for entries in lists]
     offsets = np.zeros(len(lists) + 1, np.int64)
     np.cumsum([len(entries) for entries in lists], out=offsets[1:])
     fields = {

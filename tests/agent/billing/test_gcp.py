@@ -14,6 +14,7 @@ import pytest
 from agent.billing.ledger.versions import source_heads
 from agent.errors import SourceError
 from agent.period import Period
+from agent.verify.gcp import read_lines
 from tests.agent.billing.golden_ledgers import verified
 from tests.agent.billing.ledgers import ingest, manifest, rows
 from tests.gcp_rows import credit, full, gcp_table, write_csv, write_json, write_parquet
@@ -589,3 +590,67 @@ def test_a_fee_that_arrives_later_changes_what_its_day_cost(tmp_path):
     used = [row for row in rows(tmp_path / "data") if row["CommitmentDiscountStatus"] == "Used"]
     assert [(row["Effective"], row["Tags"]) for row in used] == [("3", '{"tenant":"acme"}')]
     assert manifest(tmp_path / "data").notes == ()
+
+
+def both_exports(place, form, *, day=5):
+    """A day of three SKUs, in the standard export and, by resource, in the detailed one."""
+    write = {"parquet": write_parquet, "json": write_json, "csv": write_csv}[form]
+    start = datetime(2026, 10, day, 7, tzinfo=UTC)
+    skus = [{"sku.id": f"S{n}", "usage_start_time": start} for n in range(3)]
+    write(place / f"standard/a.{form}", [sku | {"cost": 3.0} for sku in skus], without=("resource", "subscription"))
+    parts = [sku | {"cost": cost, "resource.name": name} for sku in skus for name, cost in (("a", 1.0), ("b", 2.0))]
+    write(place / f"detailed/a.{form}", parts)
+
+
+@pytest.mark.parametrize("form", ["parquet", "json", "csv"])
+def test_the_standard_export_beside_the_detailed_one_is_refused(tmp_path, form):
+    both_exports(tmp_path / "x", form)
+    with pytest.raises(SourceError) as refused:
+        ingest(tmp_path / "x", tmp_path / "data", kind="gcp")
+    assert refused.value.message == (
+        f"standard/a.{form} is of the standard export and detailed/a.{form} of the detailed one, and both bill SKU S0 "
+        "of 0ABCDE-123456-789012 on 2026-10-05 (2026-10): together they would double the bill"
+    )
+    assert refused.value.where == f"standard/a.{form}"
+
+
+def test_the_standard_export_of_other_days_may_stay_beside_the_detailed_one(tmp_path):
+    both_exports(tmp_path / "x", "json")
+    both_exports(tmp_path / "y", "json", day=6)
+    (tmp_path / "y/standard/a.json").rename(tmp_path / "x/standard/a.json")
+    assert ingest(tmp_path / "x", tmp_path / "data", kind="gcp")[0].billed_text == "18 USD"
+
+
+def test_the_standard_and_the_detailed_export_in_two_sources_are_refused(tmp_path):
+    both_exports(tmp_path / "x", "parquet")
+    ingest(tmp_path / "x" / "standard", tmp_path / "data", kind="gcp", name="one")
+    with pytest.raises(SourceError, match="source two bills usage of 2026-10 that source one has already billed"):
+        ingest(tmp_path / "x" / "detailed", tmp_path / "data", kind="gcp", name="two")
+
+
+def test_parts_of_the_detailed_export_without_a_resource_are_parts_of_one_bill(tmp_path):
+    write_json(tmp_path / "x" / "a.json", [{"cost": 1.0, "sku.id": "S1", "resource.name": "vm"}])
+    other = {"cost": 2.0, "sku.id": "S2", "service.description": "Networking"}
+    write_json(tmp_path / "x" / "b.json", [other], without=("resource",))
+    assert ingest(tmp_path / "x", tmp_path / "data", kind="gcp")[0].billed_text == "3 USD"
+
+
+@pytest.mark.parametrize("left_out", ["missing", "null"])
+@pytest.mark.parametrize("read", ["by Arrow", "line by line"])
+def test_a_json_line_without_credits_is_refused_with_its_line_by_ingest_and_verify(tmp_path, left_out, read):
+    file = write_json(tmp_path / "x" / "bill.json", [{"cost": 1.0}, {"cost": 2.0}, {"cost": 3.0}])
+    texts = file.read_text().splitlines()
+    if read == "line by line":
+        texts[0] = texts[0].replace('"cost": 1.0', '"cost": 1' + "0" * 60)
+    line = json.loads(texts[1])
+    if left_out == "missing":
+        del line["credits"]
+    else:
+        line["credits"] = None
+    file.write_text("\n".join([texts[0], "", json.dumps(line), texts[2]]) + "\n")
+    with pytest.raises(SourceError, match="credits is missing") as refused:
+        ingest(tmp_path / "x", tmp_path / "data", kind="gcp")
+    assert refused.value.where == "bill.json:3"
+    assert "[]" in refused.value.expected
+    with pytest.raises(ValueError, match="credits"):
+        read_lines(file, "2026-10")
