@@ -224,7 +224,15 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
         if ".csv" in name:
             yield from csv.DictReader(stream, strict=True)
         else:
-            yield from (json.loads(text, parse_float=Decimal) for text in stream if text.strip())
+            yield from (_object(text) for text in stream if text.strip())
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    """A line of JSON. BigQuery leaves out what is null, and writes an empty list as ``[]``."""
+    line: Mapping[str, Any] = json.loads(text, parse_float=Decimal)
+    if line.get("credits") is None:
+        raise ValueError("a line has no credits, not even an empty list")
+    return line
 
 
 def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
