@@ -23,7 +23,7 @@ from typing import IO, Any
 import pyarrow.parquet as pq
 
 from agent.verify.exact import NULLS, ZERO, Costs, FileSums, add, number
-from agent.verify.rawfile import BATCH
+from agent.verify.rawfile import BATCH, values
 
 OFFSET = "FEE_UTILIZATION_OFFSET"
 COVERS = {"COMMITTED_USAGE_DISCOUNT": "resource", "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE": "spend"}
@@ -212,7 +212,21 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text, parse_float=Decimal)
     except ValueError:
-        return ast.literal_eval(text.strip())
+        return _printed(ast.parse(text.strip(), mode="eval").body, text.strip())
+
+
+def _printed(node: ast.expr, text: str) -> Any:
+    """What Python prints for a list; a number is what its digits say, not the float nearest to it."""
+    match node:
+        case ast.List(elts=elements):
+            return [_printed(element, text) for element in elements]
+        case ast.Dict(keys=keys, values=values):
+            named = [ast.literal_eval(key) for key in keys if key is not None]
+            return {key: _printed(value, text) for key, value in zip(named, values, strict=True)}
+        case ast.Constant(value=float()) | ast.UnaryOp(operand=ast.Constant(value=float())):
+            return Decimal(str(ast.get_source_segment(text, node)))
+        case _:
+            return ast.literal_eval(node)
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -239,7 +253,8 @@ def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
     with pq.ParquetFile(path) as file:
         picked = [name for name in file.schema_arrow.names if name.split(".")[0] in _NEEDED]
         for batch in file.iter_batches(batch_size=BATCH, columns=picked):
-            yield from batch.to_pylist()
+            columns = [values(batch.column(name)) for name in picked]
+            yield from (dict(zip(picked, row, strict=True)) for row in zip(*columns, strict=True))
 
 
 def _open(path: Path) -> IO[str]:

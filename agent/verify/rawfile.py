@@ -2,12 +2,16 @@
 
 import csv
 import gzip
+import math
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 BATCH = 65_536
@@ -72,7 +76,39 @@ def _parquet_rows(path: Path, places: tuple[int, ...]) -> Iterator[Row]:
     with pq.ParquetFile(path) as file:
         names = [file.schema_arrow.names[place] for place in places]
         for batch in file.iter_batches(batch_size=BATCH, columns=list(dict.fromkeys(names))):
-            yield from zip(*(batch.column(name).to_pylist() for name in names), strict=True)
+            yield from zip(*(values(batch.column(name)) for name in names), strict=True)
+
+
+def values(column: pa.Array) -> list[object]:
+    """The values of a Parquet column; a float of 32 bits is the decimal that names it, also within records."""
+    found: list[object] = column.to_pylist()
+    # NOTE: 'float' is the 32 bits; the 64 are called 'double'
+    return [_named(value, column.type) for value in found] if "float" in str(column.type) else found
+
+
+def _named(value: Any, kind: pa.DataType) -> Any:
+    if value is None:
+        return None
+    if pa.types.is_struct(kind):
+        return {field.name: _named(value[field.name], field.type) for field in kind}
+    if pa.types.is_list(kind):
+        return [_named(inner, kind.value_type) for inner in value]
+    if pa.types.is_float32(kind):
+        return Decimal(_shortest(value))
+    return value
+
+
+def _shortest(value: float) -> str:
+    """The fewest digits that make this float of 32 bits; nine always do."""
+    texts = (f"{value:.{digits}g}" for digits in range(1, 9))
+    return next((text for text in texts if _in_32_bits(float(text)) == value), f"{value:.9g}")
+
+
+def _in_32_bits(value: float) -> float:
+    try:
+        return float(struct.unpack("f", struct.pack("f", value))[0])
+    except OverflowError:
+        return math.inf
 
 
 def _positions(names: list[str]) -> Columns:

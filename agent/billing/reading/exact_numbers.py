@@ -46,9 +46,23 @@ def exact(column: pa.Array) -> Numbers:
     if pa.types.is_dictionary(column.type):
         distinct = exact_by_value(column.dictionary)
         return distinct(column.indices.to_numpy(zero_copy_only=False))
+    column = named(column)
     if pa.types.is_floating(column.type):
-        return _doubles(column.cast(pa.float64()).to_numpy(zero_copy_only=False))
+        return _doubles(column.to_numpy(zero_copy_only=False))
     return _decimals(column)
+
+
+def named(column: pa.Array) -> pa.Array:
+    """A column of floats narrower than doubles as the shortest texts that name them; any other as it is.
+
+    NOTE: made a double, the float that was written as 0.1 would be named 0.10000000149011612.
+    """
+    if pa.types.is_float32(column.type):
+        return column.cast(pa.string())
+    if pa.types.is_float16(column.type):
+        # NOTE: Arrow names these by the double they make
+        return pa.array([value if value is None else str(np.float16(value)) for value in column.to_pylist()])
+    return column
 
 
 def exact_by_value(values: pa.Array) -> Callable[[npt.NDArray[np.int32]], Numbers]:

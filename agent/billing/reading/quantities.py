@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agent.billing.reading.batch import EXACT, PICO, Numbers
-from agent.billing.reading.exact_numbers import NumberFault, exact
+from agent.billing.reading.exact_numbers import NumberFault, exact, named
 
 MOST_QUANTITY = 2**63 - 1
 _LARGE = 1e13
@@ -17,6 +17,7 @@ _DIGITS = 19
 
 def quantities(column: pa.Array) -> Numbers:
     """Limbs of a column without nulls, each value cut below 1e-12. Raises :class:`NumberFault` as ``exact`` does."""
+    column = named(column)
     try:
         return exact(column)
     except NumberFault as fault:
