@@ -7,12 +7,12 @@ the manifest with their sum.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from agent.billing.column_map.charges import Charges
+from agent.billing.column_map.dates import Dates
+from agent.billing.column_map.left_out import LeftOut
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.delivery.finding import find
 from agent.billing.interface import BillingSource
-from agent.billing.mapped.charges import Charges
-from agent.billing.mapped.dates import Dates
-from agent.billing.mapped.left_out import LeftOut
 from agent.billing.reading import csv_files
 from agent.billing.reading.batch import Batch
 from agent.billing.reading.columns import Columns, ReadFault

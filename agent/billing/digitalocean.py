@@ -9,13 +9,13 @@ from pathlib import Path
 
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.delivery.finding import find
+from agent.billing.digital_ocean import charges, documents, invoice_csv
+from agent.billing.digital_ocean.api import Api
+from agent.billing.digital_ocean.charges import Invoice
+from agent.billing.digital_ocean.documents import PREVIEW, Document
+from agent.billing.digital_ocean.pulling import Pull
+from agent.billing.digital_ocean.tying import beside
 from agent.billing.interface import BillingSource
-from agent.billing.ocean import charges, documents, invoice_csv
-from agent.billing.ocean.api import Api
-from agent.billing.ocean.charges import Invoice
-from agent.billing.ocean.documents import PREVIEW, Document
-from agent.billing.ocean.pulling import Pull
-from agent.billing.ocean.tying import beside
 from agent.billing.reading.batch import Batch, Words
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.table_files import located

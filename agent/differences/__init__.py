@@ -1,7 +1,7 @@
 """What changed between two versions of a month's bill: exact, by provider, account, service, category and customer.
 
-``choosing`` says which two versions of each source, ``comparing`` adds them up side by side and ``customers`` does so by
-customer, ``records`` are what comes of it, ``telling`` is their text and JSON.
+``choosing`` says which two versions of each source, ``comparing`` adds them up side by side and ``customers`` does so
+by customer, ``records`` are what comes of it, ``telling`` is their text and JSON.
 """
 
 from agent.differences.choosing import Side, Versions, choose

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from agent.billing.mapped.cells import words
+from agent.billing.column_map.cells import words
 from agent.billing.reading.batch import EXACT, Mask, Numbers, numbered
 from agent.billing.reading.columns import Columns
 from agent.config.columns import CellMap, FileForm

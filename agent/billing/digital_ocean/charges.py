@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from agent.billing.ocean.documents import Document
-from agent.billing.ocean.inventory import ByItem
-from agent.billing.ocean.products import category_of, kind_of, plain
-from agent.billing.ocean.tying import Beside
+from agent.billing.digital_ocean.documents import Document
+from agent.billing.digital_ocean.inventory import ByItem
+from agent.billing.digital_ocean.products import category_of, kind_of, plain
+from agent.billing.digital_ocean.tying import Beside
 from agent.billing.reading.batch import Batch, Mask, Words
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.moments import DAY, charge_days

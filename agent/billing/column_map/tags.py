@@ -2,7 +2,7 @@
 
 import json
 
-from agent.billing.mapped.cells import words
+from agent.billing.column_map.cells import words
 from agent.billing.reading.batch import Words, numbered
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.raw_tags import TagSets

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 
-from agent.billing.ocean.documents import Document
-from agent.billing.ocean.products import amount, kind_of
+from agent.billing.digital_ocean.documents import Document
+from agent.billing.digital_ocean.products import amount, kind_of
 from agent.billing.reading.batch import EXACT
 from agent.errors import SourceError
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from agent.billing.column_map.amounts import amounts, negated, percentages
+from agent.billing.column_map.cells import terms, words
+from agent.billing.column_map.dates import Dates
+from agent.billing.column_map.tags import tag_ids
 from agent.billing.ledger.columns import IDS, NAMES
-from agent.billing.mapped.amounts import amounts, negated, percentages
-from agent.billing.mapped.cells import terms, words
-from agent.billing.mapped.dates import Dates
-from agent.billing.mapped.tags import tag_ids
 from agent.billing.reading.batch import NULL, Batch, Ints, Mask, Numbers, Words
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.currencies import CURRENCIES

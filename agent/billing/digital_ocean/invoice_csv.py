@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from agent.billing.delivery.export import ExportFile
-from agent.billing.ocean.charges import Invoice
+from agent.billing.digital_ocean.charges import Invoice
 from agent.billing.reading import csv_files
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.currencies import CURRENCIES

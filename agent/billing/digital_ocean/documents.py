@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent.billing.ocean.api import Answer
-from agent.billing.ocean.products import amount
+from agent.billing.digital_ocean.api import Answer
+from agent.billing.digital_ocean.products import amount
 from agent.errors import SourceError
 from agent.period import Period
 

@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from agent.billing.mapped.amounts import amounts
-from agent.billing.mapped.cells import words
+from agent.billing.column_map.amounts import amounts
+from agent.billing.column_map.cells import words
 from agent.billing.reading.batch import Batch, Ints, Mask, Numbers, Words
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.config.columns import CellMap, ColumnsFile

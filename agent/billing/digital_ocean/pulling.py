@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agent.billing.ocean import documents, inventory
-from agent.billing.ocean.api import Answer, Api, Refused
-from agent.billing.ocean.documents import INVOICES, PREVIEW, RESOURCES, Resources
+from agent.billing.digital_ocean import documents, inventory
+from agent.billing.digital_ocean.api import Answer, Api, Refused
+from agent.billing.digital_ocean.documents import INVOICES, PREVIEW, RESOURCES, Resources
 from agent.errors import Unreachable
 from agent.progress import Progress
 from agent.store import write_text

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from agent.billing.ocean.api import Api, Refused
-from agent.billing.ocean.documents import RESOURCES, Resources
+from agent.billing.digital_ocean.api import Api, Refused
+from agent.billing.digital_ocean.documents import RESOURCES, Resources
 
 LISTS = {
     "droplet": ("/v2/droplets", "droplets"),
