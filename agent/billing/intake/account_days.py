@@ -4,24 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from agent.billing.intake.line_prints import LinePrints
-from agent.billing.reading.batch import NULL, PICO_UNITS, Batch, Ints, Mask, Numbers, Words, numbered
-from agent.money import UNITS_PER_ONE
+from agent.billing.intake.prints import CostUnits, Prints, prints_of, strict_prints
+from agent.billing.reading.batch import NULL, Batch, Ints, Mask, numbered
 
-Prints = npt.NDArray[np.uint64]
 _SCOPE = ("ProviderName", "BillingAccountId", "SubAccountId", "BillingPeriodStart", "ChargePeriodStart")
-_SAME_IN_EVERY_DOWNLOAD = ("ServiceName", "RegionId", "SkuId", "ResourceId")
-"""NOTE: neither tags, names nor the invoice: a later download of the same line may have them filled."""
-_MORE_OF_A_LINE = ("x_TagSetId", "CommitmentDiscountId", "ResourceName", "ServiceCategory")
-_COSTS = ("BilledCost", "EffectiveCost")
 _TELLING_LINES = 2
 _TELLING_DAYS = 3
 _TELLING_SUMS = 2
 _A_PART = 4
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-_HALF = np.uint64(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +87,17 @@ class AccountDays:
         if not len(rows):
             return
         found, place = numbered([batch.words.get(name, NULL) for name in _SCOPE], batch.rows)
-        prints = _line_prints(batch)
-        sums = _units(batch.costs["BilledCost"]) * _ODD + _units(batch.costs["EffectiveCost"])
-        costly = _nonzero(batch.costs["BilledCost"]) | _nonzero(batch.costs["EffectiveCost"])
         scopes = np.fromiter((self._numbers.setdefault(scope, len(self._numbers)) for scope in found), np.int64)
+        costs = CostUnits(batch)
+        prints, sums, costly = prints_of(batch, costs), costs.both, costs.costly
         if batch.lines:
-            lines = np.flatnonzero(np.broadcast_to(usage == 1, batch.rows) & costly)
-            self._lines.add(file, scopes[place[lines]], _strict(batch, prints, scopes[place])[lines])
+            counted = costly if len(rows) == batch.rows else costly & (np.asarray(usage) == 1)
+            kept = np.flatnonzero(counted & self._lines.keeps(prints))
+            of_kept = scopes[place[kept]]
+            self._lines.add(file, of_kept, strict_prints(batch, prints[kept], of_kept, kept))
         if len(rows) < batch.rows:
             place, prints, sums, costly = place[rows], prints[rows], sums[rows], costly[rows]
-        counts = np.full(len(rows), batch.lines, np.int64)
-        tallies = _tallied(np.full(len(found), file), scopes, place, counts, prints, sums, costly)
+        tallies = _tallied(np.full(len(found), file), scopes, place, batch.lines, prints, sums, costly)
         self._tallies.append(tallies.where(tallies.lines > 0))
 
     def repeat(self) -> Repeat | None:
@@ -199,16 +191,21 @@ class AccountDays:
 
 
 def _tallied(
-    files: Ints, scopes: Ints, place: Ints, lines: Ints, prints: Prints, sums: Prints, costly: Mask
+    files: Ints, scopes: Ints, place: Ints, lines: Ints | int, prints: Prints, sums: Prints, costly: Mask
 ) -> _Tallies:
     """The tallies of these files and scopes; row ``i`` belongs to the one at ``place[i]``."""
-    all_lines = np.zeros(len(scopes), np.int64)
-    all_prints, all_sums = np.zeros(len(scopes), np.uint64), np.zeros(len(scopes), np.uint64)
-    np.add.at(all_lines, place, lines)
+    count = len(scopes)
+    all_prints, all_sums = np.zeros(count, np.uint64), np.zeros(count, np.uint64)
     np.add.at(all_prints, place, prints)
     np.add.at(all_sums, place, sums)
-    costs = np.bincount(place[costly], minlength=len(scopes)) > 0
-    return _Tallies(files, scopes, all_lines, all_prints, all_sums, costs)
+    # NOTE: rows without and with a cost, side by side
+    rows = np.bincount(2 * place + costly, minlength=2 * count).reshape(count, 2)
+    if isinstance(lines, int):
+        all_lines = rows.sum(axis=1) * lines
+    else:
+        all_lines = np.zeros(count, np.int64)
+        np.add.at(all_lines, place, lines)
+    return _Tallies(files, scopes, all_lines, all_prints, all_sums, rows[:, 1] > 0)
 
 
 def _equal(tallies: _Tallies) -> Iterator[tuple[int, int, Ints]]:
@@ -219,49 +216,3 @@ def _equal(tallies: _Tallies) -> Iterator[tuple[int, int, Ints]]:
     pairs, place = np.unique(np.column_stack([left.files[same], right.files[same]]), axis=0, return_inverse=True)
     for number, (first, second) in enumerate(pairs.tolist()):
         yield first, second, order[1:][same][place == number]
-
-
-def _line_prints(batch: Batch) -> Prints:
-    prints = batch.starts.astype(np.uint64)
-    for name in _SAME_IN_EVERY_DOWNLOAD:
-        prints = _mixed(prints, _hashes(batch.words.get(name, NULL)))
-    for name in _COSTS:
-        prints = _mixed(prints, _units(batch.costs[name]))
-    return prints
-
-
-def _strict(batch: Batch, prints: Prints, scopes: Ints) -> Prints:
-    """The prints of lines with all that tells them apart within a file: account and day, end, tags and quantity."""
-    prints = _mixed(_mixed(prints, scopes.astype(np.uint64)), batch.ends.astype(np.uint64))
-    for name in _MORE_OF_A_LINE:
-        prints = _mixed(prints, _hashes(batch.words.get(name, NULL)))
-    return prints if batch.quantity is None else _mixed(prints, _units(batch.quantity))
-
-
-def _mixed(prints: Prints, part: Prints | np.uint64) -> Prints:
-    mixed = (prints ^ part) * _ODD
-    mixed ^= mixed >> _HALF
-    return mixed
-
-
-def _hashes(words: Words) -> Prints | np.uint64:
-    table = np.fromiter(map(hash, words.values), np.int64, len(words.values)).view(np.uint64)
-    return np.uint64(table[0]) if words.codes is None else table[words.codes]
-
-
-def _units(numbers: Numbers) -> Prints:
-    """Units of 1e-24 modulo 2**64: of one value the same, whichever limbs its batch keeps it in."""
-    units = numbers.pico.view(np.uint64) * np.uint64(PICO_UNITS)
-    if numbers.whole is not None:
-        units += numbers.whole.view(np.uint64) * np.uint64(UNITS_PER_ONE % 2**64)
-    if numbers.fine is not None:
-        units += numbers.fine.view(np.uint64)
-    return units
-
-
-def _nonzero(numbers: Numbers) -> Mask:
-    nonzero: Mask = numbers.pico != 0
-    for limb in (numbers.whole, numbers.fine):
-        if limb is not None:
-            nonzero |= limb != 0
-    return nonzero

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from agent.billing.reading.batch import Ints, Mask
 
 Prints = npt.NDArray[np.uint64]
-_MOST = 2**21
-"""Prints kept: some 50 MB while they are compared. Of more lines only those with the lowest prints are, in every file
+_MOST = 2**19
+"""Prints kept: some 12 MB. Of more lines only those of the lowest lots (the highest bits of a print) are, in every file
 alike, so that what is in two files is still seen in both."""
 _BITS = 64
 _TELLING_LINES = 2
@@ -44,7 +44,13 @@ class LinePrints:
         self._pieces: list[_Lines] = []
         self._kept = 0
         self._shift = 0
-        """The highest bits that are zero in every print kept."""
+        """How many of the highest bits are zero in every print kept."""
+
+    def keeps(self, prints: Prints) -> Mask:
+        """Which lines are of lots that are kept."""
+        if not self._shift:
+            return np.ones(len(prints), np.bool_)
+        return np.asarray(prints < np.uint64(1 << (_BITS - self._shift)))
 
     def add(self, file: int, scopes: Ints, prints: Prints) -> None:
         """Counts in lines of the file with this number."""
@@ -88,9 +94,7 @@ class LinePrints:
         return lines.where(~alike)
 
     def _thinned(self, lines: _Lines) -> _Lines:
-        if not self._shift:
-            return lines
-        return lines.where(lines.prints >> np.uint64(_BITS - self._shift) == 0)
+        return lines.where(self.keeps(lines.prints)) if self._shift else lines
 
 
 def _joined(pieces: Sequence[_Lines]) -> _Lines:
