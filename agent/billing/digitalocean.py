@@ -12,7 +12,8 @@ from agent.billing.delivery.finding import find
 from agent.billing.digital_ocean import charges, documents, invoice_csv
 from agent.billing.digital_ocean.api import Api
 from agent.billing.digital_ocean.charges import Invoice
-from agent.billing.digital_ocean.documents import PREVIEW, Document
+from agent.billing.digital_ocean.documents import Document
+from agent.billing.digital_ocean.invoices import each_once
 from agent.billing.digital_ocean.pulling import Pull
 from agent.billing.digital_ocean.tying import beside
 from agent.billing.interface import BillingSource
@@ -40,21 +41,10 @@ class DigitalOcean(BillingSource):
         found = find(folder, SUFFIXES, "DigitalOcean invoices")
         # NOTE: invoices are parts of one bill, in whatever folders they lie
         files = [ExportFile(folder, file.shown, "") for file in found.files]
-        previews = [file for file in files if file.shown.rsplit("/", 1)[-1] == PREVIEW]
-        if previews:
-            invoiced = {
-                str(documents.read(file.path, file.shown).period)
-                for file in files
-                if file.shown.endswith(".json") and file not in previews
-            }
-            for file in previews:
-                period = str(documents.read(file.path, file.shown).period)
-                if period in invoiced:
-                    files.remove(file)
-                    self.notes.append(f"{period} is invoiced; what was known of it to date is not used")
+        counted = each_once(files, self.notes.append)
         # NOTE: the API says how many invoices and items there are, and all of them have come
         proven = self.source.location.startswith(PULLED)
-        return Delivery(tuple(files), "manifest" if proven else found.completeness)
+        return Delivery(tuple(counted), "manifest" if proven else found.completeness)
 
     def batches(self, file: ExportFile) -> Iterator[Batch]:
         try:

@@ -49,9 +49,23 @@ def read(file: ExportFile) -> tuple[Columns, Invoice]:
     empty = pa.nulls(len(table), pa.string()).dictionary_encode()
     arrays |= {name: empty for name in COLUMNS if name not in arrays}
     columns = Columns(arrays, len(table), 0)
-    numbers = _NUMBERS.search(file.shown)
-    account, invoice = numbers.groups() if numbers else (None, None)
+    account, invoice = numbers(file.shown)
     return columns, Invoice(_period(columns, file.shown), currency, account, invoice)
+
+
+def numbers(name: str) -> tuple[str | None, str | None]:
+    """The account's number and the invoice's, where the name tells them."""
+    found = _NUMBERS.search(name)
+    return (found[1], found[2]) if found else (None, None)
+
+
+def named_month(name: str) -> Period | None:
+    """The month that a file's name tells."""
+    match = _MONTH.search(name)
+    if match is None:
+        return None
+    named = match[2].casefold()
+    return Period(int(match[1]), _MONTHS.index(named) + 1 if named in _MONTHS else int(named))
 
 
 def _resolved(header: Sequence[str], shown: str) -> tuple[dict[str, int], str]:
@@ -83,9 +97,8 @@ def _resolved(header: Sequence[str], shown: str) -> tuple[dict[str, int], str]:
 
 def _period(columns: Columns, shown: str) -> Period:
     """The invoiced month: as the file's name says, else the one in which all items begin."""
-    if match := _MONTH.search(shown.rsplit("/", 1)[-1]):
-        named = match[2].casefold()
-        return Period(int(match[1]), _MONTHS.index(named) + 1 if named in _MONTHS else int(named))
+    if named := named_month(shown.rsplit("/", 1)[-1]):
+        return named
     columns.moments("start_time")
     words = columns.words("start_time")
     months = sorted({str(day_as_written(value))[:7] for value in words.values if value is not None})

@@ -128,11 +128,52 @@ def test_an_invoice_that_cannot_be_read_exactly_is_refused_and_named(delivered, 
     assert not (delivered.data / "ledger").exists()
 
 
-def test_an_invoice_under_two_names_is_refused(delivered):
-    with pytest.raises(SourceError, match="hold the same rows"):
-        delivered(HEADER + ROW, copy=HEADER + ROW)
-    with pytest.raises(SourceError, match="hold the same rows"):
-        delivered(HEADER + ROW, copy=gzip.compress((HEADER + ROW).encode(), mtime=0))
+SAME_NUMBER = f"{NAME} (1)"
+OTHER = "DigitalOcean Invoice 2026 Oct (6173678-418071299)"
+PREVIEW = "DigitalOcean Invoice 2026 Oct preview"
+
+
+@pytest.mark.parametrize("more", ["", ROW.replace("web-1", "web-2")])
+def test_an_invoice_given_twice_is_refused_though_one_download_has_more_lines(delivered, more):
+    with pytest.raises(SourceError) as refused:
+        delivered(HEADER + ROW, **{SAME_NUMBER: HEADER + ROW + more})
+    assert refused.value.message == (f"{SAME_NUMBER}.csv and {NAME}.csv, of 2026-10, are both of invoice 418071234")
+    assert refused.value.mend == "keep the newer download"
+    assert not (delivered.data / "ledger").exists()
+
+
+@pytest.mark.parametrize("content", [HEADER + ROW, gzip.compress((HEADER + ROW).encode(), mtime=0), HEADER + ROW * 2])
+def test_an_invoice_under_a_name_that_tells_no_number_is_refused_beside_another_of_its_month(delivered, content):
+    with pytest.raises(SourceError, match=r"may be of one invoice: copy\.csv does not tell its number by its name"):
+        delivered(HEADER + ROW, copy=content)
+
+
+def test_two_invoices_of_a_month_are_both_billed(delivered):
+    [told] = delivered(HEADER + ROW, **{OTHER: HEADER + ROW.replace("web-1", "web-2").replace("$1.00", "$2.50")})
+    assert told.billed_text == "3.5 USD"
+
+
+def test_a_preview_yields_to_the_invoice_of_its_month_and_a_note_says_so(delivered):
+    [told] = delivered(HEADER + ROW.replace("$1.00", "$0.90"), PREVIEW)
+    assert (told.billed_text, told.estimated_until) == ("0.9 USD", "2026-11-01")
+    [told] = delivered(HEADER + ROW)
+    assert (told.billed_text, told.estimated_until, told.version) == ("1 USD", None, 2)
+    assert f"2026-10: the month is invoiced; {PREVIEW}.csv is not used" in told.notes
+
+
+def test_two_previews_of_a_month_are_refused(delivered):
+    with pytest.raises(SourceError, match="are both of the month to date"):
+        delivered(HEADER + ROW, PREVIEW, **{f"{PREVIEW} (1)": HEADER + ROW.replace("$1.00", "$2.00")})
+
+
+def test_a_month_by_the_api_and_by_csv_is_refused(tmp_path, delivered):
+    fetched = GOLDEN / "digitalocean" / "fetched" / "export"
+    (tmp_path / "x").mkdir()
+    for file in fetched.rglob("*.json"):
+        (tmp_path / "x" / file.name).write_bytes(file.read_bytes())
+    [month] = {str(one.period) for one in ingest(fetched, tmp_path / "other", kind="digitalocean")[:1]}
+    with pytest.raises(SourceError, match="are by the API and a CSV"):
+        delivered(HEADER + ROW, f"DigitalOcean Invoice {month} (1-2)")
 
 
 @pytest.mark.parametrize(
