@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers import _READY_SECONDS, _running, free_port
+from tests.servers import READY_SECONDS, free_port, running
 
 PROJECT, DATASET, TABLE = "bills", "billing", "gcp_billing_export_resource_v1_0ABCDE"
 LOCATION = f"bigquery://{PROJECT}/{DATASET}/{TABLE}"
@@ -49,14 +49,14 @@ def bigquery_server(program: str, home: Path) -> Iterator[Server]:
     )
     server = Server(free_port(), free_port())
     command = [program, "start", "--rest-port", str(server.rest), "--grpc-port", str(server.rpc), "--project", PROJECT]
-    with _running(command, server.rest, {"HOME": str(home)}):
+    with running(command, server.rest, {"HOME": str(home)}):
         _await_port(server.rpc)
         yield server
 
 
 def _await_port(port: int) -> None:
     """NOTE: the storage service comes up after REST has."""
-    until = time.monotonic() + _READY_SECONDS
+    until = time.monotonic() + READY_SECONDS
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -8,16 +8,16 @@ with DigitalOceanServer() as ocean:
 """
 
 import json
-import threading
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import Http, Loopback
 
 SCOPES = {
     "customers": "billing:read",
@@ -103,7 +103,7 @@ def invoice(period: str, *items: Mapping[str, Any], amount: str | None = None, *
 
 
 @dataclass
-class DigitalOceanServer:
+class DigitalOceanServer(Loopback):
     """``calls`` are the requests as (path with query), in order; ``page`` is the most that one page holds."""
 
     token: str = "dop_v1_only_for_tests"
@@ -130,22 +130,10 @@ class DigitalOceanServer:
 
     @property
     def location(self) -> str:
-        host, port = self._http.server_address[:2]
-        return f"http://{host!s}:{port}"
+        return self.address
 
-    def __enter__(self) -> Self:
-        self._http = _Http(("127.0.0.1", 0), _Handler)
-        self._http.ocean = self
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        return _Handler
 
     def trouble(self, path: str) -> Trouble | None:
         return self._troubles[path].popleft() if self._troubles[path] else None
@@ -207,17 +195,12 @@ class DigitalOceanServer:
         return told | {"invoice_period": found["period"]}
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    ocean: DigitalOceanServer
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _Http
+    server: Http
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        ocean = self.server.ocean
+        ocean: DigitalOceanServer = self.server.serving
         ocean.calls.append(self.path)
         match ocean.trouble(parts.path):
             case Limit(header, value):

@@ -10,23 +10,24 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+from tests.loopback import Http, Loopback
 
 AZURITE_ACCOUNT = "devstoreaccount1"
 AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """The account and key that Microsoft publishes for its emulator."""
 S3_KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_EC2_METADATA_DISABLED": "true"}
 """Environment of a client of :func:`s3_server`."""
-_READY_SECONDS = 60
+READY_SECONDS = 60
 
 
 def free_port() -> int:
@@ -41,7 +42,7 @@ def s3_server(**environ: str) -> Iterator[str]:
     """moto's server; yields its endpoint. ``INITIAL_NO_AUTH_ACTION_COUNT`` makes it check IAM after so many calls."""
     port = free_port()
     command = [_program("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
-    with _running(command, port, environ):
+    with running(command, port, environ):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -50,7 +51,7 @@ def gcs_server(bucket: str = "bills") -> Iterator[str]:
     """gcp-storage-emulator with one bucket; yields its endpoint."""
     port = free_port()
     command = [_program("gcp-storage-emulator"), "start", "--host", "127.0.0.1", "--port", str(port)]
-    with _running([*command, "--in-memory", "--default-bucket", bucket], port):
+    with running([*command, "--in-memory", "--default-bucket", bucket], port):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -59,7 +60,7 @@ def azurite_server(program: str) -> Iterator[str]:
     """Azurite's blob service: ``azurite_server(judge("azurite", "node_modules/.bin/azurite-blob"))``."""
     port = free_port()
     command = [program, "--silent", "--blobHost", "127.0.0.1", "--blobPort", str(port)]
-    with _running([*command, "--skipApiVersionCheck", "--inMemoryPersistence"], port):
+    with running([*command, "--skipApiVersionCheck", "--inMemoryPersistence"], port):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -115,7 +116,7 @@ def _program(name: str) -> str:
 
 
 @contextmanager
-def _running(command: list[str], port: int, environ: Mapping[str, str] | None = None) -> Iterator[None]:
+def running(command: list[str], port: int, environ: Mapping[str, str] | None = None) -> Iterator[None]:
     """The server, from the moment it takes connections until the block ends."""
     server = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environ or {})}
@@ -133,7 +134,7 @@ def _running(command: list[str], port: int, environ: Mapping[str, str] | None = 
 
 
 def _await(server: "subprocess.Popen[bytes]", port: int) -> None:
-    until = time.monotonic() + _READY_SECONDS
+    until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until:
         if server.poll() is not None:
             raise RuntimeError(f"{server.args!r} ended with {server.returncode}")
@@ -143,21 +144,28 @@ def _await(server: "subprocess.Popen[bytes]", port: int) -> None:
             time.sleep(0.05)
         else:
             return
-    raise RuntimeError(f"{server.args!r} took no connection within {_READY_SECONDS} s")
+    raise RuntimeError(f"{server.args!r} took no connection within {READY_SECONDS} s")
 
 
 @dataclass
-class Gate:
+class Gate(Loopback):
     """A proxy before a store: ``requests`` counts what passes, ``denied`` are answered 403 as a cloud does.
 
     ``arrives`` is called with each request line before it is passed on, for what must happen just then.
     """
 
-    endpoint: str = ""
+    upstream: str = ""
     requests: list[str] = field(default_factory=list)
     """``GET /bucket/key?query``, in order."""
     denied: Callable[[str], bool] = lambda _: False
     arrives: Callable[[str], None] = lambda _: None
+
+    @property
+    def endpoint(self) -> str:
+        return self.address
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        return _Forwarding
 
     def fetched(self) -> list[str]:
         """Names of objects whose bytes were asked for, each once, in order."""
@@ -174,39 +182,27 @@ def _is_object(line: str) -> bool:
     return "list-type=" not in query and "comp=" not in query and path.count("/") > 1
 
 
-@contextmanager
-def gated(upstream: str) -> Iterator[Gate]:
+def gated(upstream: str) -> Gate:
     """A :class:`Gate` before the server at ``upstream``."""
-    gate = Gate()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("_Gated", (_Forwarding,), {"gate": gate, "upstream": upstream}))
-    server.daemon_threads = True
-    gate.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield gate
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return Gate(upstream)
 
 
 class _Forwarding(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    gate: Gate
-    upstream: str
+    server: Http
 
     def do_GET(self) -> None:
+        gate: Gate = self.server.serving
         # NOTE: asked as a proxy, the path is a whole address
         path = self.path if self.path.startswith("/") else "/" + self.path.split("/", 3)[3]
         line = f"{self.command} {path}"
-        self.gate.requests.append(line)
-        self.gate.arrives(line)
-        if self.gate.denied(line):
+        gate.requests.append(line)
+        gate.arrives(line)
+        if gate.denied(line):
             kind = {} if self.command == "HEAD" else {"Content-Type": "application/xml"}
             self._send(403, kind | {"x-ms-error-code": "AuthorizationFailure"}, _DENIED)
             return
-        connection = HTTPConnection(self.upstream.removeprefix("http://"), timeout=30)
+        connection = HTTPConnection(gate.upstream.removeprefix("http://"), timeout=30)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _OF_THE_HOP}
         connection.request(self.command, path, headers=headers)
         with connection.getresponse() as answer:

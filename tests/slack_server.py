@@ -11,11 +11,11 @@ import threading
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.loopback import Http, Loopback
 from tests.slack_blocks import TYPES, faults
 
 SCOPES = {
@@ -59,7 +59,7 @@ Trouble = Wait | Drop | Fail | Slow
 
 
 @dataclass
-class SlackServer:
+class SlackServer(Loopback):
     """``posts`` are the messages in the channels, in order; ``calls`` every request as (method, arguments)."""
 
     token: str = "xoxb-only-for-tests"
@@ -83,8 +83,7 @@ class SlackServer:
 
     @property
     def base_url(self) -> str:
-        host, port = self._http.server_address[:2]
-        return f"http://{host}:{port}/api/"
+        return f"{self.address}/api/"
 
     @property
     def keys(self) -> list[str]:
@@ -93,19 +92,8 @@ class SlackServer:
     def count(self, method: str) -> int:
         return sum(called == method for called, _ in self.calls)
 
-    def __enter__(self) -> Self:
-        self._http = _Http(("127.0.0.1", 0), _Handler)
-        self._http.slack = self
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        return _Handler
 
     def trouble(self, method: str) -> Trouble | None:
         with self._lock:
@@ -182,19 +170,11 @@ def _refused(error: str, **more: Any) -> dict[str, Any]:
     return {"ok": False, "error": error, **more}
 
 
-class _Http(ThreadingHTTPServer):
-    slack: SlackServer
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is part of the tests."""
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _Http
+    server: Http
 
     def do_POST(self) -> None:
-        slack = self.server.slack
+        slack: SlackServer = self.server.serving
         url = urlsplit(self.path)
         method = url.path.removeprefix("/api/")
         arguments = self._arguments(url.query)

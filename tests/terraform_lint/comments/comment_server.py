@@ -2,13 +2,13 @@
 
 import json
 import re
-import threading
 from collections import deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import Http, Loopback
 
 TOKEN = "only-for-tests-5e1f"
 
@@ -24,7 +24,7 @@ class Trouble:
 
 
 @dataclass
-class CommentServer:
+class CommentServer(Loopback):
     """``comments`` are rows as the API shows them, ``calls`` what was asked. ``me`` None: a job's token, which may
     not ask whose it is; its comments are a bot's."""
 
@@ -47,7 +47,7 @@ class CommentServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return self.address
 
     @property
     def bodies(self) -> list[str]:
@@ -65,19 +65,8 @@ class CommentServer:
         self.comments.append(row)
         return number
 
-    def __enter__(self) -> Self:
-        self._http = _Http(("127.0.0.1", 0), _Handler)
-        self._http.comment_server = self
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        return _Handler
 
     def answer(self, method: str, target: str, body: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         path = urlsplit(target).path
@@ -124,16 +113,11 @@ class CommentServer:
         return 200, row, {}
 
 
-class _Http(ThreadingHTTPServer):
-    comment_server: CommentServer
-    daemon_threads = True
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _Http
+    server: Http
 
     def _serve(self) -> None:
-        api = self.server.comment_server
+        api: CommentServer = self.server.serving
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else {}
         api.calls.append(f"{self.command} {self.path}")
