@@ -48,7 +48,9 @@ UNUSED_COMMITMENT = {
 _MARKETPLACE = "AWS Marketplace"
 _SUPPORT = re.compile(r"support", re.IGNORECASE)
 _SAVINGS_PLANS = re.compile(r"savings ?plans?", re.IGNORECASE)
-_SHORT_ACCOUNT = re.compile(r"\d{9,11}")
+_ACCOUNT = re.compile(r"[0-9]{12,13}")
+"""AWS's ids have 12 digits; made-up bills (koku-nise) have 13, and no spreadsheet adds one."""
+_SHORT_ACCOUNT = re.compile(r"[0-9]{1,11}")
 _INSTANCE_HOURS = re.compile(r"(Box|Spot|Dedicated|Host|Heavy|Medium|Light|Sched)\w*Usage")
 """Usage types of an instance itself, which split costs are parts of; its traffic and credits are not."""
 _PAIR_KEEPS = (
@@ -327,14 +329,12 @@ class Lines:
         }
 
     def _accounts(self, name: str) -> Words:
-        """Account ids; refuses one that has lost its leading zeros."""
+        """Account ids; refuses what is none, such as one that a spreadsheet has made a number."""
         words = self.columns.ids(name)
         return self.columns.known(
             words,
-            lambda value: _SHORT_ACCOUNT.fullmatch(value or "") is None,
-            lambda value, _: (
-                f"{name} holds {value!r}: an account id has 12 digits, this one has lost its leading zeros"
-            ),
+            lambda value: value is None or _ACCOUNT.fullmatch(value) is not None,
+            lambda value, _: f"{name} holds {value!r}: an account id has 12 digits, {_what_is_wrong(value)}",
             "the account id as text",
             "deliver the export itself, not a copy saved by a spreadsheet or read as numbers",
         )
@@ -357,6 +357,12 @@ class Lines:
             "ConsumedUnit": NULL,
             "x_Kind": Words.same("commitment_unused"),
         }
+
+
+def _what_is_wrong(account: str | None) -> str:
+    if account is not None and _SHORT_ACCOUNT.fullmatch(account):
+        return "this one has lost its leading zeros"
+    return "and nothing else"
 
 
 def _in_both(amount: Numbers, billed: Mask) -> dict[str, Numbers]:

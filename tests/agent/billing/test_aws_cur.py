@@ -352,6 +352,11 @@ def test_a_column_that_covered_lines_need_is_named_with_the_line(tmp_path, refus
     [
         ("12345678901", "an account id has 12 digits, this one has lost its leading zeros"),
         ("123456789", "lost its leading zeros"),
+        ("12345678", "lost its leading zeros"),
+        ("12345678901.0", "an account id has 12 digits, and nothing else"),
+        ("123456789012.0", "an account id has 12 digits, and nothing else"),
+        ("'012345678901", "an account id has 12 digits, and nothing else"),
+        ("1234-5678-9012", "an account id has 12 digits, and nothing else"),
         ("1.23457E+11", "a spreadsheet has rounded this id"),
     ],
 )
