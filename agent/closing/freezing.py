@@ -61,6 +61,10 @@ class Found:
     checks: list[Json] = field(default_factory=list)
     obstacles: list[str] = field(default_factory=list)
 
+    def tell(self, check: str, told: str, *, fine: bool) -> None:
+        """One thing to be seen that is in nobody's way."""
+        self.checks.append({"check": check, "told": told, "holds": fine, "binding": False})
+
     def note(self, check: str, told: str, *, fine: bool, accepted: str = "", mend: str = "") -> None:
         """One check; one that does not hold and is not accepted is in the way."""
         record: Json = {"check": check, "told": told, "holds": fine}
@@ -162,6 +166,10 @@ def _looked_at(settings: Settings, period: Period, terms: Terms) -> Found:
             found.note(f"{version.source} is delivered", told, fine=False, accepted=terms.estimates, mend=_ESTIMATES)
     for tie in tie_outs(settings, period):
         _look_at_invoice(settings, tie, terms, found)
+    for origin, state in sorted(proof["adjusts"].items()):
+        for tie in tie_outs(settings, Period.parse(origin), state["ledger"]):
+            named, told, fine = _held(settings, tie)
+            found.tell(f"{named} for {origin}", f"{told} ({origin} is closed; with what was posted since)", fine=fine)
     return found
 
 
@@ -200,12 +208,16 @@ def _look_at_source(standing: Standing, terms: Terms, found: Found) -> None:
 
 
 def _look_at_invoice(settings: Settings, tie: TieOut, terms: Terms, found: Found) -> None:
+    named, told, fine = _held(settings, tie)
+    found.note(named, told, fine=fine, accepted=tie.gap or terms.gap, mend=_GAP)
+
+
+def _held(settings: Settings, tie: TieOut) -> tuple[str, str, bool]:
+    """Which invoice, how it stands, and whether it is tied within the tolerance."""
     named = f"invoice {tie.invoice_id}" if tie.invoice_id else "lines without an invoice"
     told = f"{named} of {tie.source}, billed {legible(tie.billed)} {tie.currency}: {tie.told}"
     bound = int(settings.app.close.tolerance * UNITS_PER_ONE)
-    tied = tie.difference is not None and abs(tie.difference) <= bound
-    accepted = tie.gap or terms.gap
-    found.note(f"{named} of {tie.source}", told, fine=tied, accepted=accepted, mend=_GAP)
+    return f"{named} of {tie.source}", told, tie.difference is not None and abs(tie.difference) <= bound
 
 
 def _versions(data: Path, period: Period) -> list[Json]:

@@ -62,5 +62,7 @@ def _answer(month: Closed) -> Answer:
 
 
 def _looked(check: dict[str, object]) -> str:
-    state = "ok" if check["holds"] else f"accepted ({check['accepted']})"
+    if check["holds"]:
+        return f"ok: {check['told']}"
+    state = f"accepted ({check['accepted']})" if "accepted" in check else "to be seen"
     return f"{state}: {check['told']}"

@@ -46,9 +46,13 @@ class Details:
     covered: int
     source_notes: tuple[str, ...]
     adjustments: tuple[AdjustmentLine, ...] = ()
+    adjusted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Closed month that is adjusted -> the ledger version of each source that it came to."""
     methodology: Mapping[str, Any] = field(default_factory=dict)
     invoices: tuple[InvoiceLine, ...] = ()
     """Held against the bill at the time of reading: ``agent.margins.reconciled`` adds them."""
+    adjusted_invoices: Mapping[str, tuple[InvoiceLine, ...]] = field(default_factory=dict)
+    """Those of the closed months that are adjusted, added likewise."""
 
 
 def read_details(folder: Path) -> Details:
@@ -93,6 +97,7 @@ def read_details(folder: Path) -> Details:
         adjustments=tuple(
             line for month in raw.get("adjustments", ()) for line in _adjustments(month, raw["currency"])
         ),
+        adjusted={month["origin"]: month["ledger"] for month in raw.get("adjustments", ())},
         methodology=raw.get("methodology", {}),
     )
 

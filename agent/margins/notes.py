@@ -48,6 +48,11 @@ def _invoices(details: Details) -> Iterator[Note]:
             yield Note("info", text)
         elif line.amount is not None and not line.tied:
             yield Note("missing", text)
+    for origin, lines in sorted(details.adjusted_invoices.items()):
+        for line in (each for each in lines if each.amount is not None or each.gap):
+            named = f"invoice {line.invoice}" if line.invoice else "invoices"
+            text = f"{named} of {line.source} for {origin}, which is closed, with what was posted since: {line.told}"
+            yield Note("info" if line.tied or line.gap else "missing", text)
 
 
 def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Note]:

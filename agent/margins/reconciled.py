@@ -7,16 +7,18 @@ from datetime import date
 from agent.billing.ledger.versions import Manifest, kept_version
 from agent.config.loading import Settings
 from agent.errors import NothingToDo
+from agent.inputs import Inputs
 from agent.margins.details import Details
 from agent.margins.records import InvoiceLine, SourceLine
 from agent.period import Period
 from agent.reconciliation import TieOut, closed, tie_outs
 
 
-def reconciled(settings: Settings, period: Period, details: Details) -> Details:
+def reconciled(settings: Settings, period: Period, details: Details, inputs: Inputs) -> Details:
     """The details with each source's day of settling and the invoices; a version that is gone says neither.
 
-    A month that the user has closed moves no more, whatever its sources say.
+    ``inputs`` are those the month is shown with: a closed month keeps the invoices it was tied to, and moves no more,
+    whatever its sources say. What was posted of closed months is held against their invoices as they are now.
     """
     manifests = {line.name: _manifest(settings, period, line) for line in details.sources}
     there = {line.name: line.version for line in details.sources if manifests[line.name] is not None}
@@ -24,8 +26,20 @@ def reconciled(settings: Settings, period: Period, details: Details) -> Details:
     return replace(
         details,
         sources=details.sources if locked else tuple(_estimated(line, manifests) for line in details.sources),
-        invoices=tuple(map(_line, tie_outs(settings, period, there))),
+        invoices=tuple(map(_line, tie_outs(settings, period, there, inputs))),
+        adjusted_invoices={
+            origin: tuple(map(_line, _adjusted(settings, Period.parse(origin), versions, inputs)))
+            for origin, versions in details.adjusted.items()
+        },
     )
+
+
+def _adjusted(settings: Settings, origin: Period, versions: Mapping[str, int], inputs: Inputs) -> list[TieOut]:
+    """The invoices of a closed month against what it came to with all that was posted; none once that is gone."""
+    try:
+        return tie_outs(settings, origin, versions, inputs)
+    except NothingToDo:
+        return []
 
 
 def estimated_until(details: Details) -> date | None:

@@ -39,8 +39,8 @@ def summarise(
     Without ``days`` the drill-down and the daily figures stay empty: nobody looks at them and they are most of the
     work. ``inputs`` are those of a closed month; by default the current ones. Definitions: ALLOCATION 8.
     """
-    details = reconciled(settings, period, read_details(folder))
     inputs = inputs or current(settings.data)
+    details = reconciled(settings, period, read_details(folder), inputs)
     book = Book(period, details.day, inputs.registry(settings), inputs.revenue(settings))
     with open_engine(settings.app.engine, rows=published_rows(folder)) as engine:
         open_allocation(engine, folder)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from agent.billing.ledger.versions import LedgerVersion, heads, kept_version
 from agent.config.loading import Settings
-from agent.inputs import current
+from agent.inputs import Inputs, current
 from agent.invoices import PARTS, Invoice
 from agent.money import UNITS_PER_ONE, legible, units_from_text
 from agent.period import Period
@@ -41,18 +41,20 @@ class TieOut:
     """The outcome in words."""
 
 
-def tie_outs(settings: Settings, period: Period, versions: Mapping[str, int] | None = None) -> list[TieOut]:
+def tie_outs(
+    settings: Settings, period: Period, versions: Mapping[str, int] | None = None, inputs: Inputs | None = None
+) -> list[TieOut]:
     """Every invoice of ``period`` that the bill or invoices.csv names, by source, id and currency.
 
-    ``versions``: the ledger version by source to read; by default the ones in force. Without invoices.csv the bill's
-    own invoices are listed, none of them tied.
+    ``versions``: the ledger version by source to read; by default the ones in force. ``inputs``: those that hold
+    invoices.csv; by default the current ones. Without it the bill's own invoices are listed, none of them tied.
     """
     held = (
         heads(settings.data, period)
         if versions is None
         else [kept_version(settings.data, source, period, number) for source, number in sorted(versions.items())]
     )
-    invoices = current(settings.data).invoices(settings)
+    invoices = (inputs or current(settings.data)).invoices(settings)
     given = invoices.of(period) if invoices is not None else None
     names = sorted({version.source for version in held} | {row.source for row in given or ()})
     by_source = {version.source: version for version in held}

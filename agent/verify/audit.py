@@ -24,7 +24,8 @@ from agent.verify.compare import equal
 from agent.verify.customers import customer_checks, unseen
 from agent.verify.exact import EXACT, Costs, add, total
 from agent.verify.inputs import input_checks
-from agent.verify.invoices import received, recorded_checks, tie_checks
+from agent.verify.invoices import KEPT, received, recorded_checks, tie_checks
+from agent.verify.invoices_of_closed import closed_tie_checks
 from agent.verify.raw import UNREADABLE
 from agent.verify.recorded import Cells, Json, by_currency, classified_cells, document, outcomes
 from agent.verify.records import Check, Verification
@@ -62,7 +63,8 @@ class PeriodAudit:
     """One walk from raw files to customers; ``statements`` fills while :meth:`checks` is consumed."""
 
     def __init__(self, settings: Settings, period: Period, progress: Progress) -> None:
-        self.folder = closed_folder(settings.data, str(period)) or settings.data / "results" / str(period)
+        self._closed = closed_folder(settings.data, str(period))
+        self.folder = self._closed or settings.data / "results" / str(period)
         """Of a closed month the frozen copy: what was published of it may be made anew, never otherwise."""
         self.statements: list[str] = []
         self._settings = settings
@@ -107,10 +109,17 @@ class PeriodAudit:
             manifest = document(version / "manifest.json")
             charges[name] = read_charges([version / part["file"] for part in manifest["ledger"]], as_of(proof))
             yield from recorded_checks(name, manifest, charges[name])
-        given = received(self._settings.data, str(self._period), self._settings.app.invoices)
-        yield from tie_checks(charges, given, self.statements)
+        yield from self._ties(charges)
         yield from commitment_checks(self.folder, charges)
         self.statements += bridges(charges)
+
+    def _ties(self, charges: dict[str, Charges]) -> Iterator[Check]:
+        data, period = self._settings.data, str(self._period)
+        if self._closed is not None:
+            yield from closed_tie_checks(data, period, self._closed, charges, self.statements)
+        else:
+            kept = data / KEPT if self._settings.app.invoices else None
+            yield from tie_checks(charges, received(data, period, kept), self.statements)
 
     def _results(self, proof: Json, classified: dict[str, Cells]) -> Iterator[Check]:
         self._progress.step(f"verify {self._period}: published results")

@@ -17,6 +17,8 @@ from agent.verify.exact import ZERO, number, plain, sha256
 from agent.verify.recorded import Json, document
 from agent.verify.records import Check
 
+KEPT = Path("inputs") / "HEAD.json"
+"""The list of inputs that are current, in the data folder."""
 PENNY = Decimal("0.01")
 PARTS = {"tax": "tax", "support": "support", "credits": "credit"}
 SHOWN = 10
@@ -34,10 +36,9 @@ class Received:
         return [row for row in self.rows or () if row["source"].strip() == source]
 
 
-def received(data: Path, period: str, configured: str | None) -> Received:
-    """What the user last gave as invoices of ``period``."""
-    head = data / "inputs" / "HEAD.json"
-    entry = document(head).get("invoices") if configured and head.is_file() else None
+def received(data: Path, period: str, listed: Path | None) -> Received:
+    """What the user gave as invoices of ``period``; ``listed``: the list of inputs that names the kept copy, if any."""
+    entry = document(listed).get("invoices") if listed is not None and listed.is_file() else None
     if not entry:
         return Received(None)
     path = data / "inputs" / "invoices" / entry["sha256"]

@@ -141,6 +141,8 @@ def test_what_was_posted_is_not_posted_again_in_the_next_month(shut: Company):
     record = adjusted(shut, SEPTEMBER)
     assert record["posted_before"]["USD"]["EffectiveCost"] == "20"
     assert record["posted"]["USD"]["EffectiveCost"] == "5"
+    shut.invoices({JULY: "165", AUGUST: "143", SEPTEMBER: "140"})
+    shut.done("ingest")
     assert shut.call("verify") == 0
     shut.done("close", "2026-09", "--by", "Ada")
     assert shut.call("verify") == 0
