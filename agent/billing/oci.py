@@ -17,7 +17,7 @@ from agent.billing.interface import BillingSource
 from agent.billing.reading.batch import Batch, Mask, Numbers, Words, sum_units
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.currencies import known_currencies
-from agent.billing.reading.header_names import twice
+from agent.billing.reading.header_names import missing_columns, twice
 from agent.billing.reading.kinds import kinds_of
 from agent.billing.reading.moments import DAY, charge_days, day_words, first_of_month
 from agent.billing.reading.table_files import columns_of, located
@@ -132,8 +132,9 @@ def _resolved(names: Sequence[str], shown: str) -> dict[str, int]:
     found = {name: positions[name.casefold()] for name in (*REQUIRED, *OPTIONAL) if name.casefold() in positions}
     missing = [name for name in REQUIRED if name not in found]
     if missing:
-        raise SourceError(
-            f"{len(missing)} columns of a cost report are missing: {', '.join(missing)}",
+        raise missing_columns(
+            "OCI cost report",
+            missing,
             where=f"{shown}:1",
             expected="an OCI cost report",
             mend="copy the file again; for Oracle's FOCUS reports choose the source kind focus",

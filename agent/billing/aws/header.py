@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent.billing.reading.header_names import twice
-from agent.errors import SourceError
+from agent.billing.reading.header_names import missing_columns, twice
 
 COST = "line_item_unblended_cost"
 PARENT = "split_line_item_parent_resource_id"
@@ -103,8 +102,9 @@ def resolve(names: Sequence[str], shown: str, report: str) -> Header:
             places[name] = places[older]
     missing = [name for name in REQUIRED if name not in places]
     if missing:
-        raise SourceError(
-            f"{len(missing)} {report} column{'s are' if len(missing) > 1 else ' is'} missing: {', '.join(missing)}",
+        raise missing_columns(
+            report,
+            missing,
             where=shown,
             expected=f"a {report} with at least these columns",
             mend="add the columns to the export's column selection, or choose the source kind that matches this file",

@@ -10,7 +10,7 @@ from agent.billing.digital_ocean.charges import Invoice
 from agent.billing.reading import csv_files
 from agent.billing.reading.columns import Columns
 from agent.billing.reading.currencies import CURRENCIES
-from agent.billing.reading.header_names import twice
+from agent.billing.reading.header_names import missing_columns, twice
 from agent.billing.reading.moments import day_as_written
 from agent.errors import SourceError
 from agent.period import Period
@@ -82,8 +82,9 @@ def _resolved(header: Sequence[str], shown: str) -> tuple[dict[str, int], str]:
     found = {field: next((name for name in aliases if name in names), None) for field, aliases in known.items()}
     missing = [COLUMNS[field][0] for field in NEEDED if found[field] is None]
     if missing:
-        raise SourceError(
-            f"columns of an invoice are missing: {', '.join(missing)}",
+        raise missing_columns(
+            "DigitalOcean invoice",
+            missing,
             where=f"{shown}:1",
             expected="product,group_description,description,hours,start,end,USD,project_name,category",
             mend="download the invoice's CSV again, or read the file by a source of kind csv and a column map",

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from agent.billing.reading.header_names import original, twice
-from agent.errors import SourceError
+from agent.billing.reading.header_names import missing_columns, original, twice
 
 REQUIRED = (
     "BilledCost",
@@ -78,8 +77,9 @@ def resolve(names: Sequence[str], shown: str) -> dict[str, int]:
                 break
     missing = [column for column in REQUIRED if column not in found]
     if missing:
-        raise SourceError(
-            f"{len(missing)} FOCUS column{'s are' if len(missing) > 1 else ' is'} missing: {', '.join(missing)}",
+        raise missing_columns(
+            "FOCUS",
+            missing,
             where=f"{shown}:1",
             expected="a FOCUS 1.0 or later Cost and Usage file",
             mend="add the columns to the export, or choose the source kind that matches this file",

@@ -1,6 +1,6 @@
 """The columns of Google's standard and detailed usage cost tables that the ledger is made from, by dotted name."""
 
-from agent.errors import SourceError
+from agent.billing.reading.header_names import missing_columns
 
 SCALARS = (
     "billing_account_id",
@@ -62,8 +62,9 @@ def refuse_missing(found: frozenset[str], where: str) -> None:
     """Raises ``SourceError`` naming every needed column that is missing; newer and detailed ones may be."""
     missing = [name for name in (*SCALARS, *LISTS) if name not in found]
     if missing:
-        raise SourceError(
-            f"{len(missing)} column{'s are' if len(missing) > 1 else ' is'} missing: {', '.join(missing)}",
+        raise missing_columns(
+            "Google Cloud export",
+            missing,
             where=where,
             expected="the standard or the detailed usage cost export of Google Cloud, with at least these columns",
             mend="export all columns (`SELECT *`), or choose the source kind that matches this file",

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from agent.billing.reading.header_names import places
-from agent.errors import SourceError
+from agent.billing.reading.header_names import missing_columns, places
 
 NAMES: dict[str, tuple[str, ...]] = {
     "Cost": ("CostInBillingCurrency", "Cost", "PreTaxCost"),
@@ -57,10 +56,9 @@ def resolve(names: Sequence[str], shown: str) -> dict[str, int]:
         if not {"BillingAccountId", "BillingProfileId"} & found.keys():
             missing.append("BillingAccountId")
     if missing:
-        named = ", ".join(" or ".join(NAMES[column]) for column in missing)
-        raise SourceError(
-            f"{len(missing)} column{'s' if len(missing) > 1 else ''} of Azure cost details "
-            f"{'are' if len(missing) > 1 else 'is'} missing: {named}",
+        raise missing_columns(
+            "Azure cost details",
+            [" or ".join(NAMES[column]) for column in missing],
             where=f"{shown}:1",
             expected="an export of type actual or amortized cost",
             mend="export the dataset with all its columns, or choose the source kind that matches this file",

@@ -25,6 +25,14 @@ def twice(name: str, where: str) -> SourceError:
     return SourceError(f"the header names {name!r} twice", where=where, expected="each column once")
 
 
+def missing_columns(what: str, missing: Sequence[str], where: str, expected: str, mend: str) -> SourceError:
+    """The error of a file of ``what`` (``FOCUS``) that lacks needed columns: all of them are named."""
+    are = "s are" if len(missing) > 1 else " is"
+    return SourceError(
+        f"{len(missing)} {what} column{are} missing: {', '.join(missing)}", where=where, expected=expected, mend=mend
+    )
+
+
 def places(names: Sequence[str], known: Mapping[str, Iterable[str]], shown: str) -> dict[str, int]:
     """Position of each known column that is there; ``known``: its accepted names, the first that is there counts.
 

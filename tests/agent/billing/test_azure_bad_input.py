@@ -47,7 +47,7 @@ def test_missing_columns_are_all_named_by_every_name_they_go_by(take_in, refused
     write_azure(take_in.x / "bill.csv", [{}], without=["CostInBillingCurrency", "ChargeType", "Date"])
     error = refused("actual")
     assert error.message == (
-        "3 columns of Azure cost details are missing: CostInBillingCurrency or Cost or PreTaxCost, "
+        "3 Azure cost details columns are missing: CostInBillingCurrency or Cost or PreTaxCost, "
         "Date or UsageDateTime or UsageDate, ChargeType"
     )
     assert error.where == "bill.csv:1"
@@ -55,7 +55,7 @@ def test_missing_columns_are_all_named_by_every_name_they_go_by(take_in, refused
 
 def test_a_file_without_any_account_is_refused_unless_it_is_as_old_as_pre_tax_cost(take_in, refused):
     write_azure(take_in.x / "bill.csv", [{}], without=["BillingAccountId", "BillingProfileId"])
-    assert "1 column of Azure cost details is missing: BillingAccountId" in refused("actual").message
+    assert "1 Azure cost details column is missing: BillingAccountId" in refused("actual").message
 
 
 @pytest.mark.parametrize(
@@ -317,3 +317,67 @@ def test_the_scope_of_a_manifest_counts_in_any_case(take_in):
     write_run(take_in.x, "ActualCost", [{"CostInBillingCurrency": "2"}], export="two")
     take_in()
     assert manifest(take_in.data).ledger_sums["USD"]["BilledCost"] == "2"
+
+
+def day_first(*days, month=10, **more):
+    """Lines of these days as a spreadsheet of another country writes them, with the period they are of."""
+    period = {"BillingPeriodStartDate": f"01/{month:02}/2026", "BillingPeriodEndDate": ""}
+    return [period | {"Date": f"{day:02}/{month:02}/2026"} | more for day in days]
+
+
+LOCALISED = "this file has the day first: deliver the export itself, not a copy saved by a spreadsheet"
+
+
+def test_days_first_beside_a_manifest_of_another_month_are_refused(take_in, refused):
+    write_run(take_in.x, "ActualCost", day_first(5, 6))
+    error = refused("actual")
+    assert error.message == (
+        "Date holds '05/10/2026', which month first is no day of its billing period, and day first is one"
+    )
+    assert (error.where.rpartition(":")[2], error.mend) == ("2", LOCALISED)
+
+
+def test_a_day_first_that_only_the_manifest_tells_apart_is_refused(take_in, refused):
+    write_run(take_in.x, "ActualCost", day_first(1))
+    assert refused("actual").mend == LOCALISED
+
+
+def test_days_first_without_a_manifest_are_refused_by_their_billing_period(take_in, refused):
+    write_azure(take_in.x / "bill.csv", [*day_first(1), *day_first(5, 6)])
+    error = refused("actual")
+    assert (error.where, error.mend) == ("bill.csv:3", LOCALISED)
+
+
+def test_days_first_in_a_file_without_billing_periods_are_refused_by_the_months_they_fall_into(take_in, refused):
+    write_azure(
+        take_in.x / "bill.csv",
+        day_first(5, 6, 7),
+        without=["BillingPeriodStartDate", "BillingPeriodEndDate", "ChargeType", "PricingModel"],
+        names={"CostInBillingCurrency": "PreTaxCost"},
+    )
+    assert refused("actual").mend == LOCALISED
+
+
+def test_a_manifest_of_another_month_than_its_lines_is_refused(take_in, refused):
+    write_run(take_in.x, "ActualCost", [{}, SEPTEMBER])
+    error = refused("actual")
+    assert error.message == "1 lines are of the billing period 2026-09, the run of the export is of 2026-10"
+    assert error.where.endswith(":3")
+
+
+@pytest.mark.parametrize("days", [(5, 6), (1, 2, 12), (31,)])
+def test_months_first_are_taken_with_and_without_a_manifest(take_in, days):
+    lines = [{"Date": f"10/{day:02}/2026"} for day in days]
+    write_azure(take_in.x / "bill.csv", lines)
+    assert take_in("actual")[0].billed_text == f"{len(days)} USD"
+
+
+def test_a_late_charge_of_the_month_before_is_taken(take_in):
+    write_azure(take_in.x / "bill.csv", [{}, {"Date": "09/05/2026"}])
+    assert take_in("actual")[0].billed_text == "2 USD"
+
+
+def test_the_billing_period_of_a_subscription_may_begin_on_any_day(take_in):
+    period = {"BillingPeriodStartDate": "01/10/2026", "BillingPeriodEndDate": "02/09/2026"}
+    write_azure(take_in.x / "bill.csv", [period | {"Date": "01/10/2026"}, period | {"Date": "02/03/2026"}])
+    assert str(take_in("actual")[0].period) == "2026-01"

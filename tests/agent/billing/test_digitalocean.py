@@ -107,7 +107,7 @@ def test_amounts_are_dollars_as_written(delivered, written, read):
     [
         ("", "the file is empty", ""),
         (HEADER, "the file has no rows", ""),
-        (HEADER.replace(",USD", ",Cost") + ROW, "columns of an invoice are missing: usd", ":1"),
+        (HEADER.replace(",USD", ",Cost") + ROW, "1 DigitalOcean invoice column is missing: usd", ":1"),
         (HEADER.replace("hours,start", "start,start") + ROW, "the header names 'start' twice", ":1"),
         (HEADER.replace("hours", "EUR") + ROW, "the header names several currencies: EUR, USD", ":1"),
         (HEADER + ROW + "Droplets,,web\n", "a row has 3 cells, the header has 9", ":3"),

@@ -121,7 +121,7 @@ def test_a_compartment_gives_way_to_a_tag_of_its_name(delivered):
     [
         (
             report({}).replace("cost/myCost,", "cost/cost,", 1),
-            "1 columns of a cost report are missing: cost/myCost",
+            "1 OCI cost report column is missing: cost/myCost",
             ":1",
         ),
         (report({}, {}) + "a,b\n", "a row has 2 cells, the header has 14", ":4"),
