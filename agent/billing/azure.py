@@ -19,6 +19,7 @@ from agent.billing.interface import BillingSource
 from agent.billing.microsoft.comparison import Stated, compare, written_on
 from agent.billing.microsoft.content import dataset_by_content
 from agent.billing.microsoft.datasets import ACTUAL, AMORTIZED, PAYMENTS, plan, settled, told
+from agent.billing.microsoft.day_first import refuse_day_first, refuse_other_period
 from agent.billing.microsoft.header import resolve
 from agent.billing.microsoft.lines import Lines
 from agent.billing.microsoft.resources import Resources
@@ -77,7 +78,9 @@ class Azure(BillingSource):
     def batches(self, file: ExportFile) -> Iterator[Batch]:
         for columns in columns_of(file.path, file.shown, resolve):
             try:
-                yield from self._read(Lines(columns), file)
+                lines = Lines(columns)
+                self._refuse_other_days(lines, file)
+                yield from self._read(lines, file)
             except ReadFault as fault:
                 raise located(file.path, file.shown, fault) from fault
 
@@ -99,6 +102,11 @@ class Azure(BillingSource):
             case _:
                 _refuse_unused(lines)
                 yield self._batch(lines, file, lines.cost, lines.cost)
+
+    def _refuse_other_days(self, lines: Lines, file: ExportFile) -> None:
+        run = self._exports.runs.get(file.manifest)
+        refuse_day_first(lines.columns, run.span if run else None)
+        refuse_other_period(lines.columns, lines.period, file.period)
 
     def _amortized(self, lines: Lines, file: ExportFile) -> Batch:
         payments = lines.payments() & (lines.cost.signs() != 0)
