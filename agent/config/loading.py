@@ -19,7 +19,6 @@ from policies.strict import Strict
 from policies.yaml_tree import YamlTree, read_yaml
 
 Model = TypeVar("Model", bound=Strict)
-_STATE_FILE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +57,6 @@ class Settings:
     def data(self) -> Path:
         """The folder of ledger, inputs and results."""
         return self.resolve(self.app.data)
-
-    @property
-    def state_url(self) -> str:
-        """The state database; a relative SQLite file is resolved like every path."""
-        file = self.app.state.removeprefix(_STATE_FILE)
-        return self.app.state if file == self.app.state else f"{_STATE_FILE}{self.resolve(file)}"
 
     @property
     def config_files(self) -> dict[str, Path]:

@@ -32,10 +32,6 @@ class SourceText:
         """The node as written."""
         return self.content[node.start_byte : node.end_byte].decode()
 
-    def top_blocks(self, type_name: str) -> list[Node]:
-        """The file's own blocks of a type."""
-        return self.blocks(self._root, type_name)
-
     def block_at(self, line: int) -> Node | None:
         """The file's own block that holds the 1-based line."""
         body = self._body(self._root)

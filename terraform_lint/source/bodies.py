@@ -17,8 +17,6 @@ from terraform_lint.source.syntax.tree import (
     Tuple,
 )
 
-NO_BODY = Body((), ())
-
 
 def attribute(body: Body, name: str) -> Attribute | None:
     """The attribute of that name."""

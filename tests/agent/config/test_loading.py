@@ -55,18 +55,12 @@ def test_paths_resolve_from_the_configurations_folder(tmp_path: Path, monkeypatc
     assert settings.root == tmp_path
     assert settings.data == tmp_path / "data"
     assert settings.registry_path == tmp_path / "customers.csv"
-    assert settings.state_url == f"sqlite:///{tmp_path}/data/state.db"
     assert settings.resolve("/elsewhere") == Path("/elsewhere")
     assert settings.config_files == {
         "apportion.yaml": Path(tmp_path.name) / "apportion.yaml",
         "policy.yaml": tmp_path / "policy.yaml",
         "rules/allocation.yaml": tmp_path / "rules/allocation.yaml",
     }
-
-
-def test_a_server_database_is_left_as_it_is(tmp_path: Path) -> None:
-    settings = load(tmp_path, {"apportion.yaml": "version: 1\nstate: postgresql+psycopg://db/x\n"})
-    assert settings.state_url == "postgresql+psycopg://db/x"
 
 
 def test_only_the_version_is_required(tmp_path: Path) -> None:
@@ -249,4 +243,4 @@ def test_an_address_alone_is_taken(tmp_path: Path, written: str) -> None:
 
 def test_the_password_of_the_state_database_stands_in_its_url(tmp_path: Path) -> None:
     settings = load(tmp_path, {"apportion.yaml": "version: 1\nstate: postgresql+psycopg://u:p@db/x\n"})
-    assert settings.state_url == "postgresql+psycopg://u:p@db/x"
+    assert settings.app.state == "postgresql+psycopg://u:p@db/x"
