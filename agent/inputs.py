@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from agent.billing.ledger.versions import sources as ledger_sources
 from agent.config.application import UsageConfig
 from agent.config.loading import Settings
 from agent.errors import InputError
@@ -220,7 +221,8 @@ def _take_invoices(settings: Settings) -> Kept | None:
 
 
 def _source_names(settings: Settings) -> list[str]:
-    return [source.name for source in settings.app.sources]
+    """What invoices may be of: configured sources, and those whose months the ledger still holds."""
+    return sorted({*(source.name for source in settings.app.sources), *ledger_sources(settings.data)})
 
 
 def _read(path: Path, what: str) -> bytes:

@@ -86,7 +86,10 @@ def read_invoices(content: bytes, sources: Collection[str], name: str = "invoice
 def _invoice(row: Row, sources: Collection[str]) -> Invoice:
     source = row["source"]
     if source not in sources:
-        raise ValueError(f"source {source!r} is not configured{did_you_mean(source, list(sources))}")
+        raise ValueError(
+            f"source {source!r} is neither configured nor in the ledger{did_you_mean(source, list(sources))}; "
+            "after a rename the lines take the new name"
+        )
     if _EXPONENT.fullmatch(row["invoice_id"]):
         raise ValueError(f"invoice_id {row['invoice_id']!r} was cut by a spreadsheet; format the column as text")
     if not _CURRENCY.fullmatch(row["currency"]):

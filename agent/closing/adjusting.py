@@ -26,7 +26,7 @@ from agent.allocation.beside import KEYS, ROWS, Beside, Tie
 from agent.allocation.facts import Facts
 from agent.allocation.proof import METRICS, prove
 from agent.billing.ledger.intact import refuse_changed
-from agent.billing.ledger.versions import LedgerVersion, heads, kept_version
+from agent.billing.ledger.versions import LedgerVersion, heads, kept_version, period_folder
 from agent.closing.amounts import adjusted_ledger
 from agent.closing.books import Closed, closed_months, refuse_faults
 from agent.closing.calendar import open_months
@@ -41,6 +41,7 @@ from agent.inputs import current
 from agent.money import text_from_units, units_from_text
 from agent.period import Period
 from agent.progress import Progress
+from agent.store import sha256
 from policies.registry import Registry
 
 Json = dict[str, Any]
@@ -119,6 +120,8 @@ def adjustments(settings: Settings, period: Period, progress: Progress) -> Besid
     """Everything that closed months post to ``period``. Raises ``ProofError`` when the books were changed."""
     refuse_faults(settings.data)
     states, books = expected(settings, period), closed_months(settings.data)
+    for month in books:
+        _refuse_replaced(settings.data, month)
     hashes = frozen_hashes(settings.data, period, books)
     registry = current(settings.data).registry(settings) if states or hashes else None
     rows, ties, months = [ROWS.empty_table()], list[Tie](), list[Json]()
@@ -215,9 +218,26 @@ def _latest(data: Path, month: Closed) -> list[LedgerVersion]:
         raise ApportionError(
             f"{month.period} was closed with {', '.join(lost)}, and the ledger holds no version of it any more",
             where=str(data / "ledger" / lost[0] / str(month.period)),
-            mend="bring the folder back from a backup, or ingest the month again",
+            mend="bring the folder back from a backup: the month's figures answer to its versions",
         )
     return found
+
+
+def _refuse_replaced(data: Path, month: Closed) -> None:
+    """Raises ``ApportionError`` when a ledger version that the books name is there, but is another one.
+
+    A folder that was removed and ingested again counts from v1 anew: its number alone says nothing.
+    """
+    for entry in (month.entry, *month.accepted):
+        for row in entry.content["ledger"]:
+            place = period_folder(data, row["source"], month.period) / f"v{row['version']}"
+            manifest = place / "manifest.json"
+            if manifest.is_file() and sha256(manifest) != row["manifest_sha256"]:
+                raise ApportionError(
+                    f"{month.period} was closed with another version {row['version']} of {row['source']} than is there",
+                    where=str(place),
+                    mend="bring the folder back from a backup; what was delivered since follows as a later version",
+                )
 
 
 def _versions(data: Path, period: Period, numbers: Mapping[str, int]) -> list[LedgerVersion]:

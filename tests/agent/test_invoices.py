@@ -31,7 +31,7 @@ def test_an_invoice_id_may_be_empty_and_leading_zeros_stay():
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("2026-10,awz,1,5,USD", "source 'awz' is not configured; did you mean 'aws'?"),
+        ("2026-10,awz,1,5,USD", "source 'awz' is neither configured nor in the ledger; did you mean 'aws'?"),
         ("2026-13,aws,1,5,USD", "'2026-13' is not a month"),
         ('2026-10,aws,1,"1,234.50",USD', "amount: not a number: '1,234.50'"),
         ("2026-10,aws,1,1.2E+05,USD", "was cut by a spreadsheet"),

@@ -8,6 +8,7 @@ import duckdb
 from agent.billing.delivery.export import ExportFile
 from agent.billing.intake.account_days import AccountDays
 from agent.billing.intake.intake import FileRecord
+from agent.billing.ledger.closed_with import months_closed_with
 from agent.billing.ledger.intact import changed_file
 from agent.billing.ledger.versions import LedgerVersion, Manifest, heads
 from agent.errors import SourceError
@@ -119,8 +120,23 @@ def refuse_claimed_elsewhere(data: Path, folder: Path, manifest: Manifest) -> No
             f"source {manifest.source} bills usage of {manifest.period} that source {other.source} has already billed",
             where=same or manifest.files[0].path,
             expected="each account and period in one source",
-            mend=f"keep one of the two; if {other.source} was renamed, remove {other.folder.parent.parent}",
+            mend=_which_name(data, manifest.source, other),
         )
+
+
+def _which_name(data: Path, name: str, other: LedgerVersion) -> str:
+    """What to do about two names for one bill; closed months need the ledger of the name they were closed with."""
+    old, shut = other.source, months_closed_with(data, other.source)
+    if shut:
+        months = shut[0] if len(shut) == 1 else f"{shut[0]} to {shut[-1]}"
+        return (
+            f"keep one of the two; if {old} was renamed, give it its old name back in apportion.yaml and invoices.csv: "
+            f"{months} {'was' if len(shut) == 1 else 'were'} closed with {old}, and its ledger must stay"
+        )
+    return (
+        f"keep one of the two; if {old} was renamed, give it its old name back in apportion.yaml, or remove "
+        f"{other.folder.parent.parent} so that {name} takes all of its months in anew, as far as they are delivered"
+    )
 
 
 def _share_usage(ours: Sequence[Path], other: LedgerVersion) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from agent.billing.ledger.closed_with import months_closed_with
 from agent.errors import ApportionError, NothingToDo
 from agent.period import Period
 
@@ -173,7 +174,7 @@ def head(data: Path, source: str, period: Period) -> LedgerVersion | None:
         raise ApportionError(
             f"which version of {source} {period} is in force cannot be read",
             where=str(folder / "HEAD.json"),
-            mend=f"remove {folder} and ingest the period again",
+            mend=_brought_back(data, source, period, folder),
         ) from error
     try:
         return _read(data, source, period, version)
@@ -181,8 +182,14 @@ def head(data: Path, source: str, period: Period) -> LedgerVersion | None:
         raise ApportionError(
             f"version {version} of {source} {period} is in force but cannot be read",
             where=str(folder / f"v{version}"),
-            mend=f"remove {folder} and ingest the period again",
+            mend=_brought_back(data, source, period, folder),
         ) from error
+
+
+def _brought_back(data: Path, source: str, period: Period, folder: Path) -> str:
+    if str(period) in months_closed_with(data, source):
+        return f"bring {folder} back from a backup: {period} was closed with it"
+    return f"bring {folder} back from a backup, or remove it and ingest the period again"
 
 
 def kept_version(data: Path, source: str, period: Period, version: int) -> LedgerVersion:
