@@ -16,6 +16,9 @@ from agent.period import Period
 from agent.progress import Progress
 from agent.storage import Folder
 
+PROVEN = "manifest"
+"""The completeness of a delivery whose manifest says what belongs to it."""
+
 
 class BillingSource(ABC):
     """One per ingest. A file of its own for each kind of export; ``agent.billing.SOURCES`` lists them."""
@@ -110,3 +113,5 @@ class Delivered:
     estimated_until: str | None = None
     """The day by which the provider usually has settled the month; None once every charge names its invoice."""
     estimated_because: str = ""
+    completeness: str = PROVEN
+    """``manifest`` where one proves that nothing is missing, else ``not proven``."""

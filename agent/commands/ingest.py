@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from agent import ingestion, terminal
 from agent.billing import Delivered
+from agent.billing.interface import PROVEN
 from agent.commands.interface import Answer
 from agent.commands.project import opened
 from agent.ingestion import Failed, Ingested
@@ -39,6 +40,8 @@ def _missing(failed: Sequence[Failed]) -> Iterator[str]:
 def _notes(one: Delivered) -> Iterator[str]:
     if one.estimated_until is not None:
         yield f"estimated until {one.estimated_until}: {one.source} {one.estimated_because}"
+    if one.completeness != PROVEN:
+        yield "completeness not proven: no manifest says what belongs to the delivery, so a missing file would not show"
     yield from one.notes
 
 
@@ -78,6 +81,7 @@ def _records(delivered: Sequence[Delivered]) -> list[dict[str, object]]:
             "change": one.change,
             "estimated_until": one.estimated_until,
             "estimated_because": one.estimated_because,
+            "completeness": one.completeness,
             "notes": list(one.notes),
         }
         for one in delivered

@@ -316,4 +316,5 @@ def _delivered(version: LedgerVersion, before: LedgerVersion | None, *, changed:
         change=change(before.manifest, manifest) if changed and before is not None else "",
         estimated_until=manifest.estimated_until,
         estimated_because=manifest.estimated_because,
+        completeness=manifest.completeness,
     )

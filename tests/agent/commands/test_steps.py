@@ -55,7 +55,7 @@ def test_the_same_as_json_has_stable_keys(config: Path, capsys):
     assert call(config, "ingest", "--format", "json") == 0
     (delivered,) = document(capsys)["delivered"]
     settled = {"change", "estimated_until", "estimated_because"}
-    counted = {"source", "period", "version", "changed", "lines", "rows", "billed", "notes"}
+    counted = {"source", "period", "version", "changed", "lines", "rows", "billed", "completeness", "notes"}
     assert delivered.keys() == counted | settled
     assert call(config, "allocate", "--format", "json") == 0
     assert document(capsys).keys() == {"version", "period", "results", "proof_line", "totals"}
@@ -73,6 +73,14 @@ def test_the_same_as_json_has_stable_keys(config: Path, capsys):
 def test_money_in_json_is_exact_text(published: Path, capsys):
     call(published, "allocate", "--format", "json")
     assert document(capsys)["totals"]["USD"]["EffectiveCost"]["source"] == "140"
+
+
+def test_a_delivery_without_a_manifest_is_said_not_to_be_proven_complete_each_time(config: Path, capsys):
+    for _ in range(2):
+        assert call(config, "ingest") == 0
+        assert "2026-10: completeness not proven: no manifest says" in capsys.readouterr().out
+    assert call(config, "ingest", "--format", "json") == 0
+    assert document(capsys)["delivered"][0]["completeness"] == "not proven"
 
 
 @pytest.mark.parametrize("command", ["allocate", "report", "digest", "verify"])
