@@ -7,6 +7,7 @@ rounding over integer weights, the same arithmetic as ``idiv`` in the SQL bodies
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 UNIT_SCALE = 24
 """Decimal places of one unit: a unit is 1e-24 of the currency."""
@@ -17,6 +18,8 @@ stays below 1e38 on every engine."""
 MAX_TOTAL_WEIGHT = 10**14
 MAX_UNITS = 10**38 - 1
 
+_SHOWN = 12
+"""Digits of an amount too small for a unit."""
 _DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?")
 
 
@@ -77,6 +80,20 @@ def text_from_units(units: int) -> str:
     whole, fraction = divmod(abs(units), UNITS_PER_ONE)
     tail = f"{fraction:0{UNIT_SCALE}d}".rstrip("0")
     return f"{sign}{whole}.{tail}" if tail else f"{sign}{whole}"
+
+
+def scientific(value: Decimal) -> str:
+    """An amount too small for a unit, as people read it: ``4.56789E-28``; ``…`` stands for digits left out.
+
+    Bills hold amounts of hundreds of decimals; the exact one stands in the manifest.
+    """
+    sign, places, _ = value.as_tuple()
+    digits = "".join(map(str, places)).rstrip("0") or "0"
+    shown = digits[:_SHOWN].rstrip("0") or "0"
+    return (
+        f"{'-' if sign else ''}{shown[0]}{'.' if shown[1:] else ''}{shown[1:]}"
+        f"{'…' if len(digits) > _SHOWN else ''}E{value.adjusted()}"
+    )
 
 
 def legible(units: int) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from agent import terminal
 from agent.commands.interface import Answer
 from agent.commands.project import month, opened
+from agent.errors import UsageError
 from agent.focus_export import Exported, export
 from agent.progress import Progress
 
@@ -18,6 +19,10 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     period = month(settings, arguments)
     release = arguments.format if arguments.format.startswith("focus-") else DEFAULT
     asked = Path(arguments.output) if arguments.output else None
+    if asked is not None and not asked.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {str(asked.parent)!r}", where="--output", mend="make the folder, or name another file"
+        )
     path = asked or settings.data / "exports" / str(period) / f"{release}.parquet"
     return _told(export(settings.data, period, release, path, progress))
 

@@ -56,6 +56,16 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def brief(value: Decimal) -> str:
+    """The same, but for what is below a unit, of which the first digits are enough: ``4.56789E-28``."""
+    if not value or abs(value) >= UNIT:
+        return plain(value)
+    first = decimal.Context(prec=12, rounding=decimal.ROUND_DOWN).plus(value)
+    mantissa = f"{first:E}".partition("E")[0]
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}{'…' if first != value else ''}E{value.adjusted()}"
+
+
 def month(value: object) -> str:
     """``YYYY-MM`` of a date, a timestamp or one of the texts providers write; raises ``ValueError`` otherwise.
 

@@ -1,10 +1,15 @@
 """What the audit found, as records, and as the text and JSON that are printed."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+
+from agent.verify.exact import brief
 
 WIDEST = 44
 """Characters of a side in the table: any amount with its 24 decimals fits; JSON has all of every text."""
+_TINY = re.compile(r"-?0\.0{24}[0-9]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Verification:
 
 def _table(checks: Iterable[Check]) -> list[str]:
     rows = [("", "check", "left", "right", "difference")]
-    rows += [("ok" if c.ok else "FAIL", c.name, _short(c.left), _short(c.right), c.difference) for c in checks]
+    rows += [("ok" if c.ok else "FAIL", c.name, _short(c.left), _short(c.right), _short(c.difference)) for c in checks]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     details = ["", *(check.detail for check in checks)]
@@ -66,6 +71,8 @@ def _with(line: str, detail: str) -> list[str]:
 
 
 def _short(text: str) -> str:
+    if _TINY.match(text):
+        return brief(Decimal(text))
     is_hash = len(text) == 64 and "." not in text and not text.startswith("-")
     widest = 12 if is_hash else WIDEST
     return f"{text[:widest]}…" if len(text) > widest else text

@@ -9,7 +9,7 @@ from agent.errors import SourceError
 from agent.storage import Folder
 from agent.verify import raw
 from agent.verify.compare import amount, cells, costs, entries, equal
-from agent.verify.exact import UNIT, ZERO, Costs, FileSums, add, number, plain, sha256, total
+from agent.verify.exact import UNIT, ZERO, Costs, FileSums, add, brief, number, plain, sha256, total
 from agent.verify.recorded import Cells, Json, by_currency, document, ledger_cells, recorded
 from agent.verify.records import Check
 
@@ -90,7 +90,7 @@ class SourceAudit:
         rest = add(written, {currency: (-b, -e) for currency, (b, e) in sums.items()})
         for currency, (billed, effective) in sorted(rest.items()):
             if billed or effective:
-                fine = f"BilledCost {plain(billed)}, EffectiveCost {plain(effective)}"
+                fine = f"BilledCost {brief(billed)}, EffectiveCost {brief(effective)}"
                 self.statements.append(f"{self.name}: finer than 1e-24 {currency} and so in no ledger row: {fine}")
 
     def _replaced(self) -> dict[str, str]:

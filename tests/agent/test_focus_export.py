@@ -266,6 +266,15 @@ def test_the_command_writes_below_the_data_folder(filled, tmp_path, capsys):
     assert "equal to the ledger to the last digit: EUR 13.125 billed, 13.125 effective; USD " in out
 
 
+def test_a_folder_that_is_not_there_is_not_made(filled, tmp_path, capsys):
+    config = tmp_path / "apportion.yaml"
+    config.write_text(f"version: 1\ndata: {filled}\n")
+    path = tmp_path / "no" / "such" / "x.parquet"
+    assert cli.main(["--config", str(config), "export", "--period", "2026-10", "--output", str(path)]) == 2
+    assert f"there is no folder {str(path.parent)!r}" in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()
+
+
 def test_the_command_as_json_and_to_another_file(filled, tmp_path, capsys):
     shutil.copytree(filled, tmp_path / "data")
     config, path = tmp_path / "apportion.yaml", tmp_path / "out.csv"

@@ -221,7 +221,7 @@ def test_what_is_finer_than_a_unit_is_stated_and_no_difference(month):
     assert found.ok
     (statement,) = [text for text in found.statements if "tied to an invoice" not in text]
     assert statement == (
-        "cloud: finer than 1e-24 USD and so in no ledger row: BilledCost 0.0000000000000000000000004, EffectiveCost 0"
+        "cloud: finer than 1e-24 USD and so in no ledger row: BilledCost 4E-25, EffectiveCost 0"
     )
 
 

@@ -29,7 +29,7 @@ from agent.billing.reading.batch import EXACT, Batch, Numbers, Words
 from agent.billing.reading.moments import DAY
 from agent.billing.reading.raw_tags import EMPTY_ID
 from agent.errors import ProofError
-from agent.money import UNIT_SCALE, text_from_units
+from agent.money import UNIT_SCALE, scientific, text_from_units
 from agent.period import Period
 from agent.store import move_folder, sha256, write_text
 
@@ -155,7 +155,7 @@ def _book_rounding(gathering: Gathering, period: Period, currency: str, cuts: Ma
         costs[cost] = Numbers(np.zeros(1, np.int64), None, np.array([units], np.int64))
         rest = EXACT.subtract(cut, EXACT.scaleb(Decimal(units), -UNIT_SCALE))
         if rest:
-            notes.append(f"{format(rest, 'f')} {currency} of {cost} lies below 1e-{UNIT_SCALE} and stands in no row")
+            notes.append(f"{scientific(rest)} {currency} of {cost} lies below 1e-{UNIT_SCALE} and stands in no row")
     day, following = str(period.first_day), str(period.first_day + timedelta(days=1))
     words = {
         "BillingPeriodStart": Words.same(day),

@@ -228,6 +228,8 @@ def _holds_key_values(kind: pa.DataType) -> bool:
 
 
 def _is_finite(text: str | None) -> bool:
+    if "_" in (text or ""):  # which Python's numbers may hold
+        return False
     try:
         return Decimal((text or "").strip()).is_finite()
     except InvalidOperation:

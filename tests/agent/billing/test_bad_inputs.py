@@ -66,7 +66,7 @@ def test_an_id_rounded_by_a_spreadsheet_is_refused(tmp_path, refused):
     assert error.where == "f.csv:3"
 
 
-@pytest.mark.parametrize("amount", ["1,234.50", "$3", "twelve", "NaN", "inf", "--1", "12.3.4"])
+@pytest.mark.parametrize("amount", ["1,234.50", "$3", "twelve", "NaN", "inf", "--1", "12.3.4", "1_000"])
 def test_an_amount_that_is_no_number_is_refused(tmp_path, refused, amount):
     write_focus(tmp_path / "x" / "f.csv", [{}, {"BilledCost": amount}])
     error = refused()

@@ -210,9 +210,15 @@ def test_digits_below_a_unit_are_booked_as_a_rounding_row(tmp_path, data):
     found = manifest(data)
     assert found.files[0].sums["USD"]["BilledCost"] == "0.3000000000000000000000018"
     assert found.rounding == {"USD": {"BilledCost": "0.0000000000000000000000018"}}
-    assert found.notes == (
-        "8E-25 USD of BilledCost lies below 1e-24 and stands in no row".replace("8E-25", "0." + "0" * 24 + "8"),
-    )
+    assert found.notes == ("8E-25 USD of BilledCost lies below 1e-24 and stands in no row",)
+
+
+def test_hundreds_of_decimals_are_told_in_short_and_recorded_in_full(tmp_path, data):
+    tiny = "0." + "0" * 43 + "1" + "0" * 255 + "5"
+    ingest(write_focus(tmp_path / "f.csv", [{"BilledCost": tiny}, {"BilledCost": "-1E-400"}]), data)
+    found = manifest(data)
+    assert found.notes[0] == "1…E-44 USD of BilledCost lies below 1e-24 and stands in no row"
+    assert Decimal(found.rounding["USD"]["BilledCost"]) == Decimal(tiny.removesuffix("5") + "4" + "9" * 100)
 
 
 def test_amounts_too_large_for_64_bits_of_picos_stay_exact(tmp_path, data):
