@@ -190,7 +190,7 @@ def sources_table(report: PeriodReport) -> Table:
             money("effective", "Effective cost", [line.effective for line in lines]),
             Series(Column("complete_through", "Complete through", "date"), through),
             text("completeness", "Completeness", [_completeness(line.completeness) for line in lines]),
-            Series(Column("estimated_until", "Estimated until", "date"), tuple(map(_until, lines))),
+            Series(Column("estimated_until", "Usually settled by", "date"), tuple(map(_until, lines))),
         ),
         total=True,
         empty="No source delivered anything for this period.",

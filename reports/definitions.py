@@ -28,7 +28,7 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ),
     ("Tag coverage by spend", "Taggable spend with a known customer or a shared value over all taggable spend."),
     (
-        "Estimated until",
+        "Usually settled by",
         (
             "The day by which the provider usually has settled the month. Until every charge names its invoice, or the "
             "month is closed, its figures can still change, and after that day too."

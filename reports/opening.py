@@ -35,10 +35,13 @@ def month(report: PeriodReport) -> str:
 
 
 def standing(summary: Summary) -> str:
-    """Whether the figures are a whole month's, through which day they run, and until when they may still move."""
+    """Whether the figures are a whole month's, through which day they run, and when they usually are settled."""
     day = long_day(summary.as_of)
     run = f"open month, figures through {day} (UTC)" if summary.is_open else f"complete month, through {day} (UTC)"
-    return f"{run}, estimated until {long_day(summary.estimated_until)}" if summary.estimated_until else run
+    if summary.estimated_until is None:
+        return run
+    # NOTE: no word of this depends on the day it is read: a report of the same bill is the same on any day
+    return f"{run}, estimated, usually settled by {long_day(summary.estimated_until)}"
 
 
 def key_figures(report: PeriodReport) -> tuple[Figure, ...]:

@@ -1,12 +1,11 @@
 """``apportion close``: a month frozen for good, or later tags of a closed month accepted."""
 
 import getpass
-import os
 from argparse import Namespace
-from datetime import UTC, datetime
 
 from agent import pipeline
 from agent.closing import Closed, Terms
+from agent.commands.clock import now
 from agent.commands.interface import Answer
 from agent.commands.project import open_month, opened
 from agent.errors import UsageError
@@ -17,7 +16,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     """The entry that was made in the books."""
     settings = opened(arguments)
     period = open_month(settings, arguments)
-    terms = Terms(_who(arguments.by), _now(), arguments.accept_estimates.strip(), arguments.accept_gap.strip())
+    terms = Terms(_who(arguments.by), now(), arguments.accept_estimates.strip(), arguments.accept_gap.strip())
     reason = arguments.accept_attribution.strip()
     if not reason:
         return _answer(pipeline.close(settings, period, terms, progress))
@@ -36,12 +35,6 @@ def _who(named: str) -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         raise UsageError("this machine does not say who you are", mend='apportion close --by "Your Name"') from None
-
-
-def _now() -> datetime:
-    """The clock, or SOURCE_DATE_EPOCH (seconds) where a build or a test sets it."""
-    given = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.now(UTC)
 
 
 def _answer(month: Closed) -> Answer:

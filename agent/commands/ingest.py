@@ -2,10 +2,12 @@
 
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from agent import ingestion, terminal
 from agent.billing import Delivered
 from agent.billing.interface import PROVEN
+from agent.commands.clock import now
 from agent.commands.interface import Answer
 from agent.commands.project import opened
 from agent.ingestion import Failed, Ingested
@@ -17,16 +19,18 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
     settings = opened(arguments)
     periods = {arguments.period} if arguments.period else None
     done = ingestion.take_in(settings, periods, progress)
-    return Answer(told(done), record(done), done.exit_code)
+    return Answer(told(done, now().date()), record(done), done.exit_code)
 
 
-def told(done: Ingested) -> str:
+def told(done: Ingested, today: date) -> str:
     """A table of deliveries, their notes below it, and what is missing."""
     delivered = done.delivered
     headers = ("source", "period", "version", "delivery", "lines", "ledger rows", "billed", "settled")
     changes = [terminal.cell(f"changed: {one.source} {one.period} {one.change}") for one in delivered if one.change]
-    notes = [terminal.cell(f"note: {one.source} {one.period}: {note}") for one in delivered for note in _notes(one)]
-    rows = [_row(one) for one in delivered]
+    notes = [
+        terminal.cell(f"note: {one.source} {one.period}: {note}") for one in delivered for note in _notes(one, today)
+    ]
+    rows = [_row(one, today) for one in delivered]
     return "\n".join([terminal.table(headers, rows, right=(4, 5, 6)), *changes, *notes, *_missing(done.failed)])
 
 
@@ -37,18 +41,25 @@ def _missing(failed: Sequence[Failed]) -> Iterator[str]:
         yield from rest
 
 
-def _notes(one: Delivered) -> Iterator[str]:
+def _notes(one: Delivered, today: date) -> Iterator[str]:
     if one.estimated_until is not None:
-        yield f"estimated until {one.estimated_until}: {one.source} {one.estimated_because}"
+        yield f"{_settled(one.estimated_until, today)}: {one.source} {one.estimated_because}"
     if one.completeness != PROVEN:
         yield "completeness not proven: no manifest says what belongs to the delivery, so a missing file would not show"
     yield from one.notes
 
 
-def _row(one: Delivered) -> tuple[str, ...]:
+def _settled(until: str, today: date) -> str:
+    """How an estimate stands on a day: after its day it is still one, and late."""
+    if today <= date.fromisoformat(until):
+        return f"estimated until {until}"
+    return f"estimated, was due {until}"
+
+
+def _row(one: Delivered, today: date) -> tuple[str, ...]:
     state = "new" if one.changed else "as before"
     counts = f"{one.lines:,}", f"{one.rows:,}"
-    settled = f"estimated until {one.estimated_until}" if one.estimated_until else "invoiced"
+    settled = _settled(one.estimated_until, today) if one.estimated_until else "invoiced"
     return one.source, str(one.period), f"v{one.version}", state, *counts, one.billed_text, settled
 
 

@@ -4,6 +4,7 @@ from argparse import Namespace
 
 from agent import pipeline
 from agent.commands import ingest
+from agent.commands.clock import now
 from agent.commands.interface import Answer
 from agent.commands.project import opened
 from agent.pipeline import RunOutcome
@@ -23,7 +24,7 @@ def told(outcome: RunOutcome) -> str:
     alerts = [f"alert: {crossing.text}" for crossing in outcome.alerts]
     posted = [f"posted to Slack: {', '.join(outcome.posted)}"] if outcome.posted else []
     parts = [
-        ingest.told(outcome.ingested),
+        ingest.told(outcome.ingested, now().date()),
         f"Proof: {outcome.figures.proof_line}",
         "\n".join(alerts),
         preview.render(outcome.digest).rstrip(),

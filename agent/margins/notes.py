@@ -62,7 +62,8 @@ def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Not
     for source in details.sources:
         if source.estimated_until is not None:
             text = (
-                f"{book.period} is estimated until {source.estimated_until}: {source.name} {source.estimated_because}"
+                f"{book.period} is estimated, usually settled by {source.estimated_until}: "
+                f"{source.name} {source.estimated_because}"
             )
             yield Note("estimated", text)
     for pool in details.pools:
