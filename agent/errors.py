@@ -5,6 +5,7 @@
     ├── ConfigError                 2  apportion.yaml, policy.yaml, allocation.yaml or customers.csv is wrong
     ├── SourceError                 2  a billing export cannot be read exactly
     │   └── Unreachable             4  where it lies cannot be reached or may not be read: the network, a right
+    │       └── NoSuchPlace         2  there is no such folder, bucket or table: the configuration is wrong
     ├── InputError                  2  a usage or revenue file cannot be read exactly
     ├── ClosedError                 2  a month cannot be closed, or is closed and would change
     ├── MissingExtra                2  a part of apportion that was not installed
@@ -70,9 +71,15 @@ class SourceError(ApportionError):
 
 
 class Unreachable(SourceError):
-    """The place of an export is not there, does not answer or may not be read; nothing is known of the export."""
+    """The place of an export does not answer or may not be read; nothing is known of the export."""
 
     exit_code = 4
+
+
+class NoSuchPlace(Unreachable):
+    """The place that is configured does not exist; nothing is known of the export, and trying again does not help."""
+
+    exit_code = 2
 
 
 class InputError(ApportionError):

@@ -33,7 +33,7 @@ class Ingested:
 
     @property
     def exit_code(self) -> int:
-        """0; 2 when a delivery was refused; 4 when the sources that are missing could only not be reached."""
+        """0; 2 when one was refused or its place does not exist; 4 when those missing could only not be reached."""
         return min((failure.error.exit_code for failure in self.failed), default=0)
 
 

@@ -5,7 +5,7 @@ from agent.commands.options import closing, demo_lines, diff, focus_file, folder
 
 _CODES = "0 done; 2 wrong usage, configuration or input; 3 no data for the month; 4 our own failure"
 _INGESTED = (
-    "0 done; 2 wrong usage or configuration, or a source was refused; 3 no data for the month; "
+    "0 done; 2 wrong usage or configuration, or a source was refused or is not there; 3 no data for the month; "
     "4 our own failure, or a source could not be reached"
 )
 _PROVEN = _CODES.replace("0 done; ", "0 done; 1 the sums do not tie; ")

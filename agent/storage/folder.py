@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
-from agent.errors import SourceError, Unreachable
+from agent.errors import NoSuchPlace, SourceError, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Folder(ABC):
     def entries(self) -> dict[str, Entry]:
         """Every file below the location, by its path there, sorted; hidden ones (``.``) left out.
 
-        Raises ``Unreachable`` for a location that is not there or may not be read. A location that is itself a file
-        is a folder of that one file.
+        Raises ``NoSuchPlace`` for a location that is not there, ``Unreachable`` for one that may not be read. One
+        that is itself a file is a folder of that one file.
         """
         if self._entries is None:
             self._entries = {shown: listed.entry for shown, listed in self._once().items()}
@@ -125,7 +125,7 @@ class LocalFolder(Folder):
         elif self.place.is_dir():
             yield from self._walk(self.place)
         else:
-            raise Unreachable(
+            raise NoSuchPlace(
                 "the export's location does not exist",
                 where=str(self.place),
                 expected="a file, or a folder at or above the export",

@@ -7,19 +7,17 @@ import re
 import urllib.error
 import urllib.request
 
-from agent.errors import Unreachable
+from agent.errors import NoSuchPlace, Unreachable
 from agent.storage.stores import Store
 
 _ANSWER_SECONDS = 10
 _TOLD = 300
+_NO_BUCKET = re.compile(
+    r"NO_SUCH_BUCKET|Bucket '.*' not found|ContainerNotFound|\[ContainerBeingDeleted\]", re.IGNORECASE
+)
 _READINGS = tuple(
     (re.compile(words, re.IGNORECASE), message, mend)
     for words, message, mend in (
-        (
-            r"NO_SUCH_BUCKET|Bucket '.*' not found|ContainerNotFound|\[ContainerBeingDeleted\]",
-            "there is no {bucket} of this name",
-            "correct `location` of this source in apportion.yaml",
-        ),
         (
             r"HTTP status 301|PermanentRedirect|AuthorizationHeaderMalformed|bucket is located in",
             "the bucket lies in another region",
@@ -59,6 +57,13 @@ def refused(error: Exception, store: Store, where: str, *, listing: bool) -> Unr
     """The error of a store, told: what it means, and the right that it takes."""
     said = " ".join(str(error).split())
     right = store.listing if listing else store.reading
+    if _NO_BUCKET.search(said):
+        return NoSuchPlace(
+            f"there is no {store.bucket} of this name",
+            where=where,
+            expected=right,
+            mend="correct `location` of this source in apportion.yaml",
+        )
     for words, message, mend in _READINGS:
         if words.search(said):
             return Unreachable(

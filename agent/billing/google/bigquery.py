@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import pyarrow as pa
 
 from agent.config.application import StorageConfig
-from agent.errors import MissingExtra, SourceError, Unreachable
+from agent.errors import MissingExtra, NoSuchPlace, SourceError, Unreachable
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Table as Described
@@ -182,7 +182,7 @@ class BigQuery:
         try:
             yield
         except exceptions.NotFound as error:
-            raise Unreachable(
+            raise NoSuchPlace(
                 "BigQuery has no such table",
                 where=where,
                 expected=f"{SCHEME}project/dataset/table of the billing export",

@@ -8,7 +8,7 @@ import pytest
 from agent.billing import ingest_source
 from agent.config.application import SourceConfig, StorageConfig
 from agent.doctor.rights import least
-from agent.errors import SourceError, Unreachable
+from agent.errors import NoSuchPlace, SourceError, Unreachable
 from agent.period import Period
 from agent.progress import Quiet
 from tests.agent.billing.ledgers import manifest, rows
@@ -181,8 +181,9 @@ def test_a_location_that_names_no_table_is_refused(ingest, location):
 
 
 def test_a_table_that_is_not_there_is_named(ingest, bigquery):
-    with pytest.raises(Unreachable, match="BigQuery has no such table") as caught:
+    with pytest.raises(NoSuchPlace, match="BigQuery has no such table") as caught:
         ingest(location="bigquery://bills/billing/other")
+    assert caught.value.exit_code == 2
     assert caught.value.where == "bigquery://bills/billing/other"
 
 

@@ -198,7 +198,7 @@ def test_a_bucket_that_is_not_there_is_named(store: Store, tmp_path: Path):
     with pytest.raises(Unreachable, match=r"there is no (bucket|container) of this name") as caught:
         store.ingest(tmp_path / "data", "no-such-bucket/cur")
     assert caught.value.where == f"{store.scheme}://no-such-bucket/cur"
-    assert caught.value.exit_code == 4
+    assert caught.value.exit_code == 2
 
 
 def test_a_prefix_with_nothing_below_it_says_so(store: Store, tmp_path: Path):

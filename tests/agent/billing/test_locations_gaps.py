@@ -35,9 +35,9 @@ def in_force(config: Path) -> dict[str, int]:
     return {version.source: version.version for version in heads(config.parent / "data", OCTOBER)}
 
 
-def test_a_source_that_is_not_there_keeps_no_other_back_and_ends_with_4(config: Path, capsys):
+def test_a_source_that_is_not_there_keeps_no_other_back_and_ends_with_2(config: Path, capsys):
     shutil.rmtree(config.parent / "other")
-    assert run(config, "ingest") == 4
+    assert run(config, "ingest") == 2
     told = capsys.readouterr().out
     assert in_force(config) == {"cloud": 1}
     assert "not taken in: broken: the export's location does not exist" in told
@@ -66,7 +66,7 @@ def test_refused_outweighs_unreachable(config: Path):
 def test_where_no_source_can_be_read_the_first_error_is_the_answer(config: Path, capsys):
     shutil.rmtree(config.parent / "other")
     shutil.rmtree(config.parent / "exports")
-    assert run(config, "ingest") == 4
+    assert run(config, "ingest") == 2
     assert "the export's location does not exist" in capsys.readouterr().err
 
 
@@ -84,7 +84,7 @@ def test_figures_say_that_a_source_is_from_its_last_version(config: Path, capsys
     assert run(config, "run") == 0
     shutil.rmtree(config.parent / "other")
     capsys.readouterr()
-    assert run(config, "run") == 4
+    assert run(config, "run") == 2
     gap = unread(config.parent / "data")["broken"]
     said = f"source broken could not be read on {gap.day} ({gap.why}); figures from its last version, v1"
     assert said in " ".join(capsys.readouterr().out.split())
@@ -98,7 +98,7 @@ def test_figures_say_that_a_source_is_from_its_last_version(config: Path, capsys
 
 def test_figures_say_that_nothing_is_known_of_a_source(config: Path, capsys):
     shutil.rmtree(config.parent / "other")
-    assert run(config, "run") == 4
+    assert run(config, "run") == 2
     assert "nothing of it is known for 2026-10" in " ".join(capsys.readouterr().out.split())
 
 
@@ -106,7 +106,7 @@ def test_the_label_goes_when_the_source_is_read_again(config: Path, capsys):
     place = config.parent / "other"
     assert run(config, "ingest") == 0
     place.rename(config.parent / "away")
-    assert run(config, "ingest") == 4
+    assert run(config, "ingest") == 2
     (config.parent / "away").rename(place)
     assert run(config, "run") == 0
     assert unread(config.parent / "data") == {}
