@@ -37,9 +37,11 @@ class ExportFile:
 class Delivery:
     """The files to read, and whether a manifest proves that they are all.
 
-    ``totals``: rows of all files of a manifest together, by the manifest's path, where it says so.
+    ``totals``: rows of all files of a manifest together, by the manifest's path, where it says so. ``notes`` say what
+    lies there too and is not read; they are told at every ingest.
     """
 
     files: tuple[ExportFile, ...]
     completeness: str
     totals: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

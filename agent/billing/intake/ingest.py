@@ -65,10 +65,11 @@ class Ingest:
                     taken = _Taking(self, delivery, arrivals, folder, place).run(disturbed, current)
             taken += self._left_alone(current, arrivals, {version.period for version, _ in taken})
             before = {version.period: version for version in current}
-            return [
+            told = [
                 _delivered(version, before.get(version.period), changed=changed)
                 for version, changed in sorted(taken, key=lambda pair: pair[0].period)
             ]
+            return [*told[:-1], *(replace(last, notes=(*last.notes, *delivery.notes)) for last in told[-1:])]
 
     def _asked(self, period: Period | None) -> bool:
         return self.periods is None or period is None or period in self.periods
