@@ -16,6 +16,7 @@ from agent.errors import SourceError
 from agent.period import Period
 
 _MARGINALS = ("SubAccountId", "ServiceName", "RegionId", "ResourceId", "SkuId", "x_TagSetId")
+_MODULUS = 2**64
 Scope = tuple[str | None, ...]
 """ProviderName, BillingAccountId, SubAccountId, billing period and charge day of usage."""
 
@@ -24,7 +25,8 @@ Scope = tuple[str | None, ...]
 class FileRecord:
     """What one file held. ``tallies`` by (period, currency); ``print`` is equal for equal content under any name.
 
-    ``moments`` and ``marginals`` are sums over rows: of the charge periods, and of hashes of each telling column.
+    ``moments`` and ``marginals`` are sums over rows, modulo 2**64: of the charge periods, and of hashes of each telling
+    column.
     """
 
     file: ExportFile
@@ -77,7 +79,7 @@ class Intake:
         record = FileRecord(file, sha256, dataset=self._source.dataset_of(file))
         for batch in self._source.batches(file):
             if batch.rows:
-                self._take(batch, record)
+                self._take(batch.narrowed(), record)
         self._refuse_mixed_currencies(record)
         self.records.append(record)
         return record
@@ -102,15 +104,18 @@ class Intake:
             self._note_usage(period, part, record.file)
 
     def _fingerprint(self, batch: Batch, record: FileRecord) -> None:
-        record.moments += int((batch.starts // 1000).sum()) + 7 * int((batch.ends // 1000).sum())
+        starts, ends = (int(each.view(np.uint64).sum()) for each in (batch.starts, batch.ends))
+        record.moments = (record.moments + starts + 7 * ends) % _MODULUS
         for name in _MARGINALS:
             words = batch.words.get(name)
             if words is None:
                 continue
-            codes = np.zeros(batch.rows, np.int32) if words.codes is None else words.codes
-            counts = np.bincount(codes, minlength=len(words.values))
-            hashes = np.fromiter(map(hash, words.values), np.int64, len(words.values))
-            record.marginals[name] = record.marginals.get(name, 0) + int(np.sum(counts * hashes))
+            if words.codes is None:
+                total = batch.rows * hash(words.values[0])
+            else:
+                counts = np.bincount(words.codes, minlength=len(words.values))
+                total = int(np.sum(counts * np.fromiter(map(hash, words.values), np.int64, len(words.values))))
+            record.marginals[name] = (record.marginals.get(name, 0) + total) % _MODULUS
 
     def _note_doubled_tags(self, period: Period, part: Batch) -> None:
         doubled = self._source.tag_sets.doubled
@@ -124,9 +129,10 @@ class Intake:
         starts, ends = (part.starts, part.ends) if everything else (part.starts[usage], part.ends[usage])
         if not len(ends) or usage is False:
             return
-        within_a_day = ends[ends - starts <= DAY]
-        if len(within_a_day):
-            self._day_ends[period] = max(self._day_ends.get(period, 0), int(within_a_day.max()))
+        within_a_day = ends - starts <= DAY
+        if within_a_day.any():
+            latest = ends if within_a_day.all() else ends[within_a_day]
+            self._day_ends[period] = max(self._day_ends.get(period, 0), int(latest.max()))
         if self._several_exports:
             self._claim(period, part.where(np.flatnonzero(np.broadcast_to(usage, part.rows))), file)
 

@@ -20,10 +20,12 @@ class Tally:
     def add(self, rows: int, costs: Mapping[str, Numbers], where: Mask | None) -> None:
         """Counts rows in; ``where`` (None: all) picks those of this currency."""
         self.rows += rows
+        # NOTE: where nothing is amortised several costs are one column, which is summed once
+        picked = {id(numbers): numbers if where is None else numbers.only(where) for numbers in costs.values()}
+        units = {known: sum_units(numbers) for known, numbers in picked.items()}
         for name, numbers in costs.items():
-            picked = numbers if where is None else numbers.only(where)
-            self.units[name] += sum_units(picked)
-            for text in picked.cut.values():
+            self.units[name] += units[id(numbers)]
+            for text in picked[id(numbers)].cut.values():
                 self.cut[name] = EXACT.add(self.cut.get(name, Decimal(0)), EXACT.create_decimal(text))
 
     def sums(self) -> dict[str, str]:

@@ -25,14 +25,13 @@ def grouped(
     Two rows that stay apart may still be equal, as values of a column may repeat; the final grouping brings them
     together.
     """
-    columns = {name: _narrowed(column) for name, column in words.items()}
     # NOTE: where nothing is amortised, several costs are one array: each is worked on once
     arrays = {id(values): values for values in measures.values()}
     if not all(_safe(values) for values in arrays.values()):
-        return columns, dict(measures), rows
+        return dict(words), dict(measures), rows
     codes: dict[int, Codes] = {}
     sizes: dict[int, int] = {}
-    for column in columns.values():
+    for column in words.values():
         if column.codes is not None:
             codes[id(column.codes)] = column.codes
             sizes[id(column.codes)] = max(len(column.values), sizes.get(id(column.codes), 0))
@@ -40,22 +39,15 @@ def grouped(
     distinct, groups = _distinct(layout, list(codes.values()), rows)
     count = len(distinct[0])
     if count > _WORTH_GROUPING * rows:
-        return columns, dict(measures), rows
+        return dict(words), dict(measures), rows
     kept = {known: layout.code(distinct, place).astype(np.int32) for place, known in enumerate(codes)}
     of_group = np.bincount(groups, minlength=count)
     sums = {known: _summed(values, groups, of_group) for known, values in arrays.items()}
     return (
-        {name: Words(c.values, None if c.codes is None else kept[id(c.codes)]) for name, c in columns.items()},
+        {name: Words(c.values, None if c.codes is None else kept[id(c.codes)]) for name, c in words.items()},
         {name: sums[id(values)] for name, values in measures.items()},
         count,
     )
-
-
-def _narrowed(column: Words) -> Words:
-    """The column as one value where all rows have the same: a bill has one currency, one payer, no invoice yet."""
-    if column.codes is None or not (column.codes == column.codes[0]).all():
-        return column
-    return Words.same(column.values[int(column.codes[0])])
 
 
 def _distinct(layout: Layout, columns: list[Codes], rows: int) -> tuple[list[Packed], Codes]:

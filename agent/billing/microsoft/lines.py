@@ -45,6 +45,7 @@ class Lines:
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.types = charge_types(columns)
+        self._present = np.flatnonzero(np.bincount(self.types, minlength=len(CHARGE_TYPES)))
         self.committed = priced_by_commitment(columns, self.types)
         self.cost = columns.cost("Cost")
         day = _moments(columns, "Date") // DAY
@@ -57,7 +58,12 @@ class Lines:
 
     def where(self, test: Callable[[ChargeType], bool]) -> Mask:
         """Lines whose charge type passes."""
-        return np.asarray(np.array([test(charge) for charge in CHARGE_TYPES])[self.types])
+        told = np.array([test(charge) for charge in CHARGE_TYPES])
+        here = told[self._present]
+        # NOTE: most batches hold one type of charge or two, so that most questions have one answer for all rows
+        if here.all() or not here.any():
+            return np.full(len(self.types), here.all())
+        return np.asarray(told[self.types])
 
     def payments(self) -> Mask:
         """Purchases and refunds of commitments: amortised costs do not state them."""
@@ -136,7 +142,7 @@ class Lines:
         resource, name, kind = resources.columns(columns)
         service = _service(columns)
         commitment = commitments.identities(columns, self.committed)
-        unused = np.isin(self.types, list(UNUSED))
+        unused = self.where(lambda charge: charge.name in _UNUSED_NAMES)
         return {
             "ProviderName": Words.same("Microsoft"),
             "BillingAccountId": self.account,
@@ -174,12 +180,14 @@ class Lines:
             "support",
         ]
         count = len(CHARGE_TYPES)
-        codes = np.where(self.committed, self.types + np.int32(count), self.types)
+        codes = self.types + np.int32(count) * self.committed
         plain = self.where(lambda charge: charge.plain) & ~self.committed
         sold = self.columns.words("PublisherType").mask(_is_marketplace, self.columns.rows)
         support = service.mask(lambda value: value is not None and bool(_SUPPORT.search(value)), self.columns.rows)
-        codes = np.where(plain & support, np.int32(2 * count + 1), codes)
-        return Words(kinds, np.where(plain & sold, np.int32(2 * count), codes).astype(np.int32))
+        for rows, place in ((plain & support, 2 * count + 1), (plain & sold, 2 * count)):
+            if rows.any():
+                codes = np.where(rows, np.int32(place), codes)
+        return Words(kinds, codes)
 
 
 _UNUSED_NAMES = frozenset(CHARGE_TYPES[place].name for place in UNUSED)
@@ -194,7 +202,7 @@ def charge_types(columns: Columns) -> Codes:
 
 def priced_by_commitment(columns: Columns, types: Codes) -> Mask:
     """Lines that a commitment prices, unused parts among them; no pricing model means that none does."""
-    unused = np.isin(types, list(UNUSED))
+    unused = np.array([place in UNUSED for place in range(len(CHARGE_TYPES))])[types]
     if "PricingModel" not in columns.arrays:
         return unused
     known = {name: int(priced) for name, priced in PRICING_MODELS.items()} | {"": 0}

@@ -43,15 +43,17 @@ class Words:
         return Words([change(value) for value in self.values], self.codes)
 
     def flags(self, test: Callable[[str | None], int]) -> Codes | int:
-        """A small integer per row, worked out once per distinct value."""
+        """A small integer per row, or one for all of them, worked out once per distinct value."""
         table = np.fromiter((test(value) for value in self.values), np.int32, len(self.values))
-        return int(table[0]) if self.codes is None else table[self.codes]
+        # NOTE: most questions have one answer for all values, and then no row is looked at
+        return int(table[0]) if self.codes is None or (table == table[0]).all() else table[self.codes]
 
     def mask(self, test: Callable[[str | None], bool], rows: int) -> Mask:
         """Which of all ``rows`` have a value that passes, asked once per distinct value."""
-        if self.codes is None:
-            return np.full(rows, test(self.values[0]), np.bool_)
-        return np.asarray(np.fromiter(map(test, self.values), np.bool_, len(self.values))[self.codes])
+        told = np.fromiter(map(test, self.values), np.bool_, len(self.values))
+        if self.codes is None or told.all() or not told.any():
+            return np.full(rows, told[0], np.bool_)
+        return np.asarray(told[self.codes])
 
     def filled(self, rows: int) -> Mask:
         """Which of all ``rows`` are not null."""
@@ -97,8 +99,19 @@ class Words:
         """The rows at these positions, in order."""
         return self if self.codes is None else Words(self.values, self.codes[rows])
 
+    def narrowed(self) -> "Words":
+        """The column as one value where all rows have the same: a bill has one currency, one payer, no invoice yet."""
+        codes = self.codes
+        if codes is None or not len(codes) or codes[0] != codes[-1] or not (codes == codes[0]).all():
+            return self
+        return Words.same(self.values[int(codes[0])])
+
     def only(self, rows: Mask) -> "Words":
         """The column with null in every row outside ``rows``."""
+        if rows.all():
+            return self
+        if not rows.any():
+            return NULL
         return Words([*self.values, None], np.where(rows, self.coded(len(rows)), np.int32(len(self.values))))
 
     def otherwise(self, other: "Words") -> "Words":
@@ -252,7 +265,9 @@ def sum_units(numbers: Numbers) -> int:
 
 
 def _sum(values: Ints) -> int:
-    """An exact sum of 64-bit integers, in halves that cannot overflow."""
+    """An exact sum of 64-bit integers, in halves that cannot overflow where the sum could."""
+    if len(values) and max(-int(values.min()), int(values.max())) * len(values) < 2**63:
+        return int(values.sum())
     return (int(np.sum(values >> _HALF)) << _HALF) + int(np.sum(values & np.int64(2**_HALF - 1)))
 
 
@@ -282,6 +297,10 @@ class Batch:
     ends: Ints
     lines: int = 1
     left_out: str = ""
+
+    def narrowed(self) -> "Batch":
+        """The same, with every column that has one value throughout as such: nothing is then looked up row by row."""
+        return replace(self, words={name: words.narrowed() for name, words in self.words.items()})
 
     def where(self, rows: Ints) -> "Batch":
         """The rows at these positions (ascending), in order."""
