@@ -16,6 +16,7 @@ from agent.billing.delivery.azure import AzureExports
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.delivery.finding import find
 from agent.billing.interface import BillingSource
+from agent.billing.microsoft.charges import USAGE
 from agent.billing.microsoft.comparison import Stated, compare, written_on
 from agent.billing.microsoft.content import dataset_by_content
 from agent.billing.microsoft.datasets import ACTUAL, AMORTIZED, PAYMENTS, plan, settled, told
@@ -100,7 +101,7 @@ class Azure(BillingSource):
             case dataset if dataset == PAYMENTS:
                 yield from self._payments(lines, file)
             case _:
-                _refuse_unused(lines)
+                _refuse_amortised(lines)
                 yield self._batch(lines, file, lines.cost, lines.cost)
 
     def _refuse_other_days(self, lines: Lines, file: ExportFile) -> None:
@@ -122,7 +123,7 @@ class Azure(BillingSource):
         return self._batch(lines, file, billed, lines.cost)
 
     def _payments(self, lines: Lines, file: ExportFile) -> Iterator[Batch]:
-        _refuse_unused(lines)
+        _refuse_amortised(lines)
         payments = lines.payments()
         if payments.any():
             whole = self._batch(lines, file, lines.cost, lines.cost.only(~payments))
@@ -150,15 +151,25 @@ class Azure(BillingSource):
         return None if run is None else written_on(run.submitted)
 
 
-def _refuse_unused(lines: Lines) -> None:
+def _refuse_amortised(lines: Lines) -> None:
+    """Actual costs state a commitment when it is paid for: what it covers costs 0, and no line states unused parts."""
     unused: Mask = lines.where(lambda charge: charge.status == "Unused")
     if unused.any():
-        raise lines.columns.fault(
-            f"{int(unused.sum())} lines of actual costs are unused parts of commitments",
-            int(np.argmax(unused)),
-            "an export of type ActualCost, which has no such lines",
-            "this file looks like amortised costs: correct `dataset`, the file's name or its folder's",
+        raise _amortised(lines, unused, "are unused parts of commitments", "which has no such lines")
+    charged = lines.committed & (lines.types == USAGE)
+    if charged.any() and (charged := charged & (lines.cost.signs() != 0)).any():
+        raise _amortised(
+            lines, charged, "charge for usage that a commitment covers", "which has 0 there: the commitment is paid for"
         )
+
+
+def _amortised(lines: Lines, rows: Mask, found: str, actual: str) -> ReadFault:
+    return lines.columns.fault(
+        f"{int(rows.sum())} lines of actual costs {found}",
+        int(np.argmax(rows)),
+        f"an export of type ActualCost, {actual}",
+        "this file looks like amortised costs: correct `dataset`, the file's name or its folder's",
+    )
 
 
 def _moved(rules: Mapping[str, int]) -> str:

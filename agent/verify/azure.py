@@ -9,6 +9,8 @@ A line is committed when its PricingModel is Reservation or SavingsPlan, or when
 | payments | Purchase, Refund | cost | 0 |
 | payments | anything else | left out: the amortised file states it | |
 | actual (alone) | any | cost | cost |
+
+In actual costs, usage that a commitment covers costs 0, and nothing states its unused part.
 """
 
 from decimal import Decimal
@@ -73,9 +75,11 @@ def _committed(kind: str, pricing: str) -> bool:
     return pricing in COMMITMENTS or kind in UNUSED
 
 
-def _actual(kind: str, _pricing: str, cost: Decimal) -> Money:
+def _actual(kind: str, pricing: str, cost: Decimal) -> Money:
     if kind in UNUSED:
         raise ValueError("actual costs with an unused part of a commitment")
+    if kind == "usage" and pricing in COMMITMENTS and cost:
+        raise ValueError("actual costs with a charge for usage that a commitment covers")
     return cost, cost
 
 

@@ -9,6 +9,7 @@ from agent.billing.ledger.versions import periods
 from agent.config.application import SourceConfig
 from agent.errors import SourceError
 from agent.progress import Quiet
+from agent.verify.azure import PAYMENTS, read_azure
 from tests.agent.billing.ledgers import manifest, rows
 from tests.azure_rows import COVERED, PAYMENT, SCOPE, UNUSED, azure_text, write_azure, write_both, write_run
 
@@ -288,6 +289,34 @@ def test_lines_that_the_dataset_cannot_have_are_refused(dataset, line, found, ta
     error = refused(dataset)
     assert found in error.message
     assert error.where == "bill.csv:3"
+
+
+@pytest.mark.parametrize("model", ["Reservation", "SavingsPlan"])
+def test_amortised_costs_that_are_named_actual_are_refused(model, take_in, refused):
+    covered = {**COVERED, "PricingModel": model, "CostInBillingCurrency": "2.4"}
+    path = write_azure(take_in.x / "actual.csv", [{}, covered])
+    error = refused()
+    assert "1 lines of actual costs charge for usage that a commitment covers" in error.message
+    assert "this file looks like amortised costs" in error.mend
+    assert error.where == "actual.csv:3"
+    with pytest.raises(ValueError, match="a charge for usage that a commitment covers"):
+        read_azure(path, "2026-10", "actual")
+
+
+def test_amortised_costs_that_are_delivered_as_both_datasets_are_refused(take_in, refused):
+    covered = {**COVERED, "CostInBillingCurrency": "2.4"}
+    write_both(take_in.x, [covered], [covered])
+    assert "1 lines of actual costs charge for usage that a commitment covers" in refused().message
+    [path] = take_in.x.glob("actualcost/**/*.csv")
+    with pytest.raises(ValueError, match="a charge for usage that a commitment covers"):
+        read_azure(path, "2026-10", PAYMENTS)
+
+
+def test_covered_usage_that_costs_nothing_belongs_to_actual_costs(take_in):
+    path = write_azure(take_in.x / "actual.csv", [{}, {**COVERED, "CostInBillingCurrency": "0"}])
+    take_in()
+    assert {row["Billed"] for row in rows(take_in.data)} == {"0", "1"}
+    assert read_azure(path, "2026-10", "actual").rows == 2
 
 
 def test_files_that_could_be_of_either_dataset_are_refused(take_in, refused):
