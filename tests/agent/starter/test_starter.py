@@ -8,6 +8,7 @@ import pytest
 
 from agent import pipeline
 from agent.allocation import allocate
+from agent.billing import SOURCES
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
 from agent.config.loading import load_application
@@ -82,3 +83,18 @@ def test_the_job_runs_and_proves_on_what_was_written(tmp_path: Path) -> None:
     proof = allocate(settings, Period(2026, 10), folder, Quiet())
     assert {check.difference for check in proof.checks} == {"0"}
     assert proof.totals["USD"]["BilledCost"]["source"] == "429.151754"
+
+
+def test_every_kind_of_source_is_shown_and_what_is_commented_out_loads_once_it_is_not(tmp_path: Path) -> None:
+    write_starter(tmp_path)
+    config = tmp_path / "apportion.yaml"
+    text = config.read_text().replace("  # - {name: ", "  - {name: ")
+    config.write_text(text)
+    sources = load(config, ApplicationFile).sources
+    assert {source.kind for source in sources} == set(SOURCES)
+    assert len(sources) == text.count("- {name: ") - 1
+
+
+def test_the_starter_names_the_versions_of_focus_that_are_read(tmp_path: Path) -> None:
+    write_starter(tmp_path)
+    assert "FOCUS 1.0 to 1.4" in (tmp_path / "apportion.yaml").read_text()
