@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from agent.config.allocation import AllocationFile, Environment, Pool
-from agent.config.application import SourceConfig
+from agent.config.application import SourceConfig, UsageConfig
 from agent.config.loading import Settings
 from policies.policy import PolicyFile, TagKeys
 from policies.rules import Match, Population, Text
@@ -66,12 +66,21 @@ def _document(settings: Settings, rules: AllocationFile, policy: PolicyFile) -> 
             **{key: value for key, value in _said(rules).items() if key not in ("version", "methodology")},
         },
         "keys": _keys(rules, policy),
-        "drivers": {d.name: {"kind": d.kind, "interval": d.interval} for d in app.usage if d.name in used},
+        "drivers": {d.name: _driver(d) for d in app.usage if d.name in used},
         "sources": {
             s.name: {"kind": s.kind, "cogs": s.cogs, "dataset": s.dataset, "columns": columns[s.name]}
             for s in app.sources
         },
     }
+
+
+def _driver(driver: UsageConfig) -> Json:
+    """How a driver measures, not where its files lie."""
+    measured: Json = {"kind": driver.kind, "interval": driver.interval}
+    if driver.customer is None:
+        return measured
+    without = sorted(set(driver.without))
+    return measured | {"customer": _said(driver.customer), "quantity": driver.quantity, "without": without}
 
 
 def _drivers(pools: Iterable[Pool]) -> frozenset[str]:

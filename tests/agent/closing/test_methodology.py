@@ -94,6 +94,26 @@ def test_what_the_sources_are_counts_and_where_they_lie_does_not(tmp_path):
     assert methodology(books.settings).fingerprint != base
 
 
+@pytest.mark.parametrize(
+    "measured",
+    [
+        "customer: {namespace: '^(?P<customer>.+)$'}, quantity: CPUCost",
+        "customer: {label: tenant}, quantity: RAMCost",
+        "customer: {label: tenant}, quantity: CPUCost, without: [kube-system]",
+    ],
+)
+def test_how_a_driver_of_a_cluster_measures_is_part_of_the_method(tmp_path, measured):
+    books = made(tmp_path)
+    written = yaml.safe_load(books.config.read_text())
+
+    def found(keys: str) -> str:
+        driver = yaml.safe_load(f"{{name: requests, kind: opencost, location: cluster.csv, {keys}}}")
+        books.write(books.config.name, yaml.safe_dump({**written, "usage": [driver]}))
+        return methodology(load_application(books.config)).fingerprint
+
+    assert found(measured) != found("customer: {label: tenant}, quantity: CPUCost")
+
+
 ADDED = {
     "a rule at the end": ('  - {account: {"111": acorn}}\n', '  - {account: {"111": acorn}}\n  - {tag: team}\n'),
     "an account": ('{"111": acorn}', '{"111": acorn, "222": birch}'),
