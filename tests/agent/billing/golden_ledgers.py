@@ -12,9 +12,26 @@ from agent.billing.ledger.versions import source_heads
 from agent.storage.folder import LocalFolder
 from agent.verify.exact import FileSums
 from agent.verify.raw import sums
-from tests.agent.billing.ledgers import rows
+from tests.agent.billing.ledgers import ingest, rows
 
 GOLDEN = Path(__file__).parent / "golden"
+CASES = sorted((kind.name, case.name) for kind in GOLDEN.iterdir() if kind.is_dir() for case in kind.iterdir())
+MAP = "columns.yaml"
+
+
+def taken_in(kind, case, data):
+    """The export of a case in the ledger at ``data``, by the case's column map where it has one."""
+    folder = GOLDEN / kind / case
+    keys = {"columns": str(folder / MAP)} if (folder / MAP).exists() else {}
+    return ingest(folder / "export", data, kind=kind, **keys)
+
+
+def agreed(kind, case, data):
+    """Whether verify reads each file of a case as the manifests say; there is at least one."""
+    folder = GOLDEN / kind / case
+    configured = {"columns": (folder / MAP).read_bytes()} if (folder / MAP).exists() else None
+    told = verified(data, folder / "export", configured=configured)
+    return bool(told) and all(recomputed == recorded for recomputed, recorded in told.values())
 
 
 def expected(kind, case):

@@ -1,45 +1,12 @@
-"""Small reports of AWS that a person can add up, and the ledger they must give: worked out by hand in each README."""
+"""What more there is to ask of AWS's golden cases: commitments that add up, parts whose instance is missing."""
 
 from collections import defaultdict
 from decimal import Decimal
 
 import pytest
 
-from tests.agent.billing.golden_ledgers import GOLDEN, expected, found, in_order, verified
+from tests.agent.billing.golden_ledgers import GOLDEN
 from tests.agent.billing.ledgers import ingest, manifest, rows
-
-CASES = sorted((kind, path.name) for kind in ("aws-cur", "aws-cur2") for path in (GOLDEN / kind).iterdir())
-
-
-@pytest.mark.parametrize(("kind", "case"), CASES)
-def test_the_ledger_is_the_one_worked_out_by_hand(kind, case, tmp_path):
-    lines = expected(kind, case)
-    ingest(GOLDEN / kind / case / "export", tmp_path, kind=kind)
-    assert in_order(found(tmp_path, lines[0])) == in_order(lines)
-
-
-@pytest.mark.parametrize(("kind", "case"), CASES)
-def test_verify_adds_the_raw_files_up_to_the_same_sums(kind, case, tmp_path):
-    ingest(GOLDEN / kind / case / "export", tmp_path, kind=kind)
-    for recomputed, recorded in verified(tmp_path, GOLDEN / kind / case / "export").values():
-        assert recomputed == recorded
-
-
-@pytest.mark.parametrize(
-    ("kind", "case", "billed", "effective"),
-    [
-        ("aws-cur", "usage", "0.0960000182", "0.0960000182"),
-        ("aws-cur", "savings_plan", "2", "2"),
-        ("aws-cur", "reservations", "470.4", "136.4"),
-        ("aws-cur", "everything_else", "1192.45", "1204.45"),
-        ("aws-cur", "split_costs", "2.36", "2.36"),
-        ("aws-cur2", "net_discount", "10.92", "15.47"),
-    ],
-)
-def test_totals_of_the_readme(kind, case, billed, effective, tmp_path):
-    ingest(GOLDEN / kind / case / "export", tmp_path, kind=kind)
-    [sums] = manifest(tmp_path).ledger_sums.values()
-    assert (sums["BilledCost"], sums["EffectiveCost"]) == (billed, effective)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from decimal import Decimal
 import pytest
 
 from tests.agent.billing.golden_ledgers import GOLDEN, expected, found, in_order, verified
-from tests.agent.billing.ledgers import ingest, manifest, rows
+from tests.agent.billing.ledgers import ingest, rows
 from tests.gcp_rows import write_csv, write_json, write_parquet
 
 CASES = sorted(path.name for path in (GOLDEN / "gcp").iterdir())
@@ -69,13 +69,6 @@ def in_parts(folder, lines):
         writers[place % 3](place, line)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_ledger_is_the_one_worked_out_by_hand(case, tmp_path):
-    wanted = expected("gcp", case)
-    ingest(GOLDEN / "gcp" / case / "export", tmp_path, kind="gcp")
-    assert in_order(found(tmp_path, wanted[0])) == in_order(wanted)
-
-
 @pytest.mark.parametrize("form", [printed, parquet, older_parquet, json_lines, json_gzip, in_parts])
 @pytest.mark.parametrize("case", CASES)
 def test_the_same_lines_in_any_form_give_the_same_ledger(case, form, tmp_path):
@@ -84,22 +77,6 @@ def test_the_same_lines_in_any_form_give_the_same_ledger(case, form, tmp_path):
     ingest(tmp_path / "export", tmp_path / "data", kind="gcp")
     assert in_order(found(tmp_path / "data", wanted[0])) == in_order(wanted)
     assert all(left == right for left, right in verified(tmp_path / "data", tmp_path / "export").values())
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_verify_adds_the_raw_files_up_to_the_same_sums(case, tmp_path):
-    ingest(GOLDEN / "gcp" / case / "export", tmp_path, kind="gcp")
-    assert all(left == right for left, right in verified(tmp_path, GOLDEN / "gcp" / case / "export").values())
-
-
-@pytest.mark.parametrize(
-    ("case", "billed"),
-    [("credits", "10.1582825"), ("commitments", "11.74"), ("adjustments", "144.887"), ("gke", "7.35")],
-)
-def test_totals_of_the_readme(case, billed, tmp_path):
-    ingest(GOLDEN / "gcp" / case / "export", tmp_path, kind="gcp")
-    [sums] = manifest(tmp_path).ledger_sums.values()
-    assert (sums["BilledCost"], sums["EffectiveCost"]) == (billed, billed)
 
 
 def test_used_and_unused_of_every_commitment_are_its_fees(tmp_path):

