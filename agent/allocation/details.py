@@ -89,16 +89,31 @@ from named
 group by provider, account, service, resource_type, kind, currency
 order by provider, account, service, resource_type, kind, currency
 """
-_POOLS = """
-select Pool as pool, sum(EffectiveUnits) as effective, sum(BilledUnits) as billed, count(distinct ChargeDate) as days
-from pool_cell inner join setting as t on ChargeDate <= t.AsOf group by Pool
+_LEFT_UNUSED = """
+  select Pool, ChargeDate, BilledUnits, EffectiveUnits from classified where Placement = 'idle' and Pool is not null
 """
-_POOL_ENDS = """
-select
-  Pool as pool,
-  sum(case when Idle = 1 then EffectiveUnits else 0 end) as idle,
-  sum(case when Idle = 0 and Bucket = 'unallocated' then EffectiveUnits else 0 end) as unallocated
-from pool_result inner join setting as t on ChargeDate <= t.AsOf group by Pool
+"""What a provider's split left unused of a machine that a pool matches: idle of the pool, and never split by it."""
+_POOLS = f"""
+with part as (
+  select Pool, ChargeDate, BilledUnits, EffectiveUnits from pool_cell
+  union all
+  {_LEFT_UNUSED}
+)
+select Pool as pool, sum(EffectiveUnits) as effective, sum(BilledUnits) as billed, count(distinct ChargeDate) as days
+from part inner join setting as t on ChargeDate <= t.AsOf group by Pool
+"""
+_POOL_ENDS = f"""
+with ended as (
+  select
+    Pool, ChargeDate,
+    case when Idle = 1 then EffectiveUnits else 0 end as IdleUnits,
+    case when Idle = 0 and Bucket = 'unallocated' then EffectiveUnits else 0 end as UnallocatedUnits
+  from pool_result
+  union all
+  select Pool, ChargeDate, EffectiveUnits as IdleUnits, 0 as UnallocatedUnits from ({_LEFT_UNUSED}) as unused
+)
+select Pool as pool, sum(IdleUnits) as idle, sum(UnallocatedUnits) as unallocated
+from ended inner join setting as t on ChargeDate <= t.AsOf group by Pool
 """
 _FALLBACKS = """
 select Pool as pool, Fallback as fallback, count(distinct ChargeDate) as days, sum(EffectiveUnits) as effective
