@@ -46,8 +46,9 @@ class Origin:
     notes: tuple[str, ...]
     tag_failures: Mapping[str, int]
     settles_after_days: int | None = None
-    configured: Mapping[str, str] = field(default_factory=dict)
     """The user's own number of days after the end of a month; by default the provider's."""
+    configured: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of each configuration file that decides how the source is read, by its key."""
 
 
 def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, gathering: Gathering) -> Manifest:
