@@ -38,7 +38,7 @@ def pools_table(report: PeriodReport) -> Table:
             count("days", "Days with cost", [line.days for line in lines], adds=False),
             money("effective", "Effective cost", [line.effective for line in lines], "Amortised: the cost to serve."),
             money("billed", "Billed cost", [line.billed for line in lines], "What the invoice says."),
-            money("idle", "Idle", [line.idle for line in lines], "Capacity nobody used, and what a provider's split left unused."),
+            money("idle", "Idle", [line.idle for line in lines], "Capacity nobody used, a split's unused part too."),
             money("unallocated", "Unallocated", [line.unallocated for line in lines]),
             text("fallback", "Fallback days", [fallback(line) for line in lines], "Days the driver could not split."),
         ),
