@@ -58,6 +58,8 @@ OPTIONAL = (
     *(name for name in NET_OF if name != COST),
     *NET_OF.values(),
 )
+LINE_ID = ("identity_line_item_id", "identity_time_interval")
+"""Together the name of a line; read only where two files may repeat each other."""
 USAGE_TYPE = "line_item_usage_type"
 """Read only where the parents of split costs are looked for."""
 FALLBACKS = {"product_region_code": "product_region"}
@@ -126,5 +128,5 @@ def _folded(name: str) -> str:
 
 _KNOWN = {
     _folded(name): name
-    for name in (*REQUIRED, *OPTIONAL, USAGE_TYPE, *FALLBACKS.values(), *TAG_MAPS, CATEGORY_MAP, PRODUCT_MAP)
+    for name in (*REQUIRED, *OPTIONAL, USAGE_TYPE, *LINE_ID, *FALLBACKS.values(), *TAG_MAPS, CATEGORY_MAP, PRODUCT_MAP)
 }

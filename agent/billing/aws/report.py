@@ -16,6 +16,7 @@ from agent.billing.aws.header import (
     TAG_MAPS,
     USAGE_TYPE,
 )
+from agent.billing.aws.line_ids import refuse_repeated_lines
 from agent.billing.aws.lines import Lines
 from agent.billing.aws.net import NetChoice, NetSurvey
 from agent.billing.aws.products import with_products
@@ -45,6 +46,8 @@ class CostAndUsageReport(BillingSource):
         Files are read for it only where their headers leave something to decide, and then only the columns needed.
         """
         opened = [ReportFile(file, self.report) for file in files]
+        if not any(file.manifest for file in files):
+            refuse_repeated_lines(opened)
         headers = [frozenset(file.header.places) for file in opened]
         survey = NetSurvey(frozenset.intersection(*headers))
         parents: set[str] = set()

@@ -483,3 +483,36 @@ def test_the_other_reports_manifests_are_of_no_use(tmp_path, kind):
     else:
         [delivered] = ingest(tmp_path / "x", tmp_path / "data", kind=kind)
         assert delivered.billed_text == "1 USD"
+
+
+def downloads(place, *files, form="csv"):
+    """Reports without a manifest, each line by its id and cost, all of one hour."""
+    place.mkdir()
+    for name, lines in files:
+        full = [{"identity/LineItemId": line, COST: cost} for line, cost in lines]
+        if form == "csv":
+            (place / f"{name}.csv").write_text(cur_text(full))
+        else:
+            pq.write_table(cur_table(full), place / f"{name}.parquet")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_line_that_two_files_without_a_manifest_name_alike_is_refused(tmp_path, form):
+    downloads(tmp_path / "x", ("early", [("a", "1"), ("b", "2")]), ("late", [("a", "1.5"), ("c", "3")]), form=form)
+    with pytest.raises(SourceError) as refused:
+        ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur")
+    assert refused.value.message == (
+        f"early.{form} and late.{form} hold the same lines: 1 have one LineItemId and TimeInterval in both"
+    )
+    assert refused.value.where == f"late.{form}"
+
+
+def test_one_id_in_two_months_or_twice_in_a_file_names_no_line(tmp_path):
+    september = {
+        "bill/BillingPeriodStartDate": "2026-09-01T00:00:00Z",
+        "bill/BillingPeriodEndDate": "2026-10-01T00:00:00Z",
+    }
+    downloads(tmp_path / "x", ("one", [("a", "1"), ("b", "2"), ("b", "3")]), ("two", [("b", "4"), ("", "5")]))
+    (tmp_path / "x" / "three.csv").write_text(cur_text([september | {"identity/LineItemId": "a", COST: "9"}]))
+    october = ingest(tmp_path / "x", tmp_path / "data", kind="aws-cur")[-1]
+    assert october.billed_text == "15 USD"
