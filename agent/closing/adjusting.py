@@ -41,7 +41,6 @@ from agent.inputs import current
 from agent.money import text_from_units, units_from_text
 from agent.period import Period
 from agent.progress import Progress
-from agent.store import sha256
 from policies.registry import Registry
 
 Json = dict[str, Any]
@@ -226,15 +225,19 @@ def _latest(data: Path, month: Closed) -> list[LedgerVersion]:
 def _refuse_replaced(data: Path, month: Closed) -> None:
     """Raises ``ApportionError`` when a ledger version that the books name is there, but is another one.
 
-    A folder that was removed and ingested again counts from v1 anew: its number alone says nothing.
+    A folder that was removed and ingested again counts from v1 anew: its number alone says nothing. The rows say it, not
+    the manifest, which is marked when a month vanishes from its export.
     """
     for entry in (month.entry, *month.accepted):
         for row in entry.content["ledger"]:
-            place = period_folder(data, row["source"], month.period) / f"v{row['version']}"
-            manifest = place / "manifest.json"
-            if manifest.is_file() and sha256(manifest) != row["manifest_sha256"]:
+            source, number = row["source"], row["version"]
+            place = period_folder(data, source, month.period) / f"v{number}"
+            if not (place / "manifest.json").is_file():
+                continue
+            held = {file.file: file.sha256 for file in kept_version(data, source, month.period, number).manifest.ledger}
+            if held != row["ledger"]:
                 raise ApportionError(
-                    f"{month.period} was closed with another version {row['version']} of {row['source']} than is there",
+                    f"{month.period} was closed with another version {number} of {source} than is there",
                     where=str(place),
                     mend="bring the folder back from a backup; what was delivered since follows as a later version",
                 )

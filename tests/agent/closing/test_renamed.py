@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.books import BILL, JULY, Company
+from tests.books import AUGUST, BILL, JULY, Company
 from tests.focus_rows import write_focus
 
 
@@ -62,6 +62,12 @@ def test_a_ledger_that_was_removed_and_ingested_again_is_not_taken_for_the_close
     shut.done("ingest")
     told = refused(shut, capsys, "allocate", "--period", "2026-08")
     assert "2026-07 was closed with another version 1 of cloud than is there" in told
+
+
+def test_a_closed_month_that_vanished_from_its_export_is_the_closed_one_still(shut: Company):
+    (shut.root / "exports" / "2026-07.csv").unlink()
+    assert shut.posted(AUGUST) == {}
+    shut.done("verify")
 
 
 @pytest.mark.parametrize("month", ["2026-07", "2026-08"])
