@@ -225,8 +225,8 @@ def _latest(data: Path, month: Closed) -> list[LedgerVersion]:
 def _refuse_replaced(data: Path, month: Closed) -> None:
     """Raises ``ApportionError`` when a ledger version that the books name is there, but is another one.
 
-    A folder that was removed and ingested again counts from v1 anew: its number alone says nothing. The rows say it, not
-    the manifest, which is marked when a month vanishes from its export.
+    A folder that was removed and ingested again counts from v1 anew: its number alone says nothing. Its rows say it,
+    not its manifest, which is marked when the month vanishes from its export.
     """
     for entry in (month.entry, *month.accepted):
         for row in entry.content["ledger"]:
