@@ -25,8 +25,14 @@ _COMMITMENTS = (
     ("microsoft.billingbenefits", ("Spend", "Savings Plan")),
     ("reserved", ("Usage", "Reservation")),
     ("microsoft.capacity", ("Usage", "Reservation")),
+    (":ri:", ("Usage", "Reservation")),
+    ("spend-based commitments:", ("Spend", "Committed Use Discount")),
+    ("resource-based commitments:", ("Usage", "Committed Use Discount")),
 )
-"""What an id says of its commitment's category and type, in lower case."""
+"""What an id says of its commitment's category and type, in lower case.
+
+``:ri:`` is of reserved databases of AWS; Google's bill names no commitment, and the ledger names it by its kind.
+"""
 _FILLED = ("BillingAccountId", "ProviderName", "InvoiceIssuerName", "ServiceName", "ServiceCategory", "ChargeCategory")
 
 
@@ -48,6 +54,7 @@ def focus_rows(ledger: pa.RecordBatch, origin: Origin, schema: pa.Schema) -> pa.
     texts["ChargeFrequency"] = _frequency(texts["ChargeCategory"], ledger)
     consumed = usage & ~_is(texts["CommitmentDiscountStatus"], "Unused", rows)
     priced = ~_is(texts["ChargeCategory"], "Tax", rows)
+    texts["SkuId"] = texts["SkuId"].only(priced)  # FOCUS: a tax has none; Google's bill names one
     quantity = ledger["ConsumedQuantity"]
     columns: dict[str, pa.Array] = {
         "ConsumedQuantity": _only(quantity, consumed),

@@ -18,6 +18,7 @@ from agent.period import Period
 from agent.progress import Quiet
 from tests.agent.billing.ledgers import OCTOBER, ingest, rows
 from tests.agent.ledger_of_all_kinds import fill
+from tests.focus_rows import write_focus
 
 UNITS = ("x_BilledUnits", "x_EffectiveUnits", "x_ListUnits", "x_ContractedUnits")
 KEPT = (
@@ -182,6 +183,23 @@ def test_nulls_and_enums_are_as_focus_wants_them(filled, tmp_path):
         assert row["BillingPeriodEnd"].isoformat() == "2026-11-01T00:00:00+00:00"
         assert row["ServiceSubcategory"] == f"Other ({row['ServiceCategory']})"
         assert isinstance(json.loads(row["Tags"]), dict)
+
+
+def test_a_tax_has_no_sku_and_a_commitment_is_of_the_kind_its_id_tells(tmp_path):
+    ids = ("arn:aws:rds:eu-west-3:1:ri:ri-2", "spend-based commitments: SQL", "resource-based commitments: VM", "sub-1")
+    covered = [{"CommitmentDiscountId": told, "SkuId": "S"} for told in ids]
+    lines = [{"ChargeCategory": "Tax", "SkuId": "S"}, *covered]
+    ingest(write_focus(tmp_path / "x.csv", lines), tmp_path / "data")
+    exported(tmp_path / "data", tmp_path / "x.parquet")
+    names = ("CommitmentDiscountId", "SkuId", "CommitmentDiscountCategory", "CommitmentDiscountType")
+    found = {tuple(row[name] for name in names) for row in pq.read_table(tmp_path / "x.parquet").to_pylist()}
+    assert found == {
+        (None, None, None, None),
+        (ids[0], "S", "Usage", "Reservation"),
+        (ids[1], "S", "Spend", "Committed Use Discount"),
+        (ids[2], "S", "Usage", "Committed Use Discount"),
+        (ids[3], "S", None, None),
+    }
 
 
 def test_what_had_to_be_filled_in_is_named(filled, tmp_path):

@@ -1,4 +1,4 @@
-"""focus-validator judges an export of every kind of charge; what it finds is listed with a reason, or is a fault."""
+"""focus-validator judges an export of every kind of charge and source; what it finds has a reason, or is a fault."""
 
 import subprocess
 from pathlib import Path
@@ -12,7 +12,7 @@ import yaml
 from agent.focus_export import export
 from agent.progress import Quiet
 from tests.agent.billing.ledgers import OCTOBER
-from tests.agent.ledger_of_all_kinds import fill
+from tests.agent.ledger_of_all_kinds import fill_from_every_kind_of_source
 
 ACCEPTED = Path(__file__).parents[1] / "judges" / "focus-validator-accepted.yaml"
 MODEL = "1.2.0.1"
@@ -23,7 +23,7 @@ MADE = 368
 @pytest.mark.slow
 def test_focus_validator_finds_nothing_that_is_not_accepted_with_a_reason(judge, tmp_path):
     program = Path(judge("focus-validator", "bin/focus-validator"))
-    fill(tmp_path / "data", tmp_path)
+    fill_from_every_kind_of_source(tmp_path / "data", tmp_path)
     export(tmp_path / "data", OCTOBER, "focus-1.2", tmp_path / "focus.parquet", Quiet())
     found, made = judged(program, tmp_path)
     accepted = yaml.safe_load(ACCEPTED.read_text())
@@ -35,7 +35,7 @@ def test_focus_validator_finds_nothing_that_is_not_accepted_with_a_reason(judge,
 @pytest.mark.slow
 def test_the_judge_sees_a_fault(judge, tmp_path):
     program = Path(judge("focus-validator", "bin/focus-validator"))
-    fill(tmp_path / "data", tmp_path)
+    fill_from_every_kind_of_source(tmp_path / "data", tmp_path)
     export(tmp_path / "data", OCTOBER, "focus-1.2", tmp_path / "focus.parquet", Quiet())
     table = pq.read_table(tmp_path / "focus.parquet")
     place = table.schema.get_field_index("ChargeCategory")
