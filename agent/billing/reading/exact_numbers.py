@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agent.billing.reading.batch import EXACT, PICO, PICO_UNITS, Ints, Numbers
+from agent.billing.reading.shortest_decimals import shortest_decimals
 from agent.money import MAX_UNITS, UNIT_SCALE, UNITS_PER_ONE, MoneyFormatError, text_from_units, units_and_cut
 
 _PICO_TYPE = pa.decimal128(38, PICO)
@@ -114,10 +115,10 @@ def _scaled(values: npt.NDArray[np.float64], places: int) -> tuple[Ints, npt.NDA
 
 
 def _fine_doubles(values: npt.NDArray[np.float64]) -> Numbers:
-    """Doubles that are not whole picos: small ones by a finer scale, the rest through their shortest text."""
-    pico, fine = np.zeros(len(values), np.int64), np.zeros(len(values), np.int64)
-    left = np.arange(len(values))
-    for places in _FINER:
+    """Doubles that are not whole picos: most by their digits, small ones by a finer scale, the rest through text."""
+    pico, fine, unread = shortest_decimals(values)
+    left = np.flatnonzero(unread)
+    for places in _FINER if len(left) else ():
         counts, unread = _scaled(values[left], places)
         step = 10 ** (places - PICO)
         coarse = np.trunc(counts / step).astype(np.int64)  # below 1e15, so the quotient's whole part is exact
@@ -135,7 +136,7 @@ def _fine_doubles(values: npt.NDArray[np.float64]) -> Numbers:
 
 
 def _shortest(values: npt.NDArray[np.float64]) -> Numbers:
-    """Doubles of 16 and 17 digits, through the shortest text that names each."""
+    """Doubles of any digits, through the shortest text that names each."""
     texts = pa.array(values).cast(pa.string())
     size = np.abs(values)
     if size.max() < _LARGE and size.min() >= _TINY:
