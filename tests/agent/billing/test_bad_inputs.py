@@ -285,3 +285,23 @@ def test_another_source_billing_the_same_usage_is_refused(tmp_path):
     assert caught.value.message == "source second bills usage of 2026-10 that source first has already billed"
     with pytest.raises(SourceError):
         ingest(tmp_path / "x", tmp_path / "data", name="third")
+
+
+@pytest.mark.parametrize("name", ["cut.csv", "cut.csv.gz"])
+def test_a_file_that_ends_within_quotes_is_refused_though_its_last_row_has_all_cells(tmp_path, refused, name):
+    text = focus_text([{}, {"Tags": '{"tenant": "acme"}'}, {}])
+    cut = text[: text.index("acme") + 2].encode()
+    path = tmp_path / "x" / name
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(cut, mtime=0) if name.endswith(".gz") else cut)
+    error = refused()
+    assert error.message == "the file cannot be read as CSV: unexpected end of data"
+    assert error.where == name
+    assert "a quote that is never closed" in error.mend
+
+
+def test_an_inch_sign_in_a_cell_without_quotes_is_a_sign_like_any_other(tmp_path):
+    (tmp_path / "x").mkdir()
+    text = focus_text([{"ResourceName": "screen"}, {}]).replace("screen", '24" screen')
+    (tmp_path / "x" / "october.csv").write_text(text)
+    assert ingest(tmp_path / "x", tmp_path / "data")[0].billed_text == "2 USD"
