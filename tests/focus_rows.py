@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 DEFAULTS: dict[str, str] = {
@@ -51,13 +52,16 @@ _FOLLOW_BILLED = ("EffectiveCost", "ListCost", "ContractedCost")
 def focus_row(row: Mapping[str, str]) -> dict[str, str]:
     """The row with every column it does not name; cost columns it leaves out equal its BilledCost.
 
-    A ``BillingPeriodStart`` of another month moves the default charge period to the 5th of that month.
+    A ``BillingPeriodStart`` of another month moves the default charge period to the 5th of that month; a later
+    ``ChargePeriodStart`` moves the default end behind it.
     """
     full = {**DEFAULTS, **row}
     start = full["BillingPeriodStart"]
     if "BillingPeriodStart" in row and "ChargePeriodStart" not in row:
         full["ChargePeriodStart"] = f"{start[:8]}05T00:00:00Z"
         full["ChargePeriodEnd"] = row.get("ChargePeriodEnd", f"{start[:8]}06T00:00:00Z")
+    if "ChargePeriodEnd" not in row and full["ChargePeriodEnd"][:10] < full["ChargePeriodStart"][:10]:
+        full["ChargePeriodEnd"] = str(date.fromisoformat(full["ChargePeriodStart"][:10]) + timedelta(days=1))
     for column in _FOLLOW_BILLED:
         if column not in row:
             full[column] = full["BilledCost"]

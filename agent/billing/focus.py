@@ -60,7 +60,8 @@ class Focus(BillingSource):
         self.notes = [*self._found, *self._fixups.notes(), *self._accounts.notes()]
 
     def _batch(self, columns: Columns, file: ExportFile) -> Batch:
-        starts, ends = columns.moments("ChargePeriodStart"), columns.moments("ChargePeriodEnd")
+        starts = columns.moments("ChargePeriodStart")
+        ends = columns.ends("ChargePeriodEnd", "ChargePeriodStart", starts)
         costs = {name: columns.cost(name) for name in ("BilledCost", "EffectiveCost")}
         for name in ("ListCost", "ContractedCost"):
             if (amount := columns.optional(name)) is not None:
@@ -69,7 +70,9 @@ class Focus(BillingSource):
         words = _dimensions(columns, costs["BilledCost"].signs())
         self._accounts.look_at(columns, words)
         words["BillingCurrency"] = known_currencies(columns, "BillingCurrency")
-        words["BillingPeriodStart"] = _billing_periods(columns)
+        # NOTE: Microsoft bills subscriptions of its own from the day on which they began
+        others = ~values.of_microsoft(words["ProviderName"], columns.rows)
+        words["BillingPeriodStart"] = columns.firsts_of_months("BillingPeriodStart", _billing_periods(columns), others)
         words["ChargePeriodStart"], words["ChargePeriodEnd"] = charge_days(starts, ends)
         words["x_TagSetId"] = self.tag_sets.ids(columns, "Tags", file.shown)
         if (splits := Splits.of(columns)) is not None:

@@ -87,7 +87,8 @@ class Oci(BillingSource):
                 raise located(file.path, file.shown, fault) from fault
 
     def _batch(self, columns: Columns) -> Batch:
-        starts, ends = columns.moments("lineItem/intervalUsageStart"), columns.moments("lineItem/intervalUsageEnd")
+        starts = columns.moments("lineItem/intervalUsageStart")
+        ends = columns.ends("lineItem/intervalUsageEnd", "lineItem/intervalUsageStart", starts)
         cost = columns.cost(COST)
         corrections = _corrections(columns)
         self._tell(columns, cost, corrections)

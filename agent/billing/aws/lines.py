@@ -80,9 +80,9 @@ class Lines:
         self.net = net
         self.tag_ids = tag_ids
         self.starts = columns.moments("line_item_usage_start_date")
-        self.ends = columns.moments("line_item_usage_end_date")
+        self.ends = columns.ends("line_item_usage_end_date", "line_item_usage_start_date", self.starts)
         period = columns.moments("bill_billing_period_start_date")
-        self.period = charge_days(period, period)[0]
+        self.period = columns.firsts_of_months("bill_billing_period_start_date", charge_days(period, period)[0])
         self.reservation = columns.ids("reservation_reservation_a_r_n")
         self.commitment = columns.ids("savings_plan_savings_plan_a_r_n").otherwise(self.reservation)
         types = self._types()

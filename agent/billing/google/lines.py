@@ -69,7 +69,7 @@ class Lines:
 
     def batches(self, commitments: Commitments, tag_ids: Words) -> Iterator[Batch]:
         """The lines with their cost, their credits, and the covered parts with what they carry of the fees."""
-        ends = self.columns.moments("usage_end_time")
+        ends = self.columns.ends("usage_end_time", "usage_start_time", self.starts)
         words = self._words(tag_ids, ends)
         fees = self.types.fees
         if fees.any():

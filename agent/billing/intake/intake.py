@@ -7,6 +7,7 @@ import numpy as np
 
 from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.intake.account_days import AccountDays
+from agent.billing.intake.outliers import Outliers
 from agent.billing.intake.tally import Tally
 from agent.billing.interface import BillingSource
 from agent.billing.ledger.gathering import Gathering
@@ -69,6 +70,7 @@ class Intake:
         self.scopes: dict[Scope, str] = {}
         self._currencies: dict[tuple[Period, str | None], tuple[str | None, str]] = {}
         """The currency of a billing account in a period, and the file it was first seen in."""
+        self.outliers = Outliers()
         self.doubled_tags: dict[Period, int] = {}
         """Lines whose tags have two values for one key."""
         self.days = AccountDays()
@@ -96,6 +98,7 @@ class Intake:
         for period, part in _by_period(batch):
             self._refuse_another_currency(period, part, record.file)
             self._note_doubled_tags(period, part)
+            self.outliers.add(period, part, record.file.shown)
             self._gathering.add(period, part)
             for (currency,), rows in rows_by_values(part.words["BillingCurrency"]):
                 tally = record.tallies.setdefault((period, str(currency)), Tally())

@@ -58,7 +58,7 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
     """
     records = [record for record in intake.records if record.rows_of(period) or _promised_empty(record, period)]
     cuts = _cuts(records, period)
-    notes = list(origin.notes)
+    notes = [*origin.notes, *intake.outliers.notes(period)]
     for currency, by_cost in cuts.items():
         notes += _book_rounding(gathering, period, currency, by_cost)
     rows = _write_rows(folder / PART, gathering, period)
@@ -84,7 +84,7 @@ def write_version(folder: Path, period: Period, origin: Origin, intake: Intake, 
             currency: {cost: exact_text(0, cut) for cost, cut in by_cost.items()} for currency, by_cost in cuts.items()
         },
         kinds=held.kinds(),
-        usage_through=_usage_through(intake.usage_end(period)),
+        usage_through=_usage_through(intake.usage_end(period), period),
         tag_failures=failures,
         notes=tuple(notes),
         invoices=held.invoice_texts(),
@@ -231,7 +231,9 @@ def _left_out(record: FileRecord, period: Period) -> dict[str, dict[str, str]]:
     return found
 
 
-def _usage_through(end: int | None) -> str | None:
+def _usage_through(end: int | None, period: Period) -> str | None:
+    """The last day; at most the month's own, for a usage line of a later day completes no day of it."""
     if end is None:
         return None
-    return str(datetime.fromtimestamp(end // DAY * DAY // 1_000_000, UTC).date() - timedelta(days=1))
+    last = datetime.fromtimestamp(end // DAY * DAY // 1_000_000, UTC).date() - timedelta(days=1)
+    return str(min(last, period.last_day))

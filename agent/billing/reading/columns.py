@@ -168,6 +168,32 @@ class Columns:
         texts = pa.DictionaryArray.from_arrays(coded.indices, pa.array(changed, pa.string()))
         return Columns({name: texts}, self.rows, self.first)
 
+    def ends(self, name: str, start: str, starts: Ints) -> Ints:
+        """The moments of an end; refuses one before its start. They may be equal."""
+        ends = self.moments(name)
+        backwards = np.flatnonzero(ends < starts)
+        if len(backwards):
+            raise self.fault(
+                f"{name} lies before {start} in {len(backwards)} row{'s' if len(backwards) > 1 else ''}",
+                int(backwards[0]),
+                "a charge that ends when it starts, or later",
+                "deliver the export again; dates edited by hand cannot be trusted",
+            )
+        return ends
+
+    def firsts_of_months(self, name: str, days: Words, rows: Mask | None = None) -> Words:
+        """The same ISO dates; refuses one, among ``rows`` or all, that does not begin a month."""
+        odd = days.mask(lambda day: day is not None and not day.endswith("-01"), self.rows)
+        wrong = np.flatnonzero(odd if rows is None else odd & rows)
+        if len(wrong):
+            raise self.fault(
+                f"{name} holds {days.value(int(wrong[0]))}, which is no first day of a month",
+                int(wrong[0]),
+                "billing periods that are calendar months, as this provider bills them",
+                "deliver the export itself; if the provider bills from another day on, please report it",
+            )
+        return days
+
     def moments(self, name: str) -> Ints:
         if not _is_date(self.arrays[name].type):
             raise self._stored(

@@ -46,7 +46,8 @@ def kept(folder: Path) -> dict[str, bytes]:
 
 def test_invoices_are_final_and_the_month_to_date_is_an_estimate(ocean, taken_in):
     ocean.invoices = [invoice("2026-09", item("Droplets", "10.00")), invoice("2026-10", item("Droplets", "12.34"))]
-    ocean.preview = invoice("2026-11", item("Droplets", "1.00", start_time="2026-11-02T00:00:00Z"), amount="1.00")
+    day = {"start_time": "2026-11-02T00:00:00Z", "end_time": "2026-11-03T00:00:00Z"}
+    ocean.preview = invoice("2026-11", item("Droplets", "1.00", **day), amount="1.00")
     found = taken_in()
     assert {period: one.billed_text for period, one in found.items()} == {
         "2026-09": "10 USD",
