@@ -119,11 +119,19 @@ def first_of_month(days: Words) -> Words:
     return days.mapped(lambda day: day and f"{day[:7]}-01")
 
 
+def _following(day: str) -> str:
+    return str(date.fromisoformat(day) + timedelta(days=1))
+
+
 def charge_days(starts: Ints, ends: Ints) -> tuple[Words, Words]:
     """The day of each start, and the exclusive end cut up to the next day: always at least a day after the start.
 
     A line of up to 24 hours is of the day it starts on, also where it runs over midnight (ALLOCATION 1).
     """
     first = starts // DAY
+    if (ends - starts <= DAY).all():
+        # NOTE: of most bills every line is of one day, and then its end is told by its start
+        start = day_words(first)
+        return start, Words([day and _following(day) for day in start.values], start.codes)
     cut = np.where(ends - starts > DAY, -(-ends // DAY), first + 1)
     return day_words(first), day_words(np.maximum(cut, first + 1))

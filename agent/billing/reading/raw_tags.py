@@ -104,6 +104,8 @@ class TagSets:
 
 _HALF = 32
 _WIDTH = 8
+_NARROW = 15
+"""Codes of fewer bits are packed in half the space."""
 
 
 class DistinctMaps:
@@ -121,18 +123,24 @@ class DistinctMaps:
         keys, values = (_leaf(leaf, start, end) for leaf in _leaves(column))
         self.key_texts: list[str] = keys.dictionary.to_pylist()
         self.value_texts: list[str] = values.dictionary.to_pylist()
-        narrow = max(len(self.key_texts), len(self.value_texts)) < 2**15
-        pairs = _pairs(_codes(keys), _codes(values), np.dtype(np.int16 if narrow else np.int32))
-        width = 2 * pairs.itemsize
+        narrow = max(len(self.key_texts), len(self.value_texts)) < 2**_NARROW
+        bits = _NARROW + 1 if narrow else 2 * (_NARROW + 1)
+        pairs = _pairs(_codes(keys), _codes(values), bits)
+        offsets -= start
+        # NOTE: all lines of a project have its labels; rows that are all alike need not be told apart
+        alike = not column.null_count and _alike(offsets, pairs)
+        rows = 1 if alike else len(column)
+        width = pairs.itemsize
         distinct = pa.LargeBinaryArray.from_buffers(
-            pa.large_binary(), len(column), [None, pa.py_buffer((offsets - start) * width), pa.py_buffer(pairs)]
+            pa.large_binary(), rows, [None, pa.py_buffer(offsets[: rows + 1] * width), pa.py_buffer(pairs)]
         ).dictionary_encode()
         _, places, entries = distinct.dictionary.buffers()
         count = len(distinct.dictionary)
         self.offsets: Ints = np.frombuffer(places, np.int64, count + 1) // width
-        found = np.frombuffer(entries or b"", pairs.dtype, 2 * int(self.offsets[-1]))
-        self.keys, self.values = found[0::2], found[1::2]
-        self.codes: Codes = distinct.indices.to_numpy(zero_copy_only=False)
+        found = np.frombuffer(entries or b"", pairs.dtype, int(self.offsets[-1])).astype(np.int64)
+        self.keys, self.values = found & ((1 << bits) - 1), found >> bits
+        codes = np.zeros(len(column), np.int32) if alike else distinct.indices.to_numpy(zero_copy_only=False)
+        self.codes: Codes = codes
         if column.null_count:
             known = column.is_valid().to_numpy(zero_copy_only=False)
             self.codes = np.where(known, self.codes, np.int32(count))
@@ -144,14 +152,21 @@ class DistinctMaps:
         return kept_apart((self.key_texts[key], self.value_texts[value] if value >= 0 else "") for key, value in pairs)
 
 
-def _pairs(
-    keys: Codes, values: Codes, kind: np.dtype[np.signedinteger]
-) -> np.ndarray[tuple[int], np.dtype[np.signedinteger]]:
-    """Key and value codes side by side, in integers as narrow as they fit."""
-    pairs = np.empty(2 * len(keys), kind)
-    pairs[0::2] = keys
-    pairs[1::2] = values
-    return pairs
+def _pairs(keys: Codes, values: Codes, bits: int) -> Codes | Ints:
+    """Each entry's value and key code in one integer, the key in the lowest ``bits``; a value may be -1."""
+    if bits == _NARROW + 1:
+        return (values << np.int32(bits)) | keys
+    return (values.astype(np.int64) << np.int64(bits)) | keys
+
+
+def _alike(offsets: Ints, pairs: Codes | Ints) -> bool:
+    """Whether every row has the entries of the first."""
+    rows = len(offsets) - 1
+    entries = int(offsets[1]) if rows else 0
+    if rows * entries != len(pairs) or not np.array_equal(pairs[:entries], pairs[len(pairs) - entries :]):
+        return False
+    table = pairs.reshape(rows, entries)
+    return bool((np.diff(offsets) == entries).all() and (table == table[0]).all())
 
 
 def _codes(leaf: pa.DictionaryArray) -> Codes:
