@@ -72,7 +72,7 @@ def test_googles_credits_in_32_bits(tmp_path: Path) -> None:
     ingest(tmp_path / "x", tmp_path / "data", kind="gcp")
     assert sorted(row["Billed"] for row in rows(tmp_path / "data")) == ["-0.1", "0.3"]
     found = values(pq.read_table(tmp_path / "x" / "b.parquet")["credits"].combine_chunks())
-    assert [entry["amount"] for entry in found[0]] == [Decimal("-0.1")]  # type: ignore[index, attr-defined]  # as read
+    assert [entry["amount"] for entry in found[0]] == [Decimal("-0.1")]  # type: ignore[attr-defined]  # as read
 
 
 def _narrow(kind: pa.StructType) -> pa.StructType:
