@@ -14,7 +14,7 @@ from agent.billing.delivery.export import Delivery, ExportFile
 from agent.billing.delivery.finding import find
 from agent.billing.interface import BillingSource
 from agent.billing.reading import csv_files
-from agent.billing.reading.batch import Batch
+from agent.billing.reading.batch import Batch, combinations
 from agent.billing.reading.columns import Columns, ReadFault
 from agent.billing.reading.header_names import twice
 from agent.billing.reading.raw_tags import TagSets
@@ -47,6 +47,8 @@ class MappedCsv(BillingSource):
         delimiter = "\t" if form.delimiter == "tab" else form.delimiter
         self._dialect = csv_files.Dialect(delimiter, form.encoding, tuple(form.names), form.lines_before)
         self._charges = Charges(self._map, Dates(self._map.dates), tag_sets, source.name)
+        self._invoices: dict[tuple[str | None, ...], str] = {}
+        """The first file of each invoice that a column names: billing account, number and month."""
 
     def find(self, folder: Folder) -> Delivery:
         return find(folder, SUFFIXES, "CSV")
@@ -57,6 +59,7 @@ class MappedCsv(BillingSource):
             try:
                 for batch in self._charged(columns, left_out, file):
                     left_out.note(batch)
+                    self._refuse_again(batch, file)
                     yield batch
             except ReadFault as fault:
                 raise located(file.path, file.shown, fault, self._dialect) from fault
@@ -69,6 +72,23 @@ class MappedCsv(BillingSource):
                 mend=f"correct leave_out in {self.source.columns}",
             )
         yield from rest
+
+    def _refuse_again(self, batch: Batch, file: ExportFile) -> None:
+        """Refuses a second file of one invoice: a number that the map gives for all files tells nothing."""
+        cell = self._map.columns.cells().get("InvoiceId")
+        if cell is None or cell.column is None:
+            return
+        names = ("BillingAccountId", "InvoiceId", "BillingPeriodStart")
+        for invoice in combinations([batch.words[name] for name in names]):
+            first = self._invoices.setdefault(invoice, file.shown)
+            if first != file.shown and invoice[1] is not None:
+                one, other = sorted((first, file.shown))
+                raise SourceError(
+                    f"{one} and {other} both hold invoice {invoice[1]}",
+                    where=other,
+                    expected="each invoice of a month in one file",
+                    mend="keep the newer file; if both are parts of the invoice, join them in one file",
+                )
 
     def _charged(self, columns: Columns, left_out: LeftOut, file: ExportFile) -> Iterator[Batch]:
         kept, rows = left_out.taken_apart(columns)

@@ -1,5 +1,6 @@
 """Dates as an invoice writes them -> moments in UTC and the month they are of."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,6 +12,7 @@ from agent.billing.reading.moments import day_as_written
 from agent.config.columns import DateForm, pattern_of
 
 _DAY_LENGTH = len("2026-10-31")
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ class Dates:
 
     def _read(self, text: str, form: str | None) -> Written | None:
         if form is None:
+            # NOTE: fromisoformat takes weeks too, and digits without dashes
+            if _ISO_DAY.match(text) is None:
+                return None
             if len(text) == _DAY_LENGTH:
                 return _alone(day_as_written(text))
             found = datetime.fromisoformat(text)

@@ -327,3 +327,26 @@ def test_a_map_with_mistakes_names_them_all(taken_in):
     with pytest.raises(ConfigError) as refused:
         taken_in("x", MAP + "dates: {format: DD.MM}\nfile: {decimal: ';'}\n")
     assert [fault.line for fault in refused.value.faults] == [8, 9]
+
+
+INVOICED = MAP.replace("columns:\n", "columns:\n  InvoiceId: invoice\n", 1)
+
+
+def test_two_files_of_one_invoice_are_refused_though_every_amount_differs(taken_in):
+    first, second = (f"day,service,cost,invoice\n{DAY},a,{cost},R-1\n" for cost in (1, 2))
+    with pytest.raises(SourceError) as refused:
+        taken_in(first, INVOICED, b=second)
+    assert (refused.value.message, refused.value.where) == ("a.csv and b.csv both hold invoice R-1", "b.csv")
+
+
+def test_files_of_other_invoices_months_or_without_a_number_are_one_bill(taken_in):
+    text = "day,service,cost,invoice\n{},a,{},{}\n"
+    others = {"b": text.format(DAY, 2, "R-2"), "c": text.format("2026-09-05", 3, "R-1"), "d": text.format(DAY, 4, "")}
+    found = taken_in(text.format(DAY, 1, "R-1"), INVOICED, **others, e=text.format(DAY, 5, ""))
+    assert sorted(row["Billed"] for row in found) == ["1", "2", "9"]
+
+
+@pytest.mark.parametrize("written", ["2026-W40", "20261005", "2026-W40-1"])
+def test_a_date_without_a_format_is_a_year_a_month_and_a_day(taken_in, written):
+    with pytest.raises(SourceError, match="which is no date"):
+        taken_in(f"day,service,cost\n{written},a,1\n")
