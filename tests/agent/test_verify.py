@@ -220,9 +220,7 @@ def test_what_is_finer_than_a_unit_is_stated_and_no_difference(month):
     found = audit(month)
     assert found.ok
     (statement,) = [text for text in found.statements if "tied to an invoice" not in text]
-    assert statement == (
-        "cloud: finer than 1e-24 USD and so in no ledger row: BilledCost 4E-25, EffectiveCost 0"
-    )
+    assert statement == ("cloud: finer than 1e-24 USD and so in no ledger row: BilledCost 4E-25, EffectiveCost 0")
 
 
 def test_booked_rounding_must_be_in_the_ledger(month):

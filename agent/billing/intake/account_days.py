@@ -35,8 +35,9 @@ class Copied:
 
     file: int
     other: int
-    """The one that most of them are in."""
+    """The one that most of them are in: ``in_other``."""
     equal: int
+    in_other: int
     lines: int
     account: str | None
     day: str | None
@@ -135,7 +136,7 @@ class AccountDays:
         known = list(self._numbers)
         scopes = [known[scope] for scope in found.scopes]
         _, billing, account, _, day = min(scopes, key=lambda scope: (scope[-1] or "", scope[2] or ""))
-        return Copied(found.file, found.other, found.equal, found.lines, account or billing, day)
+        return Copied(found.file, found.other, found.equal, found.in_other, found.lines, account or billing, day)
 
     def same_cost(self, groups: Sequence[int]) -> Repeat | None:
         """The first two groups of files that bill the same cost by another number of lines, if any.

@@ -18,11 +18,12 @@ _TELLING_LINES = 2
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Of a file's ``lines`` that count, ``equal`` are in other files, most in ``other``; these lie in ``scopes``."""
+    """Of a file's ``lines`` that count, ``equal`` are in other files, ``in_other`` in that one; ``scopes`` are theirs."""
 
     file: int
     other: int
     equal: int
+    in_other: int
     lines: int
     scopes: Sequence[int]
 
@@ -80,8 +81,10 @@ class LinePrints:
         file = int(copies[0])
         mine = lines.where(found & (lines.files == file))
         others = lines.files[np.isin(lines.prints, mine.prints) & (lines.files != file)]
-        other = int(np.bincount(others).argmax())
-        return Elsewhere(file, other, int(equal[file]), int(held[file]), np.unique(mine.scopes).tolist())
+        counts = np.bincount(others)
+        other = int(counts.argmax())
+        scopes = np.unique(mine.scopes).tolist()
+        return Elsewhere(file, other, int(equal[file]), int(counts[other]), int(held[file]), scopes)
 
     def _alone(self, shared: Mask) -> _Lines:
         """Lines in shared scopes that their file holds once, ordered by print."""

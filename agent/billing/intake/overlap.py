@@ -59,11 +59,14 @@ def refuse_repeated_days(days: AccountDays, records: Sequence[FileRecord]) -> No
     if (copied := days.copied()) is not None:
         copy, other = records[copied.file].file.shown, records[copied.other].file.shown
         first, second = sorted((copy, other))
+        where = f"in {other} too"
+        if copied.in_other < copied.equal:
+            where = f"in other files too, {copied.in_other} of them in {other}"
         raise _same_usage(
             first,
             second,
-            f"{copied.equal} of the {copied.lines} lines of {copy} on account-days that are in both are in {other} "
-            f"too, such as on {copied.day} of account {copied.account}",
+            f"{copied.equal} of the {copied.lines} lines of {copy} on account-days that are in both are {where}, such "
+            f"as on {copied.day} of account {copied.account}",
         )
 
 

@@ -277,3 +277,10 @@ def test_chunks_of_a_steady_fleet_by_hour_are_parts_of_one_bill(tmp_path, billed
     ]
     write(tmp_path / "x", one=fleet[:17], two=fleet[17:31], three=fleet[31:])
     assert billed() == "48 USD"
+
+
+def test_a_copy_that_was_cut_into_files_elsewhere_is_refused(tmp_path, refused):
+    lines = to_date(1, lines=6)
+    write(tmp_path / "x", a=lines[:3], b=lines[3:], c=lines[::2], d=lines[1::2])
+    assert "3 of the 3 lines of a.csv" in refused().message
+    assert "are in other files too, 2 of them in c.csv, such as on 2026-10-01" in refused().message
