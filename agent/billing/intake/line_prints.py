@@ -18,7 +18,7 @@ _TELLING_LINES = 2
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Of a file's ``lines`` that count, ``equal`` are in other files, ``in_other`` in that one; ``scopes`` are theirs."""
+    """Of a file's ``lines`` that count, ``equal`` are in other files, ``in_other`` of them in ``other``."""
 
     file: int
     other: int
