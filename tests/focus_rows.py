@@ -60,7 +60,8 @@ def focus_row(row: Mapping[str, str]) -> dict[str, str]:
     if "BillingPeriodStart" in row and "ChargePeriodStart" not in row:
         full["ChargePeriodStart"] = f"{start[:8]}05T00:00:00Z"
         full["ChargePeriodEnd"] = row.get("ChargePeriodEnd", f"{start[:8]}06T00:00:00Z")
-    if "ChargePeriodEnd" not in row and full["ChargePeriodEnd"][:10] < full["ChargePeriodStart"][:10]:
+    written = full["ChargePeriodStart"][4:5] == "-"
+    if written and "ChargePeriodEnd" not in row and full["ChargePeriodEnd"][:10] < full["ChargePeriodStart"][:10]:
         full["ChargePeriodEnd"] = str(date.fromisoformat(full["ChargePeriodStart"][:10]) + timedelta(days=1))
     for column in _FOLLOW_BILLED:
         if column not in row:

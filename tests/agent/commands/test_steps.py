@@ -58,7 +58,7 @@ def test_the_same_as_json_has_stable_keys(config: Path, capsys):
     counted = {"source", "period", "version", "changed", "lines", "rows", "billed", "completeness", "notes"}
     assert delivered.keys() == counted | settled
     assert call(config, "allocate", "--format", "json") == 0
-    assert document(capsys).keys() == {"version", "period", "results", "proof_line", "totals"}
+    assert document(capsys).keys() == {"version", "period", "results", "proof_line", "totals", "missing"}
     assert call(config, "report", "--format", "json") == 0
     assert document(capsys).keys() == {"version", "period", "reports"}
     assert call(config, "digest", "--format", "json") == 0
