@@ -37,12 +37,7 @@ class PulledPartitions(Layout):
         try:
             listed = [ListedFile(name, rows=int(entry["rows"])) for name, entry in content["files"].items()]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise SourceError(
-                "this is no index of pulled partitions",
-                where=shown,
-                expected="the file as apportion wrote it",
-                mend="remove the folder; the next ingest reads the table again",
-            ) from error
+            raise _no_index(shown) from error
         return Statement(tuple(listed))
 
 
@@ -126,7 +121,11 @@ class Pull:
         index = self._raw / INDEX
         if not index.is_file():
             return {}
-        content = json.loads(index.read_text("utf-8"))
+        try:
+            content = json.loads(index.read_text("utf-8"))
+            files = dict(content["files"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise _no_index(str(index)) from error
         if content.get("table") != self._table.path:
             raise SourceError(
                 f"what is kept here was read from {content.get('table')}",
@@ -134,11 +133,20 @@ class Pull:
                 expected=f"partitions of {self._table.path}",
                 mend="give the source another name; or move this folder away, and all is read again",
             )
-        return dict(content["files"])
+        return files
 
     def _write(self, kept: Kept) -> None:
         content = {"version": 1, "table": self._table.path, "files": dict(sorted(kept.items()))}
         write_text(self._raw / INDEX, json.dumps(content, indent=1) + "\n")
+
+
+def _no_index(where: str) -> SourceError:
+    return SourceError(
+        "this is no index of pulled partitions",
+        where=where,
+        expected="the file as apportion wrote it",
+        mend="remove this file; the next ingest reads the table again",
+    )
 
 
 def _entry(partition: Partition) -> dict[str, Any]:

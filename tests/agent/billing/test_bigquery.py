@@ -214,3 +214,15 @@ def test_doctor_prints_the_rights_that_reading_a_table_takes():
     assert "`roles/bigquery.dataViewer` ON SCHEMA `exports.billing`" in told
     for role in ("bigquery.jobUser", "bigquery.readSessionUser"):
         assert f"gcloud projects add-iam-policy-binding payer --member=MEMBER --role=roles/{role}" in told
+
+
+@pytest.mark.parametrize("text", ['{"version": 1,', "[]", '{"version": 1}', '{"files": 3}'])
+def test_a_damaged_index_is_named_and_the_table_is_read_again_once_it_is_removed(ingest, text):
+    ingest()
+    index = ingest.raw / "_index.json"
+    index.write_text(text)
+    with pytest.raises(SourceError, match="this is no index of pulled partitions") as caught:
+        ingest()
+    assert caught.value.where == str(index)
+    index.unlink()
+    assert [one.version for one in ingest()] == [1]
