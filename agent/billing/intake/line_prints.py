@@ -18,7 +18,10 @@ _TELLING_LINES = 2
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Of a file's ``lines`` that count, ``equal`` are in other files, ``in_other`` of them in ``other``."""
+    """Of a file's ``lines`` that count ``equal`` are in other files, ``in_other`` of them in ``other``.
+
+    ``scopes``: the account-days of these.
+    """
 
     file: int
     other: int
