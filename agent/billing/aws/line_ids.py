@@ -4,75 +4,85 @@ Without a manifest a folder may hold two deliveries of a month. The ids of lines
 both, but where they are, the line is one.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from agent.billing.aws.header import LINE_ID
-from agent.billing.aws.report_file import ReportFile
+from agent.billing.aws.report_file import Block, ReportFile
 from agent.billing.reading.batch import Mask, Words
+from agent.billing.reading.csv_files import NULL_TOKENS
+from agent.billing.reading.text_prints import text_prints
 from agent.errors import SourceError
 
 Prints = npt.NDArray[np.uint64]
 _MONTH, _ACCOUNT = "bill_billing_period_start_date", "line_item_usage_account_id"
+_ID, _INTERVAL = LINE_ID
 _ODD = tuple(map(np.uint64, (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)))
 _STIR = np.uint64(0xFF51AFD7ED558CCD)
 _HALF = np.uint64(32)
-_MOST = 2**23
-"""Prints kept: 64 MB. Of more lines only those with the lowest prints are, in every file alike."""
+_MOST = 2**21
+"""Prints kept: 16 MB. Of more lines only those with the lowest prints are, in every file alike."""
+_LONGEST_TOKEN = max(map(len, NULL_TOKENS))
 
 
-@dataclass(slots=True)
-class _Seen:
-    """Prints of the lines of each file, and the highest that is kept of all."""
-
-    files: list[Prints]
-    highest: int = 2**64 - 1
-
-    def add(self, prints: Prints) -> None:
-        self.files.append(prints[prints <= np.uint64(self.highest)])
-        while sum(map(len, self.files)) > _MOST:
-            self.highest //= 2
-            self.files = [held[held <= np.uint64(self.highest)] for held in self.files]
+def may_repeat(files: Sequence[ReportFile]) -> bool:
+    """Whether more than one file names its lines; a CUR 2.0 may leave both columns out."""
+    return sum(all(name in file.header.places for name in LINE_ID) for file in files) > 1
 
 
-def refuse_repeated_lines(files: Sequence[ReportFile]) -> None:
-    """Raises ``SourceError`` when a line that each of two files holds once has the same name in both.
+class LineIds:
+    """Prints of the names of all lines, by file; those of another month or account are others."""
 
-    Nothing to do for files without both columns, which a CUR 2.0 may leave out.
-    """
-    named = [file for file in files if all(name in file.header.places for name in LINE_ID)]
-    if len(named) <= 1:
-        return
-    seen = _Seen([])
-    for file in named:
-        seen.add(np.concatenate([np.zeros(0, np.uint64), *_prints(file)]))
-    alone = [_alone(prints) for prints in seen.files]
-    places = np.repeat(np.arange(len(alone)), [len(prints) for prints in alone])
-    prints = np.concatenate(alone)
-    order = np.argsort(prints, kind="stable")
-    again = np.flatnonzero(prints[order][1:] == prints[order][:-1])
-    if len(again):
-        first, second = places[order[again]], places[order[again + 1]]
-        one, other = int(first[0]), int(second[0])
-        count = int(((first == one) & (second == other)).sum())
-        raise _twice(named[one].file.shown, named[other].file.shown, count)
+    def __init__(self) -> None:
+        self._files: dict[str, list[Prints]] = {}
+        self._highest = 2**64 - 1
+        """The highest print that is kept."""
+        self._kept = 0
 
-
-def _prints(file: ReportFile) -> Iterator[Prints]:
-    for block in file.blocks([*LINE_ID, _ACCOUNT, _MONTH]):
+    def add(self, block: Block, file: ReportFile) -> None:
+        """Counts in the lines of one block of a file, read with the id as plain text."""
         columns = block.columns
-        with file.located():
-            period = columns.moments(_MONTH)
-        names = [columns.words(name) for name in (*LINE_ID, _ACCOUNT)]
-        known: Mask = names[0].filled(columns.rows)
-        prints = period.view(np.uint64) * _ODD[-1]
-        for odd, words in zip(_ODD, names, strict=False):
-            prints = prints + _hashes(words, columns.rows) * odd
+        if any(name not in columns.arrays for name in LINE_ID):
+            return
+        ids = columns.texts(_ID)
+        prints = text_prints(ids) * _ODD[0] + columns.moments(_MONTH).view(np.uint64) * _ODD[3]
+        for odd, name in zip(_ODD[1:], (_INTERVAL, _ACCOUNT), strict=False):
+            prints += _hashes(columns.words(name), columns.rows) * odd
         prints = (prints ^ (prints >> _HALF)) * _STIR
-        yield (prints ^ (prints >> _HALF))[known]
+        prints ^= prints >> _HALF
+        known: Mask = pc.fill_null(pc.greater(pc.binary_length(ids), _LONGEST_TOKEN), fill_value=False).to_numpy(
+            zero_copy_only=False
+        )
+        if not known.all():
+            known |= ~pc.is_in(ids.fill_null(""), pa.array(NULL_TOKENS)).to_numpy(zero_copy_only=False)
+        self._keep(file.file.shown, prints[known])
+
+    def _keep(self, shown: str, prints: Prints) -> None:
+        held = self._files.setdefault(shown, [])
+        held.append(prints[prints <= np.uint64(self._highest)])
+        self._kept += len(held[-1])
+        while self._kept > _MOST:
+            self._highest //= 2
+            for pieces in self._files.values():
+                pieces[:] = [piece[piece <= np.uint64(self._highest)] for piece in pieces]
+            self._kept = sum(len(piece) for pieces in self._files.values() for piece in pieces)
+
+    def refuse_repeated(self) -> None:
+        """Raises ``SourceError`` when a line that each of two files holds once has the same name in both."""
+        names = sorted(self._files)
+        alone = [_alone(np.concatenate(self._files[name])) for name in names]
+        prints = np.sort(np.concatenate([np.zeros(0, np.uint64), *alone]))
+        again = prints[1:][prints[1:] == prints[:-1]]
+        if not len(again):
+            return
+        holding = [name for name, held in zip(names, alone, strict=True) if again[0] in held]
+        first, second = holding[:2]
+        both = np.intersect1d(alone[names.index(first)], alone[names.index(second)], assume_unique=True)
+        raise _twice(first, second, len(both))
 
 
 def _hashes(words: Words, rows: int) -> Prints:
@@ -82,12 +92,15 @@ def _hashes(words: Words, rows: int) -> Prints:
 
 def _alone(prints: Prints) -> Prints:
     """Those that occur once: a name that a file gives to two lines is none."""
-    found, counts = np.unique(prints, return_counts=True)
-    return np.asarray(found[counts == 1])
+    ordered = np.sort(prints)
+    again = ordered[1:] == ordered[:-1]
+    once = np.ones(len(ordered), np.bool_)
+    once[1:] &= ~again
+    once[:-1] &= ~again
+    return np.asarray(ordered[once])
 
 
-def _twice(one: str, other: str, count: int) -> SourceError:
-    first, second = sorted((one, other))
+def _twice(first: str, second: str, count: int) -> SourceError:
     return SourceError(
         f"{first} and {second} hold the same lines: {count:,} have one LineItemId and TimeInterval in both",
         where=second,

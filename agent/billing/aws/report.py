@@ -8,6 +8,7 @@ import pyarrow as pa
 from agent.billing.aws.header import (
     CATEGORY_MAP,
     COST,
+    LINE_ID,
     NET_OF,
     OPTIONAL,
     PARENT,
@@ -16,7 +17,7 @@ from agent.billing.aws.header import (
     TAG_MAPS,
     USAGE_TYPE,
 )
-from agent.billing.aws.line_ids import refuse_repeated_lines
+from agent.billing.aws.line_ids import LineIds, may_repeat
 from agent.billing.aws.lines import Lines
 from agent.billing.aws.net import NetChoice, NetSurvey
 from agent.billing.aws.products import with_products
@@ -39,6 +40,8 @@ class CostAndUsageReport(BillingSource):
     _net = NetChoice()
     _splits: SplitCosts | None = None
     _tags: ReportTags | None = None
+    _ids: LineIds | None = None
+    """Names of lines, where no manifest says that the files are one delivery."""
 
     def prepare(self, files: Sequence[ExportFile]) -> None:
         """Decides between net and gross costs, and finds the instances that parts are split from: on all files at once.
@@ -46,8 +49,7 @@ class CostAndUsageReport(BillingSource):
         Files are read for it only where their headers leave something to decide, and then only the columns needed.
         """
         opened = [ReportFile(file, self.report) for file in files]
-        if not any(file.manifest for file in files):
-            refuse_repeated_lines(opened)
+        self._ids = LineIds() if may_repeat(opened) and not any(file.manifest for file in files) else None
         headers = [frozenset(file.header.places) for file in opened]
         survey = NetSurvey(frozenset.intersection(*headers))
         parents: set[str] = set()
@@ -79,12 +81,17 @@ class CostAndUsageReport(BillingSource):
 
     def batches(self, file: ExportFile) -> Iterator[Batch]:
         opened = ReportFile(file, self.report)
-        for block in opened.blocks(_needed(opened), tags=True):
+        ids = () if self._ids is None else LINE_ID
+        for block in opened.blocks(_needed(opened, *ids), tags=True, plain=ids[:1]):
             with opened.located():
+                if self._ids is not None:
+                    self._ids.add(block, opened)
                 yield from self._lines(block, opened).batches(self._splits)
 
     def conclude(self) -> None:
-        """Tells of split costs that did not fit the instances."""
+        """Refuses lines that two files both have; tells of split costs that did not fit the instances."""
+        if self._ids is not None:
+            self._ids.refuse_repeated()
         if self._splits is not None:
             self.notes += self._splits.findings()
 

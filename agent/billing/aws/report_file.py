@@ -1,6 +1,7 @@
 """One file of a Cost and Usage Report, CSV or Parquet, block by block by the names of CUR 2.0."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -48,27 +49,33 @@ class ReportFile:
             self._names = self._csv.names
         self.header: Header = resolve(self._names, file.shown, report)
 
-    def blocks(self, names: Sequence[str], *, tags: bool = False) -> Iterator[Block]:
-        """All rows, with those of the columns ``names`` that the file has; with its tag columns if wanted."""
+    def blocks(self, names: Sequence[str], *, tags: bool = False, plain: Sequence[str] = ()) -> Iterator[Block]:
+        """All rows, with those of the columns ``names`` that the file has; with its tag columns if wanted.
+
+        Texts are dictionary-coded, but for the columns ``plain``, whose texts hardly repeat.
+        """
         known = {name: self.header.places[name] for name in self.header.having(names)}
         keys = self.header.tags if tags else {}
         first = 0
-        for batch, at in self._batches(sorted({*known.values(), *keys})):
+        uncoded = {known[name] for name in plain if name in known}
+        for batch, at in self._batches(sorted({*known.values(), *keys}), uncoded):
             arrays = {name: self._plain(batch.column(at[place])) for name, place in known.items()}
             tagged = [(key, batch.column(at[place])) for place, key in keys.items()]
             yield Block(Columns(arrays, len(batch), first), tagged)
             first += len(batch)
 
-    def _batches(self, places: Sequence[int]) -> Iterator[tuple[pa.RecordBatch, Mapping[int, int]]]:
+    def _batches(
+        self, places: Sequence[int], plain: AbstractSet[int]
+    ) -> Iterator[tuple[pa.RecordBatch, Mapping[int, int]]]:
         """Batches of the columns at ``places``, with the place of each in the batch."""
         shown = self.file.shown
         if self._csv is None:
             names = list(dict.fromkeys(self._names[place] for place in places))
-            for batch in parquet_files.batches(self.file.path, shown, names):
+            for batch in parquet_files.batches(self.file.path, shown, names, {self._names[place] for place in plain}):
                 yield batch, self._in_batch(batch, places)
             return
         rows = max(_FEWEST_ROWS, min(csv_files.BATCH_ROWS, _CELLS // max(1, len(places))))
-        for batch in csv_files.batches(self.file.path, shown, self._csv, places, _DIALECT, rows):
+        for batch in csv_files.batches(self.file.path, shown, self._csv, places, _DIALECT, rows, plain):
             yield batch, {place: batch.schema.get_field_index(str(place)) for place in places}
 
     def _in_batch(self, batch: pa.RecordBatch, places: Sequence[int]) -> Mapping[int, int]:
@@ -79,7 +86,7 @@ class ReportFile:
         return {place: held[self._names[place]].pop(0) for place in places}
 
     def _plain(self, column: pa.Array) -> pa.Array:
-        return column if self._csv is None else _null_tokens(column)
+        return _null_tokens(column) if self._csv is not None and pa.types.is_dictionary(column.type) else column
 
     @contextmanager
     def located(self) -> Iterator[None]:

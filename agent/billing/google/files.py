@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from agent.billing.delivery.export import ExportFile
@@ -22,7 +22,7 @@ SUFFIXES = (*PARQUET, *JSON, *CSV)
 COMMITMENT_SKU = "Commitment"
 """How the SKU of a fee for a commitment begins."""
 COMMITMENT_CREDITS = ("COMMITTED_USAGE_DISCOUNT", "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZATION_OFFSET")
-_MARKS = re.compile("|".join((COMMITMENT_SKU, COMMITMENT_CREDITS[0], COMMITMENT_CREDITS[2])).encode())
+_MARKS = tuple(mark.encode() for mark in (COMMITMENT_SKU, COMMITMENT_CREDITS[0], COMMITMENT_CREDITS[2]))
 RESOURCE = "resource"
 _RESOURCE_KEY = re.compile(rf'"{RESOURCE}"\s*:'.encode())
 _LONGEST = 64
@@ -56,7 +56,7 @@ def is_detailed(file: ExportFile) -> bool:
         leaves = parquet_files.leaf_paths(file.path, file.shown)
         return any(leaf_name(path).split(".")[0] == RESOURCE for path in leaves)
     if _ends(file, JSON):
-        return _holds(file.path, _RESOURCE_KEY)
+        return _holds(file.path, lambda piece: _RESOURCE_KEY.search(piece) is not None)
     header = csv_files.read_header(file.path, file.shown)
     return any(name.strip().casefold().split(".")[0] == RESOURCE for name in header.names)
 
@@ -124,7 +124,8 @@ def _places(header: Sequence[str], shown: str) -> dict[str, int]:
 
 def _mentions_commitments(file: ExportFile) -> bool:
     if not _ends(file, PARQUET):
-        return _holds(file.path, _MARKS)
+        # NOTE: three searches for a text are six times as fast as one for a pattern of the three
+        return _holds(file.path, lambda piece: any(mark in piece for mark in _MARKS))
     leaves = {leaf_name(path): path for path in parquet_files.leaf_paths(file.path, file.shown)}
     picked = [leaves[name] for name in ("credits.type", "credits", "sku.description") if name in leaves]
     for batch in parquet_files.batches(file.path, file.shown, picked):
@@ -139,13 +140,13 @@ def _mentions_commitments(file: ExportFile) -> bool:
     return False
 
 
-def _holds(path: Path, mark: re.Pattern[bytes]) -> bool:
+def _holds(path: Path, has_mark: Callable[[bytes], bool]) -> bool:
     """Whether a text file has a mark anywhere. A damaged file is left to who reads its rows."""
     tail = b""
     try:
         with csv_files.open_bytes(path) as stream:
             while chunk := stream.read(_CHUNK):
-                if mark.search(tail + chunk):
+                if has_mark(tail + chunk):
                     return True
                 tail = chunk[-_LONGEST:]
     except (EOFError, OSError, zlib.error):

@@ -49,6 +49,16 @@ class Columns:
         column = self.arrays.get(name)
         if column is None:
             return NULL
+        self._refuse_no_text(name, column)
+        return words_of(column)
+
+    def texts(self, name: str) -> pa.Array:
+        """The same column uncoded, for texts that hardly repeat; the null tokens are left as they are."""
+        column = self.arrays[name]
+        self._refuse_no_text(name, column)
+        return pc.cast(column.dictionary_decode() if pa.types.is_dictionary(column.type) else column, pa.string())
+
+    def _refuse_no_text(self, name: str, column: pa.Array) -> None:
         if pa.types.is_floating(column.type):
             raise self.fault(
                 f"{name} is stored as a floating-point number",
@@ -58,7 +68,6 @@ class Columns:
             )
         if pa.types.is_nested(column.type) or _is_binary(column.type):
             raise self._stored(name, column, "text", "export the column as text")
-        return words_of(column)
 
     def key_values(self, name: str) -> pa.Array | None:
         """A column of tags as maps, or as lists of {key, value}, of texts; None where it is absent or no nesting."""

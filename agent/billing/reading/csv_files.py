@@ -9,6 +9,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -122,9 +123,11 @@ def batches(
     columns: Sequence[int],
     dialect: Dialect = PLAIN,
     batch_rows: int = BATCH_ROWS,
+    plain: AbstractSet[int] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
     """Batches of the wanted ``columns`` (positions), each dictionary-coded text, amounts too: most of them repeat.
 
+    ``plain`` are those that hardly do, ids of lines; they are not coded.
     Column ``i`` is named ``str(i)``; a null token is null. Raises ``SourceError`` naming the line of a ragged row.
     A batch is whole blocks of the file, at least ``batch_rows`` long but for the last.
     """
@@ -138,7 +141,7 @@ def batches(
     )
     conversion = arrow_csv.ConvertOptions(
         include_columns=[str(position) for position in columns],
-        column_types={str(position): coded for position in columns},
+        column_types={str(position): pa.string() if position in plain else coded for position in columns},
         null_values=list(dialect.nulls),
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,

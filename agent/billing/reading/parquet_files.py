@@ -1,6 +1,7 @@
 """Parquet exports, row group by row group, texts dictionary-coded and maps with dictionary-coded leaves."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def leaf_paths(path: Path, shown: str) -> tuple[str, ...]:
         return tuple(file.schema.column(place).path for place in range(len(file.schema)))
 
 
-def batches(path: Path, shown: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def batches(
+    path: Path, shown: str, columns: Sequence[str], plain: AbstractSet[str] = frozenset()
+) -> Iterator[pa.RecordBatch]:
     """One batch a row group, of the wanted columns; the next one is read while the last is being worked on.
 
     A column is a top-level one, or the path of a leaf: then its column holds that leaf and the others asked for.
@@ -38,7 +41,7 @@ def batches(path: Path, shown: str, columns: Sequence[str]) -> Iterator[pa.Recor
     with open_parquet(path, shown) as file:
         # NOTE: a file may have two columns of one name, which cannot be asked for by it
         kinds = {field.name: field.type for field in file.schema_arrow if field.name in set(columns)}
-        texts = [name for name, kind in kinds.items() if _is_text(kind)]
+        texts = [name for name, kind in kinds.items() if _is_text(kind) and name not in plain]
         maps = [name for name, kind in kinds.items() if pa.types.is_map(kind)]
         physical = (file.schema.column(place) for place in range(len(file.schema)))
         wanted = set(columns) - kinds.keys()
