@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import pyarrow as pa
+
 from agent import inputs, results
 from agent.billing import Delivered, ingest_source
 from agent.billing.ledger.unread import Unread, keep_unread
@@ -44,6 +46,8 @@ def take_in(settings: Settings, periods: Collection[Period] | None, progress: Pr
     first is raised.
     """
     settings.need("sources")
+    # NOTE: Arrow's own allocator gives the memory of each batch back, and the next one pays for it page by page
+    pa.set_memory_pool(pa.system_memory_pool())
     wanted = set(periods) if periods else None
     delivered: list[Delivered] = []
     failed: list[Failed] = []

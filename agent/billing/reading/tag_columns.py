@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from agent.billing.reading.batch import Ints, Words
+from agent.billing.reading.batch import Codes, Words
 
 
 def tag_maps(columns: Sequence[tuple[str, Words]], rows: int) -> pa.MapArray:
@@ -15,27 +15,23 @@ def tag_maps(columns: Sequence[tuple[str, Words]], rows: int) -> pa.MapArray:
 
     Four hundred columns that are empty almost everywhere cost what is in them, not what they span.
     """
-    places: list[Ints] = [np.zeros(0, np.int64)]
-    keys: list[Ints] = [np.zeros(0, np.int64)]
-    values: list[Ints] = [np.zeros(0, np.int64)]
+    filled = [np.flatnonzero(words.filled(rows)) for _, words in columns]
+    offsets = np.zeros(rows + 1, np.int32)
+    for held in filled:
+        offsets[held + 1] += 1
+    np.cumsum(offsets, out=offsets)
+    keys, values = np.empty(offsets[-1], np.int32), np.empty(offsets[-1], np.int32)
+    free = offsets[:-1].copy()
+    """Where the next entry of each row stands."""
     texts: list[str] = []
-    for number, (_, words) in enumerate(columns):
-        codes = np.zeros(rows, np.int32) if words.codes is None else words.codes
-        known = np.array([value is not None for value in words.values], np.bool_)
-        filled = np.flatnonzero(known[codes])
-        places.append(filled)
-        keys.append(np.full(len(filled), number, np.int64))
-        values.append(codes[filled].astype(np.int64) + len(texts))
+    for number, ((_, words), held) in enumerate(zip(columns, filled, strict=True)):
+        places = free[held]
+        keys[places] = number
+        values[places] = words.coded(rows)[held] + np.int32(len(texts))
+        free[held] = places + 1
         texts += [value or "" for value in words.values]
-    row = np.concatenate(places)
-    order = np.argsort(row, kind="stable")
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(row, minlength=rows))])
-    return pa.MapArray.from_arrays(
-        pa.array(offsets.astype(np.int32)),
-        _coded(np.concatenate(keys)[order], [key for key, _ in columns]),
-        _coded(np.concatenate(values)[order], texts),
-    )
+    return pa.MapArray.from_arrays(pa.array(offsets), _coded(keys, [key for key, _ in columns]), _coded(values, texts))
 
 
-def _coded(codes: Ints, texts: list[str]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(texts, pa.string()))
+def _coded(codes: Codes, texts: list[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(texts, pa.string()))
