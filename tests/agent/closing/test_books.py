@@ -131,7 +131,7 @@ def test_a_close_that_is_killed_leaves_the_month_closed_or_open(made: Path, tmp_
     for number in range(1, 11):
         books = fresh(number)
         with closing(books, "Ada") as process:
-            time.sleep(whole * (0.5 + number / 20))
+            time.sleep(whole * number / 10)
             process.kill()
             process.communicate()
         assert faults(books.data) == []
