@@ -7,6 +7,7 @@ import numpy as np
 
 from agent.billing.intake.line_prints import LinePrints
 from agent.billing.intake.prints import CostUnits, Prints, prints_of, strict_prints
+from agent.billing.ledger.grouping import Groups
 from agent.billing.reading.batch import NULL, Batch, Ints, Mask, numbered
 
 _SCOPE = ("ProviderName", "BillingAccountId", "SubAccountId", "BillingPeriodStart", "ChargePeriodStart")
@@ -81,23 +82,24 @@ class AccountDays:
         self._tallies: list[_Tallies] = []
         self._lines = LinePrints()
 
-    def add(self, file: int, batch: Batch) -> None:
-        """Counts in the usage among these rows of the file with this number."""
-        usage = batch.words["x_Kind"].flags(lambda kind: kind == "usage")
-        rows = np.flatnonzero(np.broadcast_to(usage, batch.rows))
-        if not len(rows):
+    def add(self, file: int, batch: Batch, groups: Groups) -> None:
+        """Counts in the usage among these rows, and their groups, of the file with this number."""
+        usage = groups.words["x_Kind"].mask(lambda kind: kind == "usage", groups.rows)
+        if not usage.any():
             return
-        found, place = numbered([batch.words.get(name, NULL) for name in _SCOPE], batch.rows)
+        found, place_of_group = numbered([groups.words.get(name, NULL) for name in _SCOPE], groups.rows)
         scopes = np.fromiter((self._numbers.setdefault(scope, len(self._numbers)) for scope in found), np.int64)
         costs = CostUnits(batch)
-        prints, sums, costly = prints_of(batch, costs), costs.both, costs.costly
+        prints, sums, costly = prints_of(batch, groups, costs), costs.both, costs.costly
+        place = place_of_group[groups.of_row]
+        of_usage = None if usage.all() else usage[groups.of_row]
         if batch.lines:
-            counted = costly if len(rows) == batch.rows else costly & (np.asarray(usage) == 1)
+            counted = costly if of_usage is None else costly & of_usage
             kept = np.flatnonzero(counted & self._lines.keeps(prints))
             of_kept = scopes[place[kept]]
-            self._lines.add(file, of_kept, strict_prints(batch, prints[kept], of_kept, kept))
-        if len(rows) < batch.rows:
-            place, prints, sums, costly = place[rows], prints[rows], sums[rows], costly[rows]
+            self._lines.add(file, of_kept, strict_prints(batch, groups, prints[kept], of_kept, kept))
+        if of_usage is not None:
+            place, prints, sums, costly = place[of_usage], prints[of_usage], sums[of_usage], costly[of_usage]
         tallies = _tallied(np.full(len(found), file), scopes, place, batch.lines, prints, sums, costly)
         self._tallies.append(tallies.where(tallies.lines > 0))
 

@@ -11,6 +11,7 @@ from agent.billing.intake.outliers import Outliers
 from agent.billing.intake.tally import Tally
 from agent.billing.interface import BillingSource
 from agent.billing.ledger.gathering import Gathering
+from agent.billing.ledger.grouping import Groups, groups_of
 from agent.billing.reading.batch import Batch, combinations, rows_by_values
 from agent.billing.reading.moments import DAY
 from agent.errors import SourceError
@@ -92,33 +93,21 @@ class Intake:
         if batch.left_out:
             _leave_out(batch, record)
             return
+        groups = None
         if self._unproven:
-            self._fingerprint(batch, record)
-            self.days.add(len(self.records), batch)
+            groups = groups_of(batch.words, batch.rows)
+            _fingerprint(batch, groups, record)
+            self.days.add(len(self.records), batch, groups)
         for period, part in _by_period(batch):
             self._refuse_another_currency(period, part, record.file)
             self._note_doubled_tags(period, part)
             self.outliers.add(period, part, record.file.shown)
-            self._gathering.add(period, part)
+            self._gathering.add(period, part, groups if part is batch else None)
             for (currency,), rows in rows_by_values(part.words["BillingCurrency"]):
                 tally = record.tallies.setdefault((period, str(currency)), Tally())
                 count = part.rows if rows is None else int(rows.sum())
                 tally.add(count * part.lines, part.costs, rows)
             self._note_usage(period, part, record.file)
-
-    def _fingerprint(self, batch: Batch, record: FileRecord) -> None:
-        starts, ends = (int(each.view(np.uint64).sum()) for each in (batch.starts, batch.ends))
-        record.moments = (record.moments + starts + 7 * ends) % _MODULUS
-        for name in _MARGINALS:
-            words = batch.words.get(name)
-            if words is None:
-                continue
-            if words.codes is None:
-                total = batch.rows * hash(words.values[0])
-            else:
-                counts = np.bincount(words.codes, minlength=len(words.values))
-                total = int(np.sum(counts * np.fromiter(map(hash, words.values), np.int64, len(words.values))))
-            record.marginals[name] = (record.marginals.get(name, 0) + total) % _MODULUS
 
     def _note_doubled_tags(self, period: Period, part: Batch) -> None:
         doubled = self._source.tag_sets.doubled
@@ -187,6 +176,17 @@ class Intake:
             expected="one currency for a billing account",
             mend="export each currency to a source of its own",
         )
+
+
+def _fingerprint(batch: Batch, groups: Groups, record: FileRecord) -> None:
+    starts, ends = (int(each.view(np.uint64).sum()) for each in (batch.starts, batch.ends))
+    record.moments = (record.moments + starts + 7 * ends) % _MODULUS
+    for name in _MARGINALS:
+        words = groups.words.get(name)
+        if words is not None:
+            hashes = np.fromiter(map(hash, words.values), np.int64, len(words.values))
+            total = int(np.sum(hashes[words.coded(groups.rows)] * groups.sizes))
+            record.marginals[name] = (record.marginals.get(name, 0) + total) % _MODULUS
 
 
 def _leave_out(batch: Batch, record: FileRecord) -> None:

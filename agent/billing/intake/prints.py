@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from agent.billing.ledger.grouping import Groups
 from agent.billing.reading.batch import NULL, PICO_UNITS, Batch, Ints, Mask, Numbers, Words
 from agent.money import UNITS_PER_ONE
 
@@ -49,22 +50,22 @@ class CostUnits:
         """One number for both."""
 
 
-def prints_of(batch: Batch, costs: CostUnits) -> Prints:
+def prints_of(batch: Batch, groups: Groups, costs: CostUnits) -> Prints:
     """Prints of what is the same in every download of a line: its moment, both costs, and the columns named above."""
     prints = batch.starts.view(np.uint64) * _START
     prints += costs.both
-    _add_texts(prints, batch, SAME_IN_EVERY_DOWNLOAD, None)
+    prints += _texts(groups, SAME_IN_EVERY_DOWNLOAD)[groups.of_row]
     return _stirred(prints)
 
 
-def strict_prints(batch: Batch, prints: Prints, scopes: Ints, rows: Ints) -> Prints:
+def strict_prints(batch: Batch, groups: Groups, prints: Prints, scopes: Ints, rows: Ints) -> Prints:
     """Prints of the lines at ``rows`` with all that tells them apart within a file: account and day, end, tags, amount.
 
     ``prints``: their prints, whose highest bits (the line's lot) the answer has too. ``scopes``: number of account-day.
     """
     strict = prints + scopes.view(np.uint64) * _SCOPE
     strict += batch.ends[rows].view(np.uint64) * _END
-    _add_texts(strict, batch, _MORE_OF_A_LINE, rows)
+    strict += _texts(groups, _MORE_OF_A_LINE)[groups.of_row[rows]]
     if batch.quantity is not None:
         strict += _units(batch.quantity.where(rows)) * _QUANTITY
     strict = _stirred(strict) >> _LOT_BITS
@@ -73,15 +74,13 @@ def strict_prints(batch: Batch, prints: Prints, scopes: Ints, rows: Ints) -> Pri
     return strict
 
 
-def _add_texts(prints: Prints, batch: Batch, names: Sequence[str], rows: Ints | None) -> None:
-    """Adds the hashes of these columns; ``rows`` None are all."""
+def _texts(groups: Groups, names: Sequence[str]) -> Prints:
+    """The sum of the hashes of these columns, by group."""
+    total = np.zeros(groups.rows, np.uint64)
     for place, name in enumerate(names):
-        words = batch.words.get(name, NULL)
-        table = _hashes(words, place)
-        if words.codes is None:
-            prints += table[0]
-        else:
-            prints += table[words.codes if rows is None else words.codes[rows]]
+        words = groups.words.get(name, NULL)
+        total += _hashes(words, place)[words.coded(groups.rows)]
+    return total
 
 
 def _hashes(words: Words, place: int) -> Prints:

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from agent.billing.ledger.columns import COSTS, UNITS
-from agent.billing.ledger.grouping import grouped
+from agent.billing.ledger.grouping import Groups, groups_of, summed
 from agent.billing.ledger.row_keys import Layout, Packed, RankedDimensions, Vocabularies
 from agent.billing.ledger.table import ledger_table
-from agent.billing.reading.batch import PICO, Batch, Ints, Numbers
+from agent.billing.reading.batch import PICO, Batch, Ints, Numbers, Words
 from agent.errors import SourceError
 from agent.period import Period
 
@@ -25,6 +25,8 @@ LIMBS = ("whole", "pico", "fine")
 QUANTITY = "ConsumedQuantity"
 _KNOWN = "known"
 _LINES = "lines"
+_WORTH_GROUPING = 0.8
+"""A batch that shrinks less than this is left to the final grouping."""
 _SCALE = {"whole": 24, "pico": 12, "fine": 0}
 
 
@@ -53,9 +55,9 @@ class Gathering:
     def periods(self) -> list[Period]:
         return sorted(self._pieces)
 
-    def add(self, period: Period, batch: Batch) -> None:
-        """Takes in rows of one billing period."""
-        words, measures, rows = grouped(batch.words, _measures(batch), batch.rows)
+    def add(self, period: Period, batch: Batch, groups: Groups | None = None) -> None:
+        """Takes in rows of one billing period; ``groups`` are theirs, where somebody has them already."""
+        words, rows, measures = _reduced(batch, groups or groups_of(batch.words, batch.rows))
         layout, keys = self.vocabularies.pack(words, rows)
         same = _repeated(measures)
         columns: dict[str, Packed | Ints] = {f"w{word}": key for word, key in enumerate(keys)}
@@ -94,6 +96,13 @@ def beyond_38_digits(period: Period) -> SourceError:
         expected="sums below 100,000,000,000,000 of a currency",
         mend="a cost of this size is most likely a shifted column",
     )
+
+
+def _reduced(batch: Batch, groups: Groups) -> tuple[Mapping[str, Words], int, dict[str, Ints]]:
+    """Columns, number of rows and measures of a batch, its groups summed where that is safe and worth the while."""
+    measures = _measures(batch)
+    sums = summed(measures, groups) if groups.rows <= _WORTH_GROUPING * batch.rows else None
+    return (batch.words, batch.rows, measures) if sums is None else (groups.words, groups.rows, sums)
 
 
 def _measures(batch: Batch) -> dict[str, Ints]:

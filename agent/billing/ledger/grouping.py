@@ -1,9 +1,10 @@
-"""Equal rows of a batch summed at once: most of a bill is the same resource hour after hour.
+"""Equal rows of a batch brought together: most of a bill is the same resource hour after hour.
 
 Rows are told apart by the codes that the batch itself has, so that all further work is done on what remains.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -12,23 +13,27 @@ from agent.billing.ledger.row_keys import Layout, Packed
 from agent.billing.reading.batch import Codes, Ints, Words
 
 _SAFE = 2.0**62
-_WORTH_GROUPING = 0.8
-"""A batch that shrinks less than this is left to the final grouping."""
 _WORD_BYTES = 8
 
 
-def grouped(
-    words: Mapping[str, Words], measures: Mapping[str, Ints], rows: int
-) -> tuple[dict[str, Words], dict[str, Ints], int]:
-    """Columns, measures and number of the rows that remain, where summing is safe in 64 bits and worth the while.
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The rows of a batch that differ in a column.
 
-    Two rows that stay apart may still be equal, as values of a column may repeat; the final grouping brings them
-    together.
+    Two of them may still be equal, as values of a column may repeat; the ledger's final grouping brings them together.
     """
-    # NOTE: where nothing is amortised, several costs are one array: each is worked on once
-    arrays = {id(values): values for values in measures.values()}
-    if not all(_safe(values) for values in arrays.values()):
-        return dict(words), dict(measures), rows
+
+    words: Mapping[str, Words]
+    """The columns of these rows."""
+    rows: int
+    of_row: Codes
+    """For each row of the batch the place of its own among them."""
+    sizes: Ints
+    """How many rows of the batch each stands for."""
+
+
+def groups_of(words: Mapping[str, Words], rows: int) -> Groups:
+    """The groups of ``rows`` rows with these columns."""
     codes: dict[int, Codes] = {}
     sizes: dict[int, int] = {}
     for column in words.values():
@@ -36,25 +41,32 @@ def grouped(
             codes[id(column.codes)] = column.codes
             sizes[id(column.codes)] = max(len(column.values), sizes.get(id(column.codes), 0))
     layout = Layout.holding(list(sizes.values()))
-    distinct, groups = _distinct(layout, list(codes.values()), rows)
+    distinct, of_row = _distinct(layout, list(codes.values()), rows)
     count = len(distinct[0])
-    if count > _WORTH_GROUPING * rows:
-        return dict(words), dict(measures), rows
     kept = {known: layout.code(distinct, place).astype(np.int32) for place, known in enumerate(codes)}
-    of_group = np.bincount(groups, minlength=count)
-    sums = {known: _summed(values, groups, of_group) for known, values in arrays.items()}
-    return (
-        {name: Words(c.values, None if c.codes is None else kept[id(c.codes)]) for name, c in words.items()},
-        {name: sums[id(values)] for name, values in measures.items()},
-        count,
-    )
+    columns = {name: Words(c.values, None if c.codes is None else kept[id(c.codes)]) for name, c in words.items()}
+    return Groups(columns, count, of_row, np.bincount(of_row, minlength=count))
+
+
+def summed(measures: Mapping[str, Ints], groups: Groups) -> dict[str, Ints] | None:
+    """The sum of each group; None where it may not fit 64 bits."""
+    # NOTE: where nothing is amortised, several costs are one array: each is worked on once
+    arrays = {id(values): values for values in measures.values()}
+    if not all(_safe(values) for values in arrays.values()):
+        return None
+    sums = {known: _sums(values, groups) for known, values in arrays.items()}
+    return {name: sums[id(values)] for name, values in measures.items()}
 
 
 def _distinct(layout: Layout, columns: list[Codes], rows: int) -> tuple[list[Packed], Codes]:
     """The packed codes of the rows that differ, and for each row the place of its own among them."""
-    packed = np.zeros((rows, layout.words), np.uint64)
-    for column, (word, shift, _) in zip(columns, layout.places, strict=True):
-        packed[:, word] |= column.astype(np.uint64) << np.uint64(shift)
+    packed = np.zeros((rows, layout.words), np.int64)
+    free = [0] * layout.words
+    for column, (word, shift, bits) in zip(columns, layout.places, strict=True):
+        packed[:, word] <<= bits
+        packed[:, word] |= column
+        free[word] = shift
+    packed <<= np.array(free, np.int64)
     kind = pa.uint64() if layout.words == 1 else pa.binary(layout.words * _WORD_BYTES)
     encoded = pa.Array.from_buffers(kind, rows, [None, pa.py_buffer(packed)]).dictionary_encode()
     count = len(encoded.dictionary)
@@ -69,10 +81,9 @@ def _safe(values: Ints) -> bool:
     return float(np.abs(values.astype(np.float64)).sum()) < _SAFE
 
 
-def _summed(values: Ints, groups: Codes, of_group: Ints) -> Ints:
-    """The sum of each group, which has ``of_group`` rows."""
+def _sums(values: Ints, groups: Groups) -> Ints:
     if values[0] == values[-1] and (values == values[0]).all():
-        return np.asarray(of_group * values[0])
-    sums = np.zeros(len(of_group), np.int64)
-    np.add.at(sums, groups, values)
+        return np.asarray(groups.sizes * values[0])
+    sums = np.zeros(groups.rows, np.int64)
+    np.add.at(sums, groups.of_row, values)
     return sums
