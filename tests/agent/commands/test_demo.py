@@ -1,4 +1,7 @@
+import io
 import json
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,14 +11,27 @@ from agent import cli
 LINES = ["--lines", "3000", "--quiet"]
 
 
+@dataclass(frozen=True)
+class Told:
+    folder: Path
+    text: str
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("demo") / "company"
+def first_run(tmp_path_factory) -> Told:
+    folder, out = tmp_path_factory.mktemp("demo") / "company", io.StringIO()
+    with redirect_stdout(out):
+        assert cli.main(["demo", str(folder), *LINES]) == 0
+    return Told(folder, out.getvalue())
 
 
-def test_the_demo_prints_proof_table_digest_and_files(demo: Path, capsys):
-    assert cli.main(["demo", str(demo), *LINES]) == 0
-    told = capsys.readouterr().out
+@pytest.fixture
+def demo(first_run: Told) -> Path:
+    return first_run.folder
+
+
+def test_the_demo_prints_proof_table_digest_and_files(first_run: Told):
+    told, demo = first_run.text, first_run.folder
     assert told.startswith("Proof: 2026-10: ")
     assert "difference 0" in told
     assert "dearest first" in told
