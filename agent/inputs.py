@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from agent.billing.ledger.versions import sources as ledger_sources
-from agent.config.application import UsageConfig
 from agent.config.loading import Settings
+from agent.config.usage import FileUsage, LiveUsage, UsageConfig
 from agent.errors import InputError
 from agent.invoices import Invoices, read_invoices
 from agent.progress import Progress
 from agent.revenue import Revenue, read_revenue
 from agent.store import write_file, write_text
-from agent.usage import SUFFIXES, Driver, NamedContent, read_files
+from agent.usage import SUFFIXES, Driver, NamedContent, not_read_yet, read_files
 from policies.faults import FaultsError
 from policies.registry import Registry, read_registry
 
@@ -61,6 +61,8 @@ class Inputs:
         kept = self.usage.get(config.name)
         if kept is None:
             raise InputError(f"the driver {config.name!r} was not taken in yet", mend=_INGEST)
+        if isinstance(config, LiveUsage):
+            raise not_read_yet(config)
         return read_files(config, self._files(kept))
 
     def registry(self, settings: Settings) -> Registry:
@@ -169,6 +171,8 @@ def _keep(data: Path, kind: Kind, content: bytes) -> str:
 
 
 def _take_driver(settings: Settings, config: UsageConfig) -> Kept:
+    if isinstance(config, LiveUsage):
+        raise not_read_yet(config)
     location = settings.resolve(config.location)
     if not location.is_dir():
         content = _read(location, f"usage {config.name!r}")
@@ -180,7 +184,7 @@ def _take_driver(settings: Settings, config: UsageConfig) -> Kept:
     return Kept(_keep(settings.data, "usage", listing.encode()), config.location, rows, folder=True)
 
 
-def _folder(location: Path, config: UsageConfig) -> Sequence[NamedContent]:
+def _folder(location: Path, config: FileUsage) -> Sequence[NamedContent]:
     suffixes = SUFFIXES[config.kind]
     found = sorted(file for file in location.iterdir() if file.suffix in suffixes and file.is_file())
     if not found:

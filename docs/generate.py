@@ -9,6 +9,7 @@ import sys
 import types
 from argparse import Action, ArgumentParser, _SubParsersAction
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -35,7 +36,7 @@ FILES: dict[str, type[BaseModel]] = {
 }
 START, END = "<!-- generated: {name} -->", "<!-- end -->"
 _TYPES = (type, types.GenericAlias, types.UnionType, type(Annotated[int, 0]), type(Literal[0]), type(int | str))
-_WORDS = {str: "text", int: "whole number", Decimal: "decimal", bool: "true or false"}
+_WORDS = {str: "text", int: "whole number", Decimal: "decimal", bool: "true or false", date: "date"}
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -131,5 +131,5 @@ def default_period(settings: Settings) -> Period:
 def driver_days(settings: Settings, drivers: Iterable[Driver]) -> dict[str, date | None]:
     """Each used driver's last day with data: a driver that no pool names holds nothing back."""
     pools = settings.allocation().pools
-    used = {name for pool in pools for name in (pool.driver, *(blend.driver for blend in pool.drivers))}
+    used = {name for pool in pools for name in pool.drivers_used}
     return {driver.name: driver.last_day for driver in drivers if driver.name in used}

@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from agent.config.allocation import AllocationFile, Environment, Pool
-from agent.config.application import SourceConfig, UsageConfig
+from agent.config.application import SourceConfig
 from agent.config.loading import Settings
+from agent.config.usage import OpencostUsage, UsageConfig
 from policies.policy import PolicyFile, TagKeys
 from policies.rules import Match, Population, Text
 from policies.strict import Strict
@@ -74,17 +75,23 @@ def _document(settings: Settings, rules: AllocationFile, policy: PolicyFile) -> 
     }
 
 
+_HOW_IT_IS_REACHED = {
+    "name", "location", "late_after_days", "since", "again_days", "timeout_seconds", "url", "url_env", "user",
+    "password_env", "token_env", "headers_env", "site", "base_url", "api_key_env", "app_key_env", "role", "endpoint",
+}  # fmt: skip
+
+
 def _driver(driver: UsageConfig) -> Json:
-    """How a driver measures, not where its files lie."""
-    measured: Json = {"kind": driver.kind, "interval": driver.interval}
-    if driver.customer is None:
-        return measured
-    without = sorted(set(driver.without))
-    return measured | {"customer": _said(driver.customer), "quantity": driver.quantity, "without": without}
+    """How a driver measures, not where its files lie or how its server is reached."""
+    said = {key: value for key, value in _said(driver).items() if key not in _HOW_IT_IS_REACHED}
+    measured: Json = {"kind": driver.kind, "interval": driver.interval, **said}
+    if isinstance(driver, OpencostUsage):
+        measured["without"] = sorted(set(driver.without))
+    return measured
 
 
 def _drivers(pools: Iterable[Pool]) -> frozenset[str]:
-    return frozenset(name for p in pools for name in (p.driver, *(blend.driver for blend in p.drivers)) if name)
+    return frozenset(name for pool in pools for name in pool.drivers_used)
 
 
 def _columns(settings: Settings, source: SourceConfig) -> str | None:

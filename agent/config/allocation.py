@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from agent.config.usage import DriverCapacity
 from policies.nearest import did_you_mean
 from policies.rules import Match, Population, Rule
 from policies.strict import Mistakes, Steps, Strict
@@ -47,6 +48,30 @@ class Blend(Strict):
 
     driver: str
     weight: Decimal = Field(gt=0)
+    capacity: DriverCapacity | None = None
+
+
+class TagKeyOf(Strict):
+    """A tag whose value parts a pool before its driver does."""
+
+    tag: str
+
+
+Part = Literal["region", "account", "service", "source"] | TagKeyOf
+"""What a pool is split by before its customers: a column of the bill, or a tag. Drivers have the same in ``key``."""
+
+
+class Network(Strict):
+    """How pools that serve each other are solved. ``order``: step-down, the pool that serves most others first."""
+
+    method: Literal["simultaneous", "step_down"] = "simultaneous"
+    order: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _order_goes_with_step_down(self) -> Self:
+        if (self.method == "step_down") != bool(self.order):
+            raise ValueError("order goes with method step_down, and step_down needs it")
+        return self
 
 
 class Pool(Strict):
@@ -60,8 +85,17 @@ class Pool(Strict):
     fallback: list[Fallback] = Field(default_factory=lambda: list[Fallback](("period", "unallocated")))
     shares: dict[str, Decimal] = Field(default_factory=dict)
     remainder: Literal["unallocated", "idle"] = "unallocated"
+    capacity: DriverCapacity | None = None
+    by: Part | None = None
     customers: Population | None = None
     consumers: list[Literal["@opex"]] = Field(default_factory=list)
+
+    @property
+    def drivers_used(self) -> list[str]:
+        """Every driver this pool looks at, capacities included, once each."""
+        capacities = [self.capacity, *(blend.capacity for blend in self.drivers)]
+        named = [self.driver, *(blend.driver for blend in self.drivers), *(c.driver for c in capacities if c)]
+        return list(dict.fromkeys(name for name in named if name is not None))
 
     @model_validator(mode="after")
     def _method_has_what_it_needs(self) -> Self:
@@ -69,6 +103,10 @@ class Pool(Strict):
             raise ValueError("method usage needs either driver or drivers")
         if self.method != "usage" and (self.driver is not None or self.drivers):
             raise ValueError(f"method {self.method} takes no driver")
+        if self.capacity is not None and self.driver is None:
+            raise ValueError("capacity goes with driver; drivers of a blend have capacities of their own")
+        if self.by is not None and self.method != "usage":
+            raise ValueError("by goes with method usage: its driver says who used how much of each part")
         if (self.method == "fixed") != bool(self.shares):
             raise ValueError("shares go with method fixed, and fixed needs them")
         if any(share < 0 for share in self.shares.values()):
@@ -132,6 +170,7 @@ class AllocationFile(Strict):
     environment: Environment = Field(default_factory=Environment)
     customer_nonprod: Literal["opex", "cogs"] = "opex"
     pools: list[Pool] = Field(default_factory=list)
+    network: Network = Field(default_factory=Network)
     charges: Charges = Field(default_factory=Charges)
     recoverable_tax: list[RecoverableTax] | None = None
     untagged: Spread = Field(default_factory=Spread)
@@ -149,6 +188,11 @@ class AllocationFile(Strict):
             to, _, pool = str(getattr(self.charges, kind)).partition(":")
             if to == "pool" and pool not in names:
                 found.append((("charges", kind), f"no pool {pool!r} is listed{did_you_mean(pool, names)}"))
+        found += [
+            (("network", "order", at), f"no pool {name!r} is listed{did_you_mean(name, names)}")
+            for at, name in enumerate(self.network.order)
+            if name not in names
+        ]
         if self.untagged.base == "pool":
             found.append((("untagged", "base"), "pool is for idle only; untagged takes attributed or direct"))
         found += _two_sides(self.environment)

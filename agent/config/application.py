@@ -1,25 +1,13 @@
 """The model of apportion.yaml: where everything is and when the agent runs."""
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from policies.rules import Pattern
+from agent.config.usage import UsageConfig
 from policies.strict import Strict
 
-ClusterQuantity = Literal[
-    "TotalCost",
-    "CPUCost",
-    "RAMCost",
-    "GPUCost",
-    "PVCost",
-    "NetworkCost",
-    "CPUCoreHours",
-    "RAMByteHours",
-    "GPUHours",
-    "PVByteHours",
-]
 CostGroup = Literal["infrastructure", "third_party", "support"]
 
 
@@ -44,46 +32,6 @@ class SourceConfig(Strict):
     cogs: CostGroup = "infrastructure"
     late_after_days: int = Field(default=3, ge=0)
     settles_after_days: int | None = Field(default=None, ge=0)
-
-
-class ClusterCustomer(Strict):
-    """How a Kubernetes workload names its customer: by its namespace, or by a label; a pattern takes a part of it."""
-
-    namespace: Pattern | None = None
-    label: str | None = None
-    pattern: Pattern | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if (self.namespace is None) == (self.label is None):
-            raise ValueError("expected either namespace, a pattern, or label, its name")
-        if self.namespace is not None and self.pattern is not None:
-            raise ValueError("pattern goes with label; namespace is a pattern itself")
-        return self
-
-
-class UsageConfig(Strict):
-    """A driver: who used how much of what; days are UTC.
-
-    Kind ``csv`` has the columns ``date,customer,quantity``; ``opencost`` is OpenCost's CSV, or answers of its API.
-    """
-
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    kind: Literal["csv", "opencost"]
-    location: str
-    interval: Literal["day", "hour"] = "day"
-    customer: ClusterCustomer | None = None
-    quantity: ClusterQuantity | None = None
-    without: list[str] = Field(default_factory=list)
-    late_after_days: int = Field(default=3, ge=0)
-
-    @model_validator(mode="after")
-    def _keys_of_its_kind(self) -> Self:
-        if self.kind == "opencost" and (self.customer is None or self.quantity is None):
-            raise ValueError("kind opencost needs customer and quantity")
-        if self.kind == "csv" and (self.customer is not None or self.quantity is not None or self.without):
-            raise ValueError("customer, quantity and without go with kind opencost")
-        return self
 
 
 class RevenueConfig(Strict):

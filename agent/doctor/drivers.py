@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from agent.config.application import UsageConfig
 from agent.config.loading import Settings
+from agent.config.usage import FileUsage, LiveUsage, UsageConfig
 from agent.doctor.records import Finding, ok, told, warn
 from agent.errors import InputError
-from agent.usage import SUFFIXES, Driver, NamedContent, read_files
+from agent.usage import SUFFIXES, Driver, NamedContent, not_read_yet, read_files
 from policies.registry import Registry
 
 _SHOWN = 5
@@ -23,6 +23,9 @@ def usage(settings: Settings, today: date) -> Iterator[Finding]:
         yield ok("usage", "no driver is configured: pools split evenly, by cost or by fixed shares")
     for config in settings.app.usage:
         part = f"usage {config.name}"
+        if isinstance(config, LiveUsage):
+            yield told(part, not_read_yet(config))
+            continue
         try:
             driver = read_files(config, _files(config, settings.resolve(config.location)))
         except (InputError, OSError) as error:
@@ -31,7 +34,7 @@ def usage(settings: Settings, today: date) -> Iterator[Finding]:
             yield from _driver(part, config, driver, today)
 
 
-def _files(config: UsageConfig, location: Path) -> list[NamedContent]:
+def _files(config: FileUsage, location: Path) -> list[NamedContent]:
     """The driver's file, or every file of its folder that its kind reads."""
     if not location.is_dir():
         return [(config.location, location.read_bytes())]

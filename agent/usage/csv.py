@@ -1,4 +1,7 @@
-"""Drivers from CSV: ``date,customer,quantity``, one row for each customer and day (or hour), exact decimals."""
+"""Drivers from CSV: ``date,customer,quantity``, one row for each customer and day (or hour), exact decimals.
+
+A column ``key`` says which part (region, cluster, ...) the quantity is of; without it there is one part.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -10,13 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from agent.config.application import UsageConfig
+from agent.config.usage import CsvUsage
 from agent.errors import InputError
 from agent.usage.interface import ROWS, Driver, NamedContent
 from policies.faults import FaultsError
 from policies.table import iso_date, open_table, wrong_record
 
 COLUMNS = ("date", "customer", "quantity")
+KEY = "key"
 _BATCH = 1 << 16
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 _QUANTITY = ROWS.field("quantity").type
@@ -32,12 +36,12 @@ class _BadRow(Exception):
         self.at, self.message, self.expected, self.mend = at, message, expected, mend
 
 
-def read_driver(config: UsageConfig, content: bytes) -> Driver:
+def read_driver(config: CsvUsage, content: bytes) -> Driver:
     """The driver that one file holds. Raises ``InputError`` naming the first line that is wrong."""
     return read_files(config, [(config.location, content)])
 
 
-def read_files(config: UsageConfig, files: Sequence[NamedContent]) -> Driver:
+def read_files(config: CsvUsage, files: Sequence[NamedContent]) -> Driver:
     """The driver that several files, as (name, content), make together; a row twice among them is refused."""
     quick = [_quick_texts(content) for _, content in files]
     if all(texts is not None for texts in quick):
@@ -57,16 +61,24 @@ def _quick_texts(content: bytes) -> pa.Table | None:
     """The cells as text where nothing in the file is out of the ordinary, else None: no quotes, every row whole."""
     if b'"' in content:
         return None
-    convert = arrow_csv.ConvertOptions(column_types=dict.fromkeys(COLUMNS, pa.string()), strings_can_be_null=False)
+    types = dict.fromkeys((*COLUMNS, KEY), pa.string())
+    convert = arrow_csv.ConvertOptions(column_types=types, strings_can_be_null=False)
     try:
         texts = arrow_csv.read_csv(pa.BufferReader(content), convert_options=convert)
     except pa.ArrowInvalid:
         return None
-    return texts.select(list(COLUMNS)) if sorted(texts.column_names) == sorted(COLUMNS) else None
+    return _keyed(texts) if {*texts.column_names} | {KEY} == {*COLUMNS, KEY} else None
+
+
+def _keyed(texts: pa.Table) -> pa.Table:
+    """The columns in order; a file without the column ``key`` has an empty one."""
+    if KEY not in texts.column_names:
+        texts = texts.append_column(KEY, pa.repeat(pa.scalar("", pa.string()), len(texts)))
+    return texts.select([*COLUMNS, KEY])
 
 
 def _records(name: str, content: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    return open_table(content, name, required=COLUMNS, allowed=COLUMNS)
+    return open_table(content, name, required=COLUMNS, allowed=(*COLUMNS, KEY))
 
 
 def _texts(name: str, content: bytes) -> pa.Table:
@@ -80,7 +92,7 @@ def _texts(name: str, content: bytes) -> pa.Table:
                 raise InputError(problem, where=f"{name}:{line}")
         turned = zip(*(cells for _, cells in batch), strict=True)
         tables.append(pa.table([pa.array(column, pa.string()) for column in turned], schema))
-    return pa.concat_tables(tables).select(list(COLUMNS))
+    return _keyed(pa.concat_tables(tables))
 
 
 def _place(files: Sequence[NamedContent], at: int) -> str:
@@ -88,7 +100,7 @@ def _place(files: Sequence[NamedContent], at: int) -> str:
     return next(islice(lines, at, None))
 
 
-def _rows(config: UsageConfig, texts: pa.Table) -> pa.Table:
+def _rows(config: CsvUsage, texts: pa.Table) -> pa.Table:
     moments, days = _each(texts["date"], _hour if config.interval == "hour" else _day)
     names, customers = _each(texts["customer"], _customer)
     found = [
@@ -96,6 +108,7 @@ def _rows(config: UsageConfig, texts: pa.Table) -> pa.Table:
         pa.array([hour for _, hour in moments], pa.int8()).take(days),
         pa.array(names, pa.string()).take(customers),
         _quantities(texts["quantity"]),
+        _keys(texts[KEY]),
     ]
     rows = pa.table(found, ROWS)
     _refuse_doubles(rows)
@@ -142,6 +155,11 @@ def _customer(text: str) -> str:
     return text
 
 
+def _keys(column: pa.ChunkedArray) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(column.combine_chunks())
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
 def _quantities(column: pa.ChunkedArray) -> pa.Array:
     """Exact decimals of scale 12; a quantity may be negative (the allocation sets such a day aside)."""
     texts = pc.utf8_trim_whitespace(column.combine_chunks())
@@ -167,13 +185,13 @@ def _fits(text: pa.Array) -> bool:
 
 
 def _refuse_doubles(rows: pa.Table) -> None:
-    key = ["date", "hour", "customer"]
+    key = ["date", "hour", "customer", "key"]
     if len(rows.group_by(key).aggregate([])) == len(rows):
         return
     keys = list(zip(*(rows[name].to_pylist() for name in key), strict=True))
     first: dict[tuple[object, ...], int] = {}
     at = next(at for at, row in enumerate(keys) if first.setdefault(row, at) != at)
-    day, hour, customer = keys[at]
+    day, hour, customer, part = keys[at]
     moment = day if hour is None else f"{day} {hour:02d}:00 UTC"
-    problem = f"a second row for {customer!r} on {moment}"
+    problem = f"a second row for {customer!r} on {moment}" + (f" in {part!r}" if part is not None else "")
     raise _BadRow(at, problem, mend="is the file, or a part of it, doubled?")

@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from agent.config.application import ClusterCustomer, UsageConfig
+from agent.config.usage import ClusterCustomer, OpencostUsage
 from agent.errors import InputError
 from agent.usage.interface import ROWS, Driver, NamedContent
 
@@ -58,7 +58,7 @@ class Weight:
 class _Sums:
     """Weights by moment and customer, and the file that each moment came from."""
 
-    config: UsageConfig
+    config: OpencostUsage
     customer: Callable[[Weight], str]
     by_customer: dict[tuple[date, int, str], Decimal] = field(default_factory=dict)
     files: dict[Moment, str] = field(default_factory=dict)
@@ -86,6 +86,7 @@ class _Sums:
             "hour": [None if hour < 0 else hour for _, hour, _ in keys],
             "customer": [customer for *_, customer in keys],
             "quantity": [self._cut(key) for key in keys],
+            "key": [None] * len(keys),
         }
         return pa.table(columns, schema=ROWS)
 
@@ -96,9 +97,8 @@ class _Sums:
         return quantity.quantize(_CUT, ROUND_DOWN, Context(prec=60))
 
 
-def read_files(config: UsageConfig, files: Sequence[NamedContent]) -> Driver:
+def read_files(config: OpencostUsage, files: Sequence[NamedContent]) -> Driver:
     """The driver that exports of one cluster, as (name, content), make together. Raises ``InputError``."""
-    assert config.customer is not None  # noqa: S101  # the configuration says so
     sums = _Sums(config, _customer(config.customer))
     for name, content in files:
         read = _json if content.lstrip()[:1] in (b"{", b"[") else _csv
@@ -130,7 +130,7 @@ def _meant(pattern: re.Pattern[str]) -> str | int:
     return "customer" if "customer" in pattern.groupindex else min(pattern.groups, 1)
 
 
-def _csv(config: UsageConfig, name: str, content: bytes) -> Iterator[Weight]:
+def _csv(config: OpencostUsage, name: str, content: bytes) -> Iterator[Weight]:
     """The rows of OpenCost's CSV; a row twice is refused, since exports that were joined by hand would double it."""
     if config.interval == "hour":
         raise InputError("OpenCost's CSV is by day", where=name, expected="`interval: day`, or answers of its API")
@@ -183,7 +183,7 @@ def _csv_labels(row: Mapping[str, str], place: str) -> dict[str, str]:
     return labels
 
 
-def _json(config: UsageConfig, name: str, content: bytes) -> Iterator[Weight]:
+def _json(config: OpencostUsage, name: str, content: bytes) -> Iterator[Weight]:
     """The allocations of an answer of ``/allocation`` or ``/allocation/compute``, one set for each window."""
     try:
         answer = json.loads(content, parse_float=str, parse_int=str)
@@ -203,7 +203,7 @@ def _json(config: UsageConfig, name: str, content: bytes) -> Iterator[Weight]:
                 raise InputError(f"an allocation without {error}", where=place) from error
 
 
-def _allocation(config: UsageConfig, key: str, allocation: Mapping[str, Any], place: str) -> Weight:
+def _allocation(config: OpencostUsage, key: str, allocation: Mapping[str, Any], place: str) -> Weight:
     properties = allocation.get("properties") or {}
     first, *others = FIELDS[str(config.quantity)]
     parts = [_number(allocation[first], first, place)]
@@ -216,7 +216,7 @@ def _allocation(config: UsageConfig, key: str, allocation: Mapping[str, Any], pl
     return Weight(moment, namespace, {str(name): str(value) for name, value in labels.items()}, total)
 
 
-def _window(config: UsageConfig, window: Mapping[str, str], place: str) -> Moment:
+def _window(config: OpencostUsage, window: Mapping[str, str], place: str) -> Moment:
     """The day or hour that an allocation is of; it must be one, as ``step=1d`` or ``step=1h`` asks for."""
     step, length = ("1h", timedelta(hours=1)) if config.interval == "hour" else ("1d", timedelta(days=1))
     try:

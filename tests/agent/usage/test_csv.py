@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config.application import UsageConfig
+from agent.config.usage import CsvUsage
 from agent.errors import InputError
 from agent.usage import ROWS, Driver, read_driver
 from agent.usage.csv import read_files
@@ -17,8 +17,8 @@ from agent.usage.csv import read_files
 HEADER = "date,customer,quantity\n"
 
 
-def config(interval: Literal["day", "hour"] = "day") -> UsageConfig:
-    return UsageConfig(name="calls", kind="csv", location="calls.csv", interval=interval)
+def config(interval: Literal["day", "hour"] = "day") -> CsvUsage:
+    return CsvUsage(name="calls", kind="csv", location="calls.csv", interval=interval)
 
 
 def read(text: str | bytes, interval: Literal["day", "hour"] = "day") -> Driver:
@@ -26,7 +26,8 @@ def read(text: str | bytes, interval: Literal["day", "hour"] = "day") -> Driver:
 
 
 def rows(driver: Driver) -> list[tuple[Any, ...]]:
-    return [tuple(row.values()) for row in driver.rows.to_pylist()]
+    """Date, hour, customer and quantity."""
+    return [tuple(row.values())[:4] for row in driver.rows.to_pylist()]
 
 
 def refused(text: str | bytes, interval: Literal["day", "hour"] = "day") -> InputError:
@@ -65,6 +66,17 @@ def test_what_goes_in_comes_out_equal(quantity: Decimal) -> None:
 )
 def test_order_of_columns_quoting_and_blank_lines_do_not_matter(text: str) -> None:
     assert rows(read(text)) == [(date(2026, 10, 1), None, "a", Decimal(1))]
+
+
+def test_a_key_says_which_part_a_quantity_is_of() -> None:
+    driver = read("date,customer,quantity,key\n2026-10-01,a,1, eu-west-1 \n2026-10-01,a,2,\n2026-10-01,a,3,us-east-1\n")
+    assert driver.rows["key"].to_pylist() == ["eu-west-1", None, "us-east-1"]
+
+
+def test_a_second_row_of_one_key_is_refused() -> None:
+    error = refused("date,customer,quantity,key\n2026-10-01,a,1,eu\n2026-10-01,a,2,us\n2026-10-01,a,3,eu\n")
+    assert error.message == "a second row for 'a' on 2026-10-01 in 'eu'"
+    assert error.where == "calls.csv:4"
 
 
 def test_a_customer_may_hold_quotes_and_line_feeds() -> None:
@@ -149,7 +161,7 @@ def test_one_hour_in_two_spellings_is_twice() -> None:
 @pytest.mark.parametrize(
     ("content", "message", "where"),
     [
-        (b"", "the file is empty; the first line names the columns: date,customer,quantity", "calls.csv:1"),
+        (b"", "the file is empty; the first line names the columns: date,customer,quantity,key", "calls.csv:1"),
         (b"date,customer\n2026-10-01,a\n", "column 'quantity' is missing", "calls.csv:1"),
         (b"date,customer,quantity,unit\n", "unknown column 'unit'", "calls.csv:1"),
         (

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from agent.config.application import UsageConfig
+from agent.config.usage import OpencostUsage
 from agent.errors import InputError
 from agent.usage import read_files
 from policies.faults import FaultsError
@@ -15,7 +15,7 @@ NAMESPACE = {"namespace": "^tenant-(?P<customer>.+)$"}
 
 
 def config(customer=None, **keys):
-    return UsageConfig.model_validate(
+    return OpencostUsage.model_validate(
         {"name": "k8s", "kind": "opencost", "location": "x", "customer": customer or NAMESPACE, "quantity": "TotalCost"}
         | keys
     )
@@ -172,8 +172,7 @@ def test_a_csv_has_no_hours():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{kind: opencost}", "kind opencost needs customer and quantity"),
-        ("{kind: csv, quantity: CPUCost}", "customer, quantity and without go with kind opencost"),
+        ("{kind: opencost}", "customer is missing\nx:1: quantity is missing"),
         (
             "{kind: opencost, quantity: CPUCost, customer: {}}",
             "expected either namespace, a pattern, or label, its name",
@@ -186,4 +185,4 @@ def test_a_csv_has_no_hours():
 )
 def test_its_keys_are_checked(text, message):
     with pytest.raises(FaultsError, match=message):
-        validate(yaml_tree(text.replace("{", "{name: a, location: b, ", 1).encode(), "x"), UsageConfig)
+        validate(yaml_tree(text.replace("{", "{name: a, location: b, ", 1).encode(), "x"), OpencostUsage)

@@ -1,0 +1,20 @@
+"""Drivers that are asked of a server at every ingest; each kind's client is imported where it is used."""
+
+from collections.abc import Callable
+from datetime import date
+
+from agent.config.usage import LiveUsage
+from agent.usage import not_read_yet
+from agent.usage.interface import Pulled
+
+_PULLS: dict[str, Callable[[LiveUsage, date, date], Pulled]] = {}
+
+
+def pull(config: LiveUsage, first: date, last: date) -> Pulled:
+    """What the server says of the days from ``first`` to ``last``, ends included.
+
+    Raises ``InputError`` for an answer that cannot be used, ``Unreachable`` where there is none.
+    """
+    if config.kind not in _PULLS:
+        raise not_read_yet(config)
+    return _PULLS[config.kind](config, first, last)
