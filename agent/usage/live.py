@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from datetime import date
+from importlib import import_module
 
 from agent.config.usage import LiveUsage
 from agent.usage import not_read_yet
 from agent.usage.interface import Pulled
 
-_PULLS: dict[str, Callable[[LiveUsage, date, date], Pulled]] = {}
+_PULLS: dict[str, str] = {}
+"""Kind -> the module whose ``pull(config, first, last)`` asks it, such as ``agent.usage.prometheus``."""
 
 
 def pull(config: LiveUsage, first: date, last: date) -> Pulled:
     """What the server says of the days from ``first`` to ``last``, ends included.
 
-    Raises ``InputError`` for an answer that cannot be used, ``Unreachable`` where there is none.
+    Raises ``InputError`` for an answer that cannot be used, ``Unreachable`` where there is none or only a part.
     """
     if config.kind not in _PULLS:
         raise not_read_yet(config)
-    return _PULLS[config.kind](config, first, last)
+    ask: Callable[[LiveUsage, date, date], Pulled] = import_module(_PULLS[config.kind]).pull
+    return ask(config, first, last)
