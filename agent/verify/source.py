@@ -45,7 +45,7 @@ class SourceAudit:
     def _files(self, manifest: Json) -> Iterator[Check]:
         kind, entries = manifest["kind"], manifest["files"]
         newer = self._replaced()
-        places = {entry["path"]: self._raw(entry["path"]) for entry in entries}
+        places = {entry["path"]: self._raw(entry["path"]) or self._elsewhere(entry) for entry in entries}
         for entry in entries:
             path = places[entry["path"]]
             if path is not None and entry["path"] in newer and sha256(path) == newer[entry["path"]] != entry["sha256"]:
@@ -58,7 +58,7 @@ class SourceAudit:
         found = raw.sums(there, kind, str(self._entry["period"]), self._source, self._configured(manifest), datasets)
         for entry in entries:
             label, path = f"{self.name}: {entry['path']}", places[entry["path"]]
-            if path is None and self._raw(entry["path"]) is None:
+            if path is None and entry["path"] not in self._there:
                 self.statements.append(f"{label} is gone: tied to recorded sums")
             elif path is not None:
                 yield equal(f"{label}: sha256", sha256(path), entry["sha256"])
@@ -115,6 +115,17 @@ class SourceAudit:
             yield Check(f"{self.name}: version that HEAD.json names", str(head), str(used), "", ok=False, detail=detail)
         elif head != used:
             self.statements.append(f"{self.name}: made from version {used}; version {head} has come in since")
+
+    def _elsewhere(self, entry: Json) -> Path | None:
+        """The same bytes in another folder: a provider that delivers a month again may do so below a new one."""
+        name = entry["path"].rpartition("/")[2]
+        for path in sorted(path for path in self._there if path.rpartition("/")[2] == name):
+            found = self._raw(path)
+            if found is not None and sha256(found) == entry["sha256"]:
+                told = f"{self.name}: {entry['path']} is gone from its place and read as {path}, the same bytes"
+                self.statements.append(told)
+                return found
+        return None
 
     def _raw(self, path: str) -> Path | None:
         return self._raw_files.path(path) if self._raw_files is not None and path in self._there else None

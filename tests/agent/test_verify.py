@@ -182,6 +182,25 @@ def test_where_a_raw_file_is_gone_it_ties_to_recorded_sums_and_says_so(month):
     assert "note: cloud: part-1.csv.gz is gone: tied to recorded sums" in found.text()
 
 
+def test_a_raw_file_that_now_lies_in_another_folder_is_read_there(month):
+    """As where AWS delivers an unchanged month again in the folder of a new run, and the old run is deleted."""
+    again = month.raw.parent / "20261118T0600Z" / month.raw.name
+    again.parent.mkdir()
+    month.raw.rename(again)
+    found = audit(month)
+    assert found.ok
+    moved = "cloud: part-1.csv.gz is gone from its place and read as 20261118T0600Z/part-1.csv.gz, the same bytes"
+    assert found.statements == (moved, UNTIED)
+
+
+def test_another_file_of_its_name_is_not_a_raw_file_that_is_gone(month):
+    other = month.raw.parent / "20261118T0600Z" / month.raw.name
+    other.parent.mkdir()
+    other.write_bytes(month.raw.read_bytes() + b"x")
+    month.raw.unlink()
+    assert audit(month).statements == ("cloud: part-1.csv.gz is gone: tied to recorded sums", UNTIED)
+
+
 def test_a_source_no_longer_configured_ties_to_recorded_sums(month):
     (month.root / "apportion.yaml").write_text("version: 1\n")
     assert audit(month).statements == ("cloud: part-1.csv.gz is gone: tied to recorded sums", UNTIED)
