@@ -18,7 +18,7 @@ def seal(settings: Settings, period: Period, folder: Path, proof: Proof) -> None
     hashes = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     as_of = json.loads((folder / "details.json").read_bytes())["as_of"]
     content = {"version": 1, "period": str(period), **proof.as_json(), "as_of": as_of}
-    content |= {"results": hashes, "inputs": _inputs(settings.data), "config": _config(settings)}
+    content |= {"results": hashes, "inputs": _inputs(settings.data), "config": _config(settings, period)}
     results.write(folder / results.PROOF, json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
@@ -37,7 +37,7 @@ def out_of_date(settings: Settings, period: Period) -> bool:
         return True
     made_from = {source["name"]: source["version"] for source in proof["sources"]}
     answered = (proof.get("adjusts", {}), proof.get("frozen", {}))
-    now = (versions, _inputs(settings.data), _config(settings), closing.expected(settings, period))
+    now = (versions, _inputs(settings.data), _config(settings, period), closing.expected(settings, period))
     return (made_from, proof["inputs"], proof["config"], *answered) != (*now, closing.answers_to(settings, period))
 
 
@@ -51,9 +51,9 @@ def _inputs(data: Path) -> Json:
     return {"usage": {name: driver["sha256"] for name, driver in sorted(taken["usage"].items())}, **single}
 
 
-def _config(settings: Settings) -> Json:
-    """sha256 of each configuration file, by its name as configured."""
-    return {name: _sha256(path) for name, path in settings.config_files.items()}
+def _config(settings: Settings, period: Period) -> Json:
+    """sha256 of each configuration file that decides the month, by its name as configured."""
+    return {name: _sha256(path) for name, path in settings.config_files(period).items()}
 
 
 def _sha256(path: Path) -> str:

@@ -53,7 +53,7 @@ def gather(
     return Facts(
         period=period,
         app=settings.app,
-        rules=settings.allocation(),
+        rules=settings.allocation(period),
         policy=settings.policy(),
         registry=inputs.registry(settings),
         drivers=drivers,
@@ -63,7 +63,8 @@ def gather(
 
 
 def _as_of(settings: Settings, period: Period, drivers: Iterable[Driver]) -> asof.AsOf:
-    return asof.find(settings, period, asof.source_days(settings), asof.driver_days(settings, drivers))
+    days = asof.driver_days(settings.allocation(period).pools, drivers)
+    return asof.find(settings, period, asof.source_days(settings), days)
 
 
 def allocate(

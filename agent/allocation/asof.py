@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from agent.billing.ledger.versions import LedgerVersion, periods, source_heads
+from agent.config.allocation import Pool
 from agent.config.loading import Settings
 from agent.errors import NothingToDo
 from agent.inputs import current
@@ -123,13 +124,12 @@ def default_period(settings: Settings) -> Period:
     if last.day.day <= max((driver.late_after_days for driver in settings.app.usage), default=0):
         taken = current(settings.data)
         drivers = [taken.driver(driver) for driver in settings.app.usage if driver.name in taken.usage]
-        last = find(settings, max(known), sources, driver_days(settings, drivers))
+        last = find(settings, max(known), sources, driver_days(settings.allocation(max(known)).pools, drivers))
     earlier = [period for period in known if period < last.period]
     return last.period if last.begun or not earlier else max(earlier)
 
 
-def driver_days(settings: Settings, drivers: Iterable[Driver]) -> dict[str, date | None]:
+def driver_days(pools: Iterable[Pool], drivers: Iterable[Driver]) -> dict[str, date | None]:
     """Each used driver's last day with data: a driver that no pool names holds nothing back."""
-    pools = settings.allocation().pools
     used = {name for pool in pools for name in pool.drivers_used}
     return {driver.name: driver.last_day for driver in drivers if driver.name in used}

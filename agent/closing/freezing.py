@@ -236,13 +236,13 @@ def _copy(settings: Settings, period: Period, folder: Path) -> None:
     """The published files, the configuration, the list of inputs and the method, as they are now."""
     shutil.copytree(results.folder(settings.data, period), folder, ignore=shutil.ignore_patterns(".*"))
     (folder / CONFIG).mkdir()
-    app = settings.app
-    named = {APPLICATION: settings.path, POLICY: app.policy, ALLOCATION: app.allocation}
+    version = settings.methods.in_force(period)
+    named = {APPLICATION: settings.path, POLICY: settings.app.policy, ALLOCATION: version.name or None}
     for name, file in named.items():
         if file is not None:
             shutil.copyfile(settings.resolve(file) if name != APPLICATION else settings.path, folder / CONFIG / name)
     shutil.copyfile(inputs_head(settings.data), folder / INPUTS)
-    method = methodology(settings)
+    method = methodology(settings, period)
     content = {"version": 1, "id": method.id, "fingerprint": method.fingerprint, "document": method.document}
     write_text(folder / METHODOLOGY, json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 

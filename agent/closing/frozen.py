@@ -4,6 +4,7 @@ from agent.closing.books import CONFIG, INPUTS, Closed
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile
 from agent.config.loading import Settings
+from agent.config.methods import Methods, Version
 from agent.errors import ConfigError
 from agent.inputs import Inputs, listed
 from policies.faults import FaultsError
@@ -36,5 +37,5 @@ def frozen_settings(settings: Settings, month: Closed) -> Settings:
     later = [source for source in settings.app.sources if source.name not in known]
     here = {"data": settings.app.data, "engine": settings.app.engine, "sources": [*app.sources, *later]}
     registry = frozen_inputs(settings, month).registry(settings)
-    rules = rules or AllocationFile(version="1")
-    return Settings(settings.path, settings.root, app.model_copy(update=here), policy, rules, registry)
+    methods = Methods([Version(app.allocation or "", rules or AllocationFile(version="1"))])
+    return Settings(settings.path, settings.root, app.model_copy(update=here), policy, methods, registry)

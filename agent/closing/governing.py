@@ -26,7 +26,7 @@ def governed(settings: Settings, period: Period) -> Json:
 
     Raises ``ClosedError`` for a change that the quarter does not allow.
     """
-    now = methodology(settings)
+    now = methodology(settings, period)
     record: Json = {"id": now.id, "fingerprint": now.fingerprint, "semantics": SEMANTICS}
     books = closed_months(settings.data)
     before = before_in_quarter(books, period, settings.app.close.fiscal_year_start)
@@ -59,7 +59,8 @@ def _frozen(month: Closed) -> Methodology:
 
 
 def _approved(settings: Settings, period: Period, frozen: Methodology, before: Closed, changes: list[str]) -> Json:
-    named = settings.allocation().methodology
+    version = settings.methods.in_force(period)
+    named = version.rules.methodology
     missing: list[str] = []
     if named is None or named.id == frozen.id:
         missing.append("an id of its own")
@@ -70,7 +71,7 @@ def _approved(settings: Settings, period: Period, frozen: Methodology, before: C
         raise ClosedError(
             f"the method changes inside a quarter of which {before.period} is closed",
             changes,
-            where=str(settings.resolve(settings.app.allocation or settings.path.name)),
+            where=str(settings.resolve(version.name or settings.path.name)),
             mend=f"take the change back until the quarter ends, or make it a version: methodology needs "
             f"{', '.join(missing)}",
         )

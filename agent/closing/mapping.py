@@ -48,7 +48,7 @@ def moved(settings: Settings, period: Period, before: Closed) -> Moved:
     """What today's rules say otherwise than those of ``before`` of the bill of ``period``."""
     now = gather(settings, period)
     frozen = frozen_settings(settings, before)
-    then = replace(now, rules=frozen.allocation(), policy=frozen.policy())
+    then = replace(now, rules=frozen.allocation(before.period), policy=frozen.policy())
     rows = sum(version.manifest.rows for version in now.versions)
     with open_engine(settings.app.engine, rows=rows) as engine:
         subjects, said = _asked(engine, settings, (then, now))

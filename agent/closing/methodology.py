@@ -15,6 +15,7 @@ from agent.config.allocation import AllocationFile, Environment, Pool
 from agent.config.application import SourceConfig
 from agent.config.loading import Settings
 from agent.config.usage import OpencostUsage, UsageConfig
+from agent.period import Period
 from policies.policy import PolicyFile, TagKeys
 from policies.rules import Match, Population, Text
 from policies.strict import Strict
@@ -41,9 +42,9 @@ class Methodology:
         return hashlib.sha256(canonical_text(self.document).encode()).hexdigest()
 
 
-def methodology(settings: Settings) -> Methodology:
-    """The method that the configuration describes."""
-    rules, policy = settings.allocation(), settings.policy()
+def methodology(settings: Settings, period: Period) -> Methodology:
+    """The method that the configuration describes for ``period``."""
+    rules, policy = settings.allocation(period), settings.policy()
     named = rules.methodology
     return Methodology(named.id if named is not None else "", _document(settings, rules, policy))
 

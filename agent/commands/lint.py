@@ -106,11 +106,13 @@ def _ruleset(arguments: Namespace) -> Ruleset:
     policy, customers, shared = arguments.policy, arguments.customers, list[str]()
     if config.is_file():
         from agent.config.loading import load_application
+        from agent.period import Period
 
+        today = datetime.now(UTC).date()
         settings = load_application(config)
         policy = policy or (str(settings.resolve(settings.app.policy)) if settings.app.policy else None)
         customers = customers or settings.registry_path
-        shared = settings.allocation().shared_values
+        shared = settings.allocation(Period(today.year, today.month)).shared_values
     elif arguments.config != _CONFIG:
         raise UsageError(f"--config: there is no {arguments.config}")
     else:

@@ -9,7 +9,9 @@ from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile, SourceConfig
 from agent.config.checks import Files, application_faults, cross_faults
 from agent.config.columns import ColumnsFile
+from agent.config.methods import Methods, Version
 from agent.errors import ConfigError, UsageError
+from agent.period import Period
 from policies.faults import Fault, FaultsError
 from policies.nearest import did_you_mean
 from policies.policy import PolicyFile
@@ -31,16 +33,20 @@ class Settings:
     """The absolute folder that holds it."""
     app: ApplicationFile
     _policy: PolicyFile = field(repr=False)
-    _allocation: AllocationFile = field(repr=False)
+    methods: Methods = field(repr=False)
+    """The allocation rules, version by version."""
     _registry: Registry | None = field(repr=False)
 
     def policy(self) -> PolicyFile:
         """policy.yaml; without one, a policy that asks for nothing."""
         return self._policy
 
-    def allocation(self) -> AllocationFile:
-        """allocation.yaml; without one, no rules: every charge is untagged and spread pro rata."""
-        return self._allocation
+    def allocation(self, period: Period) -> AllocationFile:
+        """allocation.yaml as it is in force for ``period``.
+
+        Without one there are no rules: every charge is untagged and spread pro rata.
+        """
+        return self.methods.in_force(period).rules
 
     def registry(self) -> Registry:
         """customers.csv as it is now; raises ``ConfigError`` where none is configured."""
@@ -58,12 +64,10 @@ class Settings:
         """The folder of ledger, inputs and results."""
         return self.resolve(self.app.data)
 
-    @property
-    def config_files(self) -> dict[str, Path]:
-        """The configuration files there are, by their name as configured."""
-        named = {self.path.name: self.path}
-        named |= {name: self.resolve(name) for name in (self.app.policy, self.app.allocation) if name}
-        return named
+    def config_files(self, period: Period) -> dict[str, Path]:
+        """The configuration files that decide the figures of ``period``, by their name as configured."""
+        named = (self.app.policy, self.methods.in_force(period).name)
+        return {self.path.name: self.path, **{name: self.resolve(name) for name in named if name}}
 
     def resolve(self, relative: str | Path) -> Path:
         """A path of the configuration as an absolute one; it may lie outside the configuration's folder."""
@@ -105,7 +109,8 @@ def load_application(path: Path) -> Settings:
     if app is not None and policy is not None and allocation is not None:
         reader.faults += cross_faults(Files(app, policy, allocation, registry))
         if not reader.faults:
-            return Settings(path, path.parent.resolve(), app.value, policy.value, allocation.value, registry)
+            methods = Methods([Version(app.value.allocation or "", allocation.value)])
+            return Settings(path, path.parent.resolve(), app.value, policy.value, methods, registry)
     raise ConfigError(reader.faults)
 
 

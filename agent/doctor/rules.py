@@ -9,6 +9,7 @@ from agent.allocation import recognise
 from agent.billing.ledger.intact import refuse_changed
 from agent.billing.ledger.kept_tag_sets import read_tag_sets
 from agent.billing.ledger.versions import LedgerVersion, heads, periods
+from agent.config.allocation import AllocationFile
 from agent.config.loading import Settings
 from agent.doctor.records import Finding, ok, told, warn
 from agent.errors import ApportionError
@@ -46,9 +47,10 @@ def rules(settings: Settings, registry: Registry) -> Iterator[Finding]:
     except ApportionError as error:
         yield told("ledger", error)
         return
-    asked = _recogniser(settings, registry, tag_sets)
-    yield from _overlaps(settings, asked, subjects)
-    yield from _keys(settings, tag_sets, str(newest))
+    allocation = settings.allocation(newest)
+    asked = _recogniser(settings, allocation, registry, tag_sets)
+    yield from _overlaps(allocation, asked, subjects)
+    yield from _keys(settings, allocation, tag_sets, str(newest))
     yield from _customers(asked, registry, subjects, str(newest))
 
 
@@ -65,8 +67,9 @@ def _subjects(versions: list[LedgerVersion]) -> Subjects:
     return Subjects(source=distinct["Source"].to_pylist(), **columns)
 
 
-def _recogniser(settings: Settings, registry: Registry, tag_sets: Mapping[str, Mapping[str, str]]) -> Recogniser:
-    allocation = settings.allocation()
+def _recogniser(
+    settings: Settings, allocation: AllocationFile, registry: Registry, tag_sets: Mapping[str, Mapping[str, str]]
+) -> Recogniser:
     return Recogniser(
         policy=settings.policy(),
         registry=registry,
@@ -78,8 +81,8 @@ def _recogniser(settings: Settings, registry: Registry, tag_sets: Mapping[str, M
     )
 
 
-def _overlaps(settings: Settings, asked: Recogniser, subjects: Subjects) -> Iterator[Finding]:
-    names = [pool.name for pool in settings.allocation().pools]
+def _overlaps(allocation: AllocationFile, asked: Recogniser, subjects: Subjects) -> Iterator[Finding]:
+    names = [pool.name for pool in allocation.pools]
     pairs = asked.overlaps(subjects)
     for first, second in pairs:
         wins, loses = names[first], names[second]
@@ -88,9 +91,11 @@ def _overlaps(settings: Settings, asked: Recogniser, subjects: Subjects) -> Iter
         yield ok("pools", f"{len(names)}, none overlapping")
 
 
-def _keys(settings: Settings, tag_sets: Mapping[str, Mapping[str, str]], month: str) -> Iterator[Finding]:
+def _keys(
+    settings: Settings, allocation: AllocationFile, tag_sets: Mapping[str, Mapping[str, str]], month: str
+) -> Iterator[Finding]:
     """Tag keys that rules look for and no resource carries: a misspelt key takes no money and says nothing."""
-    allocation, keys = settings.allocation(), TagKeys(settings.policy())
+    keys = TagKeys(settings.policy())
     listed: tuple[Rule, ...] = (*allocation.customer, *allocation.environment.rules)
     wanted = {rule.tag for rule in listed if rule.tag} | {key for pool in allocation.pools for key in pool.match.tags}
     delivered = set[str]().union(*tag_sets.values())

@@ -19,7 +19,7 @@ def notes(
         *_missing(settings, book, details, unknown_revenue),
         *_invoices(details),
         *_estimated(settings, book, details),
-        *_information(settings, details, lines),
+        *_information(settings, book, details, lines),
     ]
     return tuple(found)
 
@@ -75,7 +75,7 @@ def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Not
                 f"{money(effective)} by {used}",
             )
     if details.environment_by_default:
-        default = settings.allocation().environment.default
+        default = settings.allocation(book.period).environment.default
         yield Note(
             "estimated",
             f"{money(details.environment_by_default)} carries no known environment and is treated as {default}: "
@@ -83,12 +83,13 @@ def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Not
         )
     if details.tax_unconfirmed:
         yield Note("estimated", f"tax of {money(details.tax_unconfirmed)} treated as cost: unconfirmed")
-    for stage, spread in (("untagged", settings.allocation().untagged), ("idle", settings.allocation().idle)):
+    rules = settings.allocation(book.period)
+    for stage, spread in (("untagged", rules.untagged), ("idle", rules.idle)):
         if spread.method == "tax":
             yield Note("estimated", f"{stage} cost is charged at a standard rate of {spread.rate} of direct cost")
 
 
-def _information(settings: Settings, details: Details, lines: Sequence[CustomerLine]) -> Iterator[Note]:
+def _information(settings: Settings, book: Book, details: Details, lines: Sequence[CustomerLine]) -> Iterator[Note]:
     money = _Money(details.currency)
     yield from _method(details, money)
     yield from _adjusted(details, money)
@@ -98,7 +99,8 @@ def _information(settings: Settings, details: Details, lines: Sequence[CustomerL
     for text in (*details.source_notes, *details.tag_findings):
         yield Note("info", text)
     if details.customer_nonproduction:
-        booked = {"opex": "is booked as opex", "cogs": "counts as their cost"}[settings.allocation().customer_nonprod]
+        asked = settings.allocation(book.period).customer_nonprod
+        booked = {"opex": "is booked as opex", "cogs": "counts as their cost"}[asked]
         yield Note("info", f"customers' own non-production of {money(details.customer_nonproduction)} {booked}")
     for customer, effective in details.negative_base.items():
         yield Note(

@@ -36,7 +36,7 @@ def made(folder: Path, rules: str = RULES, policy: str = POLICY, **files: str) -
 
 
 def fingerprint(folder: Path, rules: str = RULES, policy: str = POLICY) -> str:
-    return methodology(load_application(made(folder, rules, policy).config)).fingerprint
+    return methodology(load_application(made(folder, rules, policy).config), JULY).fingerprint
 
 
 SAME = {
@@ -86,12 +86,12 @@ def test_only_the_keys_of_the_policy_that_rules_look_at_count(tmp_path):
 
 def test_what_the_sources_are_counts_and_where_they_lie_does_not(tmp_path):
     books = made(tmp_path)
-    base = methodology(books.settings).fingerprint
+    base = methodology(books.settings, JULY).fingerprint
     text = books.config.read_text()
     books.config.write_text(text.replace("location: exports", "location: elsewhere, late_after_days: 9"))
-    assert methodology(books.settings).fingerprint == base
+    assert methodology(books.settings, JULY).fingerprint == base
     books.config.write_text(text.replace("location: exports", "location: exports, cogs: support"))
-    assert methodology(books.settings).fingerprint != base
+    assert methodology(books.settings, JULY).fingerprint != base
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_how_a_driver_of_a_cluster_measures_is_part_of_the_method(tmp_path, meas
     def found(keys: str) -> str:
         driver = yaml.safe_load(f"{{name: requests, kind: opencost, location: cluster.csv, {keys}}}")
         books.write(books.config.name, yaml.safe_dump({**written, "usage": [driver]}))
-        return methodology(load_application(books.config)).fingerprint
+        return methodology(load_application(books.config), JULY).fingerprint
 
     assert found(measured) != found("customer: {label: tenant}, quantity: CPUCost")
 
@@ -138,7 +138,7 @@ CHANGED = {
 @pytest.mark.parametrize(("before", "after"), ADDED.values(), ids=ADDED.keys())
 def test_an_addition_by_its_form(tmp_path, before, after):
     assert before in RULES
-    one, two = (methodology(made(tmp_path / name, rules).settings) for name, rules in
+    one, two = (methodology(made(tmp_path / name, rules).settings, JULY) for name, rules in
                 (("a", RULES), ("b", RULES.replace(before, after))))  # fmt: skip
     found = compare(one.document, two.document)
     assert found.changes == ()
@@ -149,7 +149,7 @@ def test_an_addition_by_its_form(tmp_path, before, after):
 @pytest.mark.parametrize(("before", "after"), CHANGED.values(), ids=CHANGED.keys())
 def test_a_change_by_its_form(tmp_path, before, after):
     assert before in RULES
-    one, two = (methodology(made(tmp_path / name, rules).settings) for name, rules in
+    one, two = (methodology(made(tmp_path / name, rules).settings, JULY) for name, rules in
                 (("a", RULES), ("b", RULES.replace(before, after))))  # fmt: skip
     assert compare(one.document, two.document).changes
 

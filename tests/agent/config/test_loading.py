@@ -8,7 +8,9 @@ import yaml
 
 from agent.config.loading import Settings, load_application
 from agent.errors import ConfigError, UsageError
+from agent.period import Period
 
+OCTOBER = Period(2026, 10)
 APPLICATION = """version: 1
 policy: policy.yaml
 allocation: rules/allocation.yaml
@@ -43,7 +45,7 @@ def test_all_files_are_read(tmp_path: Path) -> None:
     settings = load(tmp_path, FILES)
     assert settings.app.sources[0].name == "aws"
     assert settings.policy().tags[1].key == "tenant"
-    assert settings.allocation().customer[0].tag == "tenant"
+    assert settings.allocation(OCTOBER).customer[0].tag == "tenant"
     assert settings.registry().ids == ("acme", "globex")
     assert settings.source("aws").kind == "aws-cur2"
 
@@ -56,7 +58,7 @@ def test_paths_resolve_from_the_configurations_folder(tmp_path: Path, monkeypatc
     assert settings.data == tmp_path / "data"
     assert settings.registry_path == tmp_path / "customers.csv"
     assert settings.resolve("/elsewhere") == Path("/elsewhere")
-    assert settings.config_files == {
+    assert settings.config_files(OCTOBER) == {
         "apportion.yaml": Path(tmp_path.name) / "apportion.yaml",
         "policy.yaml": tmp_path / "policy.yaml",
         "rules/allocation.yaml": tmp_path / "rules/allocation.yaml",
@@ -65,7 +67,7 @@ def test_paths_resolve_from_the_configurations_folder(tmp_path: Path, monkeypatc
 
 def test_only_the_version_is_required(tmp_path: Path) -> None:
     settings = load(tmp_path, {"apportion.yaml": "version: 1\n"})
-    assert (settings.policy().tags, settings.allocation().customer, settings.registry_path) == ([], [], None)
+    assert (settings.policy().tags, settings.allocation(OCTOBER).customer, settings.registry_path) == ([], [], None)
 
 
 @pytest.mark.parametrize("key", ["customers", "sources", "usage", "revenue", "company"])
@@ -171,7 +173,8 @@ pools:
   - {name: q, match: {service: y}, method: fixed, shares: {acme: "33.3", "@opex": 5}, customers: {id: [globex]}}
 charges: {tax: "pool:p", fee: corporate}
 """
-    assert [pool.name for pool in load(tmp_path, {**FILES, "rules/allocation.yaml": rules}).allocation().pools] == [
+    read = load(tmp_path, {**FILES, "rules/allocation.yaml": rules}).allocation(OCTOBER)
+    assert [pool.name for pool in read.pools] == [
         "p",
         "q",
     ]
