@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from agent.config.usage import CsvUsage, FileUsage, OpencostUsage, UsageConfig
+from agent.config.usage import CsvUsage, FileUsage, OpencostUsage, ParquetUsage, UsageConfig
 from agent.errors import ConfigError
-from agent.usage import csv, opencost
+from agent.usage import csv, opencost, parquet
 from agent.usage.csv import read_driver
 from agent.usage.interface import ROWS, Driver, NamedContent, Pulled
 from policies.faults import Fault
@@ -25,6 +25,8 @@ def read_files(config: FileUsage, files: Sequence[NamedContent]) -> Driver:
     match config:
         case CsvUsage():
             return csv.read_files(config, files)
+        case ParquetUsage():
+            return parquet.read_files(config, files)
         case OpencostUsage():
             return opencost.read_files(config, files)
     raise not_read_yet(config)

@@ -123,6 +123,8 @@ def test_hours_are_turned_to_utc(moment: str, day: int | date, hour: int) -> Non
         ("2026-10-01,a,0x10", "quantity '0x10' is not a number"),
         ("2026-10-01,a,1.0000000000001", "quantity '1.0000000000001' does not fit"),
         ("2026-10-01,a,1e30", "quantity '1e30' does not fit"),
+        ("2026-10-01,a,9e-115", "quantity '9e-115' does not fit"),
+        ("2026-10-01,a,100000000000000000000000000", "quantity '100000000000000000000000000' does not fit"),
         ("2026-10-01,a", "2 cells, but the header has 3 columns"),
         ("2026-10-01,a,1,2", "4 cells, but the header has 3 columns"),
         ("date,customer,quantity", "the header is repeated; were two files joined?"),
