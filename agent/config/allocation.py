@@ -1,5 +1,6 @@
 """The model of allocation.yaml: how every charge finds a customer, a pool or a reason."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -74,12 +75,43 @@ class Network(Strict):
         return self
 
 
+class SampleWindow(Strict):
+    """Days on which usage was traced, and the months that their ratios stand for; all ends inclusive."""
+
+    first: date
+    last: date
+    from_: str = Field(alias="from", pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    until: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError(f"last {self.last} lies before first {self.first}")
+        if self.until < self.from_:
+            raise ValueError(f"until {self.until} lies before from {self.from_}")
+        return self
+
+
+class Sample(Strict):
+    """How ratios are taken from windows of telemetry (method ``sampled``).
+
+    ``live``: a driver that is there every day; where its shares move by more than ``drift_points`` percentage points
+    from the windows' days to the month, the ratios have drifted.
+    """
+
+    windows: list[SampleWindow] = Field(min_length=1)
+    confidence_pct: int = Field(default=95, ge=50, le=99)
+    resamples: int = Field(default=1000, ge=100, le=10_000)
+    live: str | None = None
+    drift_points: Decimal = Field(default=Decimal(5), gt=0, le=100)
+
+
 class Pool(Strict):
     """Shared cost and how it is split. ``shares`` are percentages by customer id (method ``fixed``)."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]*$")
     match: Match
-    method: Literal["usage", "even", "fixed", "cost"]
+    method: Literal["usage", "even", "fixed", "cost", "sampled"]
     driver: str | None = None
     drivers: list[Blend] = Field(default_factory=list)
     fallback: list[Fallback] = Field(default_factory=lambda: list[Fallback](("period", "unallocated")))
@@ -89,22 +121,35 @@ class Pool(Strict):
     by: Part | None = None
     customers: Population | None = None
     consumers: list[Literal["@opex"]] = Field(default_factory=list)
+    sample: Sample | None = None
+
+    @property
+    def daily_drivers(self) -> list[str]:
+        """The drivers that are needed every day: day D waits for them, and not for windows of a sample."""
+        return [] if self.method == "sampled" else self.drivers_used
 
     @property
     def drivers_used(self) -> list[str]:
         """Every driver this pool looks at, capacities included, once each."""
         capacities = [self.capacity, *(blend.capacity for blend in self.drivers)]
         named = [self.driver, *(blend.driver for blend in self.drivers), *(c.driver for c in capacities if c)]
+        named += [self.sample.live] if self.sample is not None else []
         return list(dict.fromkeys(name for name in named if name is not None))
 
     @model_validator(mode="after")
     def _method_has_what_it_needs(self) -> Self:
         if self.method == "usage" and (self.driver is None) == (not self.drivers):
             raise ValueError("method usage needs either driver or drivers")
-        if self.method != "usage" and (self.driver is not None or self.drivers):
+        if self.method == "sampled" and (self.driver is None or self.drivers or self.sample is None):
+            raise ValueError("method sampled needs driver, the one that was traced, and sample, its windows")
+        if self.method not in ("usage", "sampled") and (self.driver is not None or self.drivers):
             raise ValueError(f"method {self.method} takes no driver")
-        if self.capacity is not None and self.driver is None:
-            raise ValueError("capacity goes with driver; drivers of a blend have capacities of their own")
+        if self.method != "sampled" and self.sample is not None:
+            raise ValueError("sample goes with method sampled")
+        if self.capacity is not None and (self.driver is None or self.method != "usage"):
+            raise ValueError(
+                "capacity goes with method usage and driver; drivers of a blend have capacities of their own"
+            )
         if self.by is not None and self.method != "usage":
             raise ValueError("by goes with method usage: its driver says who used how much of each part")
         if (self.method == "fixed") != bool(self.shares):
