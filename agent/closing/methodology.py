@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -121,6 +122,8 @@ def _canonical(value: object) -> Any:
             return [_canonical(item) for item in value]
         case Decimal():
             return f"{value.normalize():f}"
+        case date():
+            return value.isoformat()
     return value
 
 

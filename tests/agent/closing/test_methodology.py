@@ -56,6 +56,11 @@ OTHER = {
     "a rate": ('"0.080"', '"0.081"'),
     "a function": ("function: ga", "function: sm"),
     "a share": ("acorn: 60", "acorn: 59"),
+    "the windows of a sample": (
+        "method: usage, driver: requests}",
+        "method: sampled, driver: requests, "
+        "sample: {windows: [{first: 2026-07-01, last: 2026-07-02, from: 2026-07, until: 2026-09}]}}",
+    ),
     "the case of a pattern": ("match: {tags: {team: platform}}", "match: {resource: Platform}"),
 }
 
