@@ -18,6 +18,7 @@ from policies.registry import Registry
 from policies.rule_list import RuleList, TagFinding
 from policies.rules import Match, Rule
 from policies.tag_sets import Cut, TagSets
+from policies.tags import fold_value
 
 __all__ = ["EnvironmentRules", "Recogniser", "Recognition", "Subjects", "TagFinding"]
 
@@ -72,13 +73,17 @@ class Recogniser:
         environment: EnvironmentRules,
         pools: Sequence[Match],
         tag_sets: Mapping[str, Mapping[str, str]],
+        parts: Sequence[str] = (),
     ) -> None:
+        """``parts``: tags whose values pools are split by first, for :meth:`tag_values`."""
         keys = TagKeys(policy)
         self._hints: Table[str, str | None] = Table(registry.nearest)
         self._customers = RuleList(customer, keys, customer_judge(registry, shared_values))
         self._environments = RuleList(environment.rules, keys, environment_judge(environment.booked()))
         self._pools = PoolMasks(pools, keys)
-        self._tags = TagSets(tag_sets, (*self._customers.keys, *self._environments.keys, *self._pools.keys))
+        self._parts = {key: keys.resolve(key) for key in parts}
+        named = (*self._customers.keys, *self._environments.keys, *self._pools.keys, *self._parts.values())
+        self._tags = TagSets(tag_sets, named)
         self.needs_resource: bool = any(rule.name is not None for rule in (*customer, *environment.rules)) or any(
             match.resource is not None for match in pools
         )
@@ -117,6 +122,19 @@ class Recogniser:
         cuts = [self._tags.cuts[tagset] for tagset in subjects.tagset_id]
         masks = set(self._pools.over(subjects, cuts, self._tags))
         return sorted({pair for mask in masks for pair in pairs(mask)})
+
+    def tag_values(self, key: str, subjects: Subjects) -> list[str | None]:
+        """The folded value of the tag ``key``, one of ``parts``, on each subject.
+
+        None where it carries none, or spellings of the key that disagree. ``KeyError`` for a key not among ``parts``.
+        """
+        places = self._tags.positions(self._parts[key])
+
+        def value(cut: Cut) -> str | None:
+            held = {fold_value(text) for place in places if (text := cut[place]) is not None} - {""}
+            return held.pop() if len(held) == 1 else None
+
+        return looked_up([self._tags.cuts[tagset] for tagset in subjects.tagset_id], Table[Cut, str | None](value))
 
     @cached_property
     def findings(self) -> tuple[TagFinding, ...]:

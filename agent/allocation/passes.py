@@ -72,6 +72,8 @@ SHARE_POOLS = (
     Pass("pool_span", "42_pool_span"),
     Pass("pool_part", "43_pool_part"),
     Pass("driver_day", "44_driver_day"),
+    Pass("capacity_day", "45_capacity_day"),
+    Pass("capacity_span", "45_capacity_span"),
     Pass("direct_cost", "45_direct_cost"),
     Pass("primary_weight", "46_primary_weight"),
     Pass("missing_span", "47_missing_span"),

@@ -1,13 +1,17 @@
 """Rules resolved over the distinct subjects of a period: Arrow in, the table ``subject_rule`` out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
 from agent.allocation.facts import Facts
 from agent.billing.ledger.columns import SPLIT_TAG, SPLIT_UNUSED
-from agent.config.allocation import AllocationFile
+from agent.config.allocation import AllocationFile, Part, TagKeyOf
 from policies.recognition import EnvironmentRules, Recogniser, Subjects
+from policies.tags import fold_value
+
+UNKNOWN_PART = "@unknown"
+"""The part of cost whose bill does not say it: no driver row is of it, so it goes to the pool's fallback."""
 
 _KEYS = {
     "source": "Source",
@@ -33,8 +37,14 @@ def recogniser(facts: Facts, tag_sets: Mapping[str, Mapping[str, str]]) -> Recog
         shared_values=rules.shared_values,
         environment=environment_rules(rules),
         pools=[pool.match for pool in rules.pools],
+        parts=part_tags(rules),
         tag_sets=tag_sets,
     )
+
+
+def part_tags(rules: AllocationFile) -> list[str]:
+    """The tags that pools are split by."""
+    return [pool.by.tag for pool in rules.pools if isinstance(pool.by, TagKeyOf)]
 
 
 def environment_rules(rules: AllocationFile) -> EnvironmentRules:
@@ -53,8 +63,39 @@ def unused(tag_sets: Mapping[str, Mapping[str, str]]) -> frozenset[str]:
 
 
 def needs_region(facts: Facts) -> bool:
-    """Whether any pool looks at the region."""
-    return any(pool.match.region is not None for pool in facts.rules.pools)
+    """Whether any pool looks at the region, or is split by it."""
+    return any(pool.match.region is not None or pool.by == "region" for pool in facts.rules.pools)
+
+
+def parts(rules: AllocationFile, asked: Recogniser, subjects: Subjects, pools: Sequence[int | None]) -> list[str]:
+    """The part of its pool that each subject is in, folded; '' for a pool without parts or no pool.
+
+    ``pools``: each subject's pool by its place in the list. A charge that matches none is asked for the part of the
+    pool that its kind is sent to. A subject whose bill does not say the part is in :data:`UNKNOWN_PART`.
+    """
+    if all(pool.by is None for pool in rules.pools):
+        return [""] * len(subjects)
+    names = {pool.name: at for at, pool in enumerate(rules.pools)}
+    sent = {kind: names.get(pool) for kind, pool in charge_pools(rules).items()}
+    whole: list[str | None] = [""] * len(subjects)
+    values = [_part_values(pool.by, asked, subjects) if pool.by is not None else whole for pool in rules.pools]
+    places = [sent.get(str(kind)) if at is None else at for at, kind in zip(pools, subjects.kind, strict=True)]
+    found = ("" if at is None else values[at][row] for row, at in enumerate(places))
+    return [UNKNOWN_PART if part is None else part for part in found]
+
+
+def charge_pools(rules: AllocationFile) -> dict[str, str]:
+    """Kind -> the pool that charges of it are sent to, where the setting is ``pool:<name>``."""
+    kinds = {kind: kind for kind in ("tax", "support", "credit", "refund", "fee")} | {"correction": "refund"}
+    settings = {kind: str(getattr(rules.charges, name)) for kind, name in kinds.items()}
+    return {kind: text.removeprefix("pool:") for kind, text in settings.items() if text.startswith("pool:")}
+
+
+def _part_values(by: Part, asked: Recogniser, subjects: Subjects) -> list[str | None]:
+    """Each subject's value, folded; None where the bill says none."""
+    if isinstance(by, TagKeyOf):
+        return asked.tag_values(by.tag, subjects)
+    return [fold_value(text) or None if text else None for text in getattr(subjects, by)]
 
 
 def subject_rule(facts: Facts, asked: Recogniser, idle: frozenset[str], subjects: pa.Table) -> pa.Table:
@@ -63,7 +104,8 @@ def subject_rule(facts: Facts, asked: Recogniser, idle: frozenset[str], subjects
     ``idle``: the tag sets of unused capacity; ``Unused`` is 1 for their subjects.
     """
     columns = {name: [text or None for text in subjects[key].to_pylist()] for name, key in _KEYS.items()}
-    found = asked.recognise(Subjects(**columns))
+    asked_about = Subjects(**columns)
+    found = asked.recognise(asked_about)
     names = [pool.name for pool in facts.rules.pools]
     said = {
         "Customer": found.customer,
@@ -73,6 +115,7 @@ def subject_rule(facts: Facts, asked: Recogniser, idle: frozenset[str], subjects
         "Side": found.side,
         "Function": found.function,
         "Pool": [None if at is None else names[at] for at in found.pool],
+        "Part": parts(facts.rules, asked, asked_about, found.pool),
     }
     result = subjects
     for name, values in said.items():

@@ -2,21 +2,25 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from agent.allocation import sampling
 from agent.allocation.facts import Facts
+from agent.allocation.quantities import Scales, scales
 from agent.config.allocation import Pool, Spread
 from agent.usage.interface import Driver
 from policies.registry import Customer, Registry
 from policies.rules import Population
+from policies.tags import fold_value
 
 UNITS = pa.decimal128(38, 0)
 TEXT = pa.string()
 FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 30)
 """Open ends of a customer's dates."""
+_EXACT = Context(prec=400)
 _RANGE = {"Customer": TEXT, "FirstDay": pa.date32(), "LastDay": pa.date32()}
 _CLOSING_REASON = {"even": "@no-active-customer"}
 """What a pool falls on when nothing else is left, by method; ``@no-driver`` for the others."""
@@ -42,6 +46,7 @@ def fixed_tables(facts: Facts, *, needs_resource: bool, needs_region: bool) -> d
         "charge_setting": _charge_setting(facts),
         **_pools(facts.rules.pools),
         **_drivers(facts),
+        "sampled_weight": sampling.table(samples(facts)),
     }
 
 
@@ -94,8 +99,8 @@ def _charge_setting(facts: Facts) -> pa.Table:
 
 def scaled(values: Sequence[Decimal]) -> list[Decimal]:
     """Decimals times the least power of ten that makes all of them whole."""
-    digits = max((-int(value.normalize().as_tuple().exponent) for value in values), default=0)
-    return [value.scaleb(max(digits, 0)).to_integral_exact() for value in values]
+    digits = max((-int(_EXACT.normalize(value).as_tuple().exponent) for value in values), default=0)
+    return [_EXACT.to_integral_exact(_EXACT.scaleb(value, max(digits, 0))) for value in values]
 
 
 def _pools(pools: Sequence[Pool]) -> dict[str, pa.Table]:
@@ -137,7 +142,7 @@ def _components(pool: Pool) -> list[tuple[str, str | None, Decimal]]:
 
 def _fallbacks(pool: Pool) -> list[str]:
     """The fallbacks a pool's method can use, in order; the last always has a weight."""
-    usable = {"usage": ("period", "even"), "cost": ("even",)}.get(pool.method, ())
+    usable = {"usage": ("period", "even"), "cost": ("even",), "sampled": ("even",)}.get(pool.method, ())
     chain = [name for name in pool.fallback if name in usable]
     if "unallocated" in pool.fallback:
         chain = [name for name in pool.fallback[: pool.fallback.index("unallocated")] if name in usable]
@@ -145,14 +150,47 @@ def _fallbacks(pool: Pool) -> list[str]:
 
 
 def _drivers(facts: Facts) -> dict[str, pa.Table]:
-    columns = {"Driver": TEXT, "Day": pa.date32(), "Hour": pa.int8(), "Customer": TEXT, "Quantity": UNITS}
+    columns = {"Driver": TEXT, "Day": pa.date32(), "Hour": pa.int8(), "Customer": TEXT, "Part": TEXT, "Quantity": UNITS}
     empty = table(columns, [])
+    scale = scales(facts.drivers, facts.rules.pools)
+    parted = {name for pool in facts.rules.pools if pool.by is not None for name in pool.drivers_used}
     # NOTE: a driver that is late is left out of day D only; the days it did deliver split the cost of those days
-    rows = [_usage_rows(driver, facts.registry) for driver in facts.drivers.values()]
+    rows = [_usage_rows(driver, facts.registry, scale) for driver in facts.drivers.values()]
     return {
-        "driver": table({"Driver": TEXT, "Interval": TEXT}, [(d.name, d.interval) for d in facts.drivers.values()]),
+        "driver": table(
+            {"Driver": TEXT, "Interval": TEXT, "Parted": pa.bool_()},
+            [(d.name, d.interval, d.name in parted) for d in facts.drivers.values()],
+        ),
+        "driver_coverage": table(
+            {"Driver": TEXT, "Day": pa.date32(), "Seen": pa.int64(), "Expected": pa.int64()},
+            [(d.name, day, *covered) for d in facts.drivers.values() for day, covered in d.coverage.items()],
+        ),
         "usage_row": pa.concat_tables([empty, *rows]),
+        "pool_capacity": _capacities(facts, scale),
     }
+
+
+def _capacities(facts: Facts, scale: Scales) -> pa.Table:
+    """What each component of a pool could have delivered a day: another driver's total, or a quantity."""
+    columns = {"Pool": TEXT, "Component": TEXT, "Driver": TEXT, "CapacityDriver": TEXT, "Quantity": UNITS}
+    rows = []
+    for pool in facts.rules.pools:
+        known = dict(enumerate([pool.capacity] if not pool.drivers else [blend.capacity for blend in pool.drivers]))
+        for at, (key, driver, _) in enumerate(_components(pool)):
+            capacity = known[at]
+            if capacity is not None and driver is not None:
+                fixed = None if capacity.quantity is None else scale.fixed(facts.drivers[driver], capacity.quantity)
+                rows.append((pool.name, key, driver, capacity.driver, fixed))
+    return table(columns, rows)
+
+
+def samples(facts: Facts) -> list[sampling.Sampled]:
+    """The ratios of every pool of method ``sampled`` in the period."""
+    pools = [pool for pool in facts.rules.pools if pool.method == "sampled"]
+    used = {name for pool in pools for name in pool.drivers_used}
+    delivered = {raw for name in used for raw in pc.unique(facts.drivers[name].rows["customer"]).to_pylist()}
+    consumers = {raw: consumer(facts.registry)(raw) for raw in delivered}
+    return [sampling.sampled(pool, facts.period, facts.drivers, facts.registry, consumers) for pool in pools]
 
 
 def consumer(registry: Registry) -> Callable[[str], str]:
@@ -164,35 +202,25 @@ def consumer(registry: Registry) -> Callable[[str], str]:
     return resolve
 
 
-def _usage_rows(driver: Driver, registry: Registry) -> pa.Table:
+def _usage_rows(driver: Driver, registry: Registry, scale: Scales) -> pa.Table:
     rows = driver.rows
-    coded = pc.dictionary_encode(rows["customer"].combine_chunks())
-    who = pa.array([consumer(registry)(raw) for raw in coded.dictionary.to_pylist()], TEXT)
     return pa.table(
         {
             "Driver": pa.array([driver.name] * len(rows), TEXT),
             "Day": rows["date"],
             "Hour": rows["hour"],
-            "Customer": who.take(coded.indices),
-            "Quantity": _whole(rows["quantity"]),
+            "Customer": _each(rows["customer"], consumer(registry)),
+            "Part": _each(rows["key"], fold_value),
+            "Quantity": scale.rows(driver),
         }
     )
 
 
-def _whole(quantity: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Quantities times the least power of ten that makes all of them whole, as DECIMAL(38,0)."""
-    for digits in range(quantity.type.scale + 1):
-        try:
-            cut = pc.cast(quantity, pa.decimal128(38, digits))
-        except pa.ArrowInvalid:
-            continue
-        return pa.chunked_array([_as_units(chunk) for chunk in cut.chunks], UNITS)
-    raise AssertionError("unreachable: the full scale always fits")
-
-
-def _as_units(decimals: pa.Decimal128Array) -> pa.Decimal128Array:
-    """The same integers read at scale 0: a view of one buffer, no arithmetic."""
-    return pa.Decimal128Array.from_buffers(UNITS, len(decimals), decimals.buffers(), offset=decimals.offset)
+def _each(texts: pa.ChunkedArray, meaning: Callable[[str], str]) -> pa.Array:
+    """The meaning of each text, asked once a distinct text; '' for null."""
+    coded = pc.dictionary_encode(texts.combine_chunks())
+    meant = pa.array([meaning(text) for text in coded.dictionary.to_pylist()], TEXT)
+    return pc.fill_null(meant.take(coded.indices), "")
 
 
 def dated_tables(facts: Facts, first: date, last: date) -> dict[str, pa.Table]:

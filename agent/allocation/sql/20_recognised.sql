@@ -16,6 +16,7 @@ select
   case when line.Kind in ('usage', 'discount') then subject_rule.Side else 'cogs' end as Side,
   subject_rule.Function as Function,
   subject_rule.Pool as Pool,
+  subject_rule.Part as Part,
   case when line.Kind in ('usage', 'discount', 'marketplace') then subject_rule.Unused else 0 end as Unused,
   sum(line.BilledUnits) as BilledUnits,
   sum(line.EffectiveUnits) as EffectiveUnits
@@ -39,5 +40,5 @@ group by
     when line.Kind in ('usage', 'discount', 'marketplace') then subject_rule.Customer
     else subject_rule.OwnCustomer
   end,
-  subject_rule.Reason, subject_rule.Side, subject_rule.Function, subject_rule.Pool,
+  subject_rule.Reason, subject_rule.Side, subject_rule.Function, subject_rule.Pool, subject_rule.Part,
   case when line.Kind in ('usage', 'discount', 'marketplace') then subject_rule.Unused else 0 end

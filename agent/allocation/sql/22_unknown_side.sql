@@ -2,10 +2,11 @@
 select
   row_number() over (order by
     Source, CostGroup, ProviderName, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
-    ResourceId, ChargeDate, SpanEnd, Kind, Currency, Customer, Reason, Pool, Unused) as CellId,
+    ResourceId, ChargeDate, SpanEnd, Kind, Currency, Customer, Reason, Pool, Part, Unused) as CellId,
   1 as WeightSet,
   Source, CostGroup, ProviderName, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
-  ResourceId, ChargeDate, SpanEnd, Kind, Currency, Customer, Reason, Pool, Unused, BilledUnits, EffectiveUnits
+  ResourceId, ChargeDate, SpanEnd, Kind, Currency, Customer, Reason, Pool, Part, Unused, BilledUnits,
+  EffectiveUnits
 from recognised
 cross join setting
 where Family = 'usage' and Side is null and setting.DefaultSide = 'pro_rata'

@@ -2,7 +2,7 @@
 with placed_line as (
   select
     Source, CostGroup, ProviderName, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
-    ResourceId, ChargeDate, SpanEnd, Kind, Currency, SideBy, Reason, Pool, Unused, Customer, BilledUnits,
+    ResourceId, ChargeDate, SpanEnd, Kind, Currency, SideBy, Reason, Pool, Part, Unused, Customer, BilledUnits,
     EffectiveUnits,
     coalesce(Function, 'rnd') as OpexFunction,
     case
@@ -20,11 +20,13 @@ select
   ResourceId, ChargeDate, SpanEnd, Kind, Currency, SideBy, Placement,
   case when Placement = 'direct' then Customer when Placement = 'opex' then coalesce(Customer, '@opex') end as Customer,
   case when Placement in ('pool', 'idle') then Pool end as Pool,
+  case when Placement = 'pool' then Part else '' end as Part,
   case when Placement = 'opex' then OpexFunction end as Function,
   case when Placement = 'untagged' then Reason end as Reason,
   case
     when Placement = 'direct' then joined('direct', Customer)
     when Placement = 'opex' then joined('opex', joined(OpexFunction, coalesce(Customer, '@opex')))
+    when Placement = 'pool' and Part <> '' then joined('pool', joined(Pool, Part))
     when Placement = 'pool' then joined('pool', Pool)
     when Placement = 'idle' then joined('idle', coalesce(Pool, ''))
     else 'untagged'

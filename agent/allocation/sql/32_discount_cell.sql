@@ -6,7 +6,7 @@ with found as (
 select
   row_number() over (order by
     r.Source, r.CostGroup, r.ProviderName, r.BillingAccountId, r.SubAccountId, r.ServiceName, r.InvoiceId,
-    r.CommitmentDiscountId, r.ResourceId, r.ChargeDate, r.SpanEnd, r.Currency, r.Reason, r.Side, r.Function, r.Pool
+    r.CommitmentDiscountId, r.ResourceId, r.ChargeDate, r.SpanEnd, r.Currency, r.Reason, r.Side, r.Function, r.Pool, r.Part
   ) as CellId,
   k.WeightSet as WeightSet,
   r.Source, r.CostGroup, r.ProviderName, r.BillingAccountId, r.SubAccountId, r.ServiceName, r.InvoiceId,

@@ -3,10 +3,10 @@ select
   row_number() over (order by
     r.Source, r.CostGroup, r.ProviderName, r.BillingAccountId, r.SubAccountId, r.ServiceName, r.InvoiceId,
     r.CommitmentDiscountId, r.ResourceId, r.TaxType, r.InvoiceIssuerName, r.ChargeDate, r.SpanEnd, r.Currency,
-    r.Customer, r.Pool) as CellId,
+    r.Customer, r.Pool, r.Part) as CellId,
   t.WeightSet as WeightSet,
   r.Source, r.CostGroup, r.ProviderName, r.BillingAccountId, r.SubAccountId, r.ServiceName, r.InvoiceId,
-  r.CommitmentDiscountId, r.ResourceId, r.ChargeDate, r.SpanEnd, r.Kind, r.Currency, r.Customer, r.Pool,
+  r.CommitmentDiscountId, r.ResourceId, r.ChargeDate, r.SpanEnd, r.Kind, r.Currency, r.Customer, r.Pool, r.Part,
   r.BilledUnits, r.EffectiveUnits
 from recognised as r
 inner join tax_rule as t

@@ -4,7 +4,7 @@ with placed_charge as (
     c.Source, c.CostGroup, c.ProviderName, c.BillingAccountId, c.SubAccountId, c.ServiceName, c.InvoiceId,
     c.CommitmentDiscountId, c.ChargeDate, c.SpanEnd, c.Kind, c.Currency, c.BilledUnits, c.EffectiveUnits,
     c.Customer, o.Placement as OutcomePlacement, o.Customer as OutcomeCustomer, o.Function as OutcomeFunction,
-    coalesce(c.Pool, charge_setting.Pool) as Pool,
+    coalesce(c.Pool, charge_setting.Pool) as Pool, c.Part,
     case
       when c.Recovered = 1 then 'balance_sheet'
       when c.Customer is not null then 'direct'
@@ -32,6 +32,7 @@ select
     when Placement = 'balance_sheet' then '@balance_sheet'
   end as Customer,
   case when Placement = 'pool' then Pool end as Pool,
+  case when Placement = 'pool' then Part else '' end as Part,
   case when Placement = 'resource' then OutcomeFunction when Placement = 'corporate' then 'ga' end as Function,
   case when Placement = 'balance_sheet' then 'recoverable-tax' end as Reason,
   BilledUnits, EffectiveUnits

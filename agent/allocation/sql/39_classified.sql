@@ -2,9 +2,9 @@
 with every_line as (
   select
     Source, CostGroup, ProviderName, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
-    ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Function, Reason,
+    ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Part, Function, Reason,
     case
-      when Placement = 'idle' and Pool is not null then joined('pool', Pool)
+      when Placement in ('pool', 'idle') and Pool is not null then joined('pool', Pool)
       when Placement = 'idle' then 'idle'
       else Outcome
     end as Outcome,
@@ -18,7 +18,7 @@ with every_line as (
   union all
   select
     Source, CostGroup, ProviderName, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
-    ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Function, Reason,
+    ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Part, Function, Reason,
     case
       when Kind <> 'commitment_unused' then cast(null as varchar)
       when Placement = 'direct' then joined('direct', Customer)
@@ -37,17 +37,17 @@ with every_line as (
   select
     Source, CostGroup, ProviderName, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
     ChargeDate, SpanEnd, Kind, Currency, 'unallocated' as Placement, '@unallocated' as Customer,
-    cast(null as varchar) as Pool, cast(null as varchar) as Function, 'rounding' as Reason,
+    cast(null as varchar) as Pool, '' as Part, cast(null as varchar) as Function, 'rounding' as Reason,
     cast(null as varchar) as Outcome, 'unallocated' as Class, BilledUnits, EffectiveUnits
   from recognised
   where Family = 'rounding'
 )
 select
   Source, CostGroup, ProviderName, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
-  ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Function, Reason, Outcome, Class,
+  ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Part, Function, Reason, Outcome, Class,
   sum(BilledUnits) as BilledUnits,
   sum(EffectiveUnits) as EffectiveUnits
 from every_line
 group by
   Source, CostGroup, ProviderName, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId,
-  ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Function, Reason, Outcome, Class
+  ChargeDate, SpanEnd, Kind, Currency, Placement, Customer, Pool, Part, Function, Reason, Outcome, Class

@@ -1,21 +1,21 @@
--- one row = one split cell of a pool: pool x day and span x kind x cost group x class x currency
+-- one row = one split cell of a pool: pool x part x day and span x kind x cost group x class x currency
 with pool_line as (
-  select Pool, ChargeDate, SpanEnd, Kind, CostGroup, Class, Currency, BilledUnits, EffectiveUnits
+  select Pool, Part, ChargeDate, SpanEnd, Kind, CostGroup, Class, Currency, BilledUnits, EffectiveUnits
   from classified
   where Placement = 'pool'
 ),
 cell_sum as (
   select
-    Pool, ChargeDate, SpanEnd, Kind, CostGroup, Class, Currency,
+    Pool, Part, ChargeDate, SpanEnd, Kind, CostGroup, Class, Currency,
     sum(BilledUnits) as BilledUnits,
     sum(EffectiveUnits) as EffectiveUnits
   from pool_line
-  group by Pool, ChargeDate, SpanEnd, Kind, CostGroup, Class, Currency
+  group by Pool, Part, ChargeDate, SpanEnd, Kind, CostGroup, Class, Currency
 )
 select
   row_number() over (
-    order by c.Pool, c.ChargeDate, c.SpanEnd, c.Kind, c.CostGroup, c.Class, c.Currency) as CellId,
+    order by c.Pool, c.Part, c.ChargeDate, c.SpanEnd, c.Kind, c.CostGroup, c.Class, c.Currency) as CellId,
   pool.PoolIndex as WeightSet,
-  c.Pool, c.ChargeDate, c.SpanEnd, c.Kind, c.CostGroup, c.Class, c.Currency, c.BilledUnits, c.EffectiveUnits
+  c.Pool, c.Part, c.ChargeDate, c.SpanEnd, c.Kind, c.CostGroup, c.Class, c.Currency, c.BilledUnits, c.EffectiveUnits
 from cell_sum as c
 inner join pool on pool.Pool = c.Pool

@@ -7,4 +7,5 @@ select
 from blend_share as share
 inner join pool_cell as c on c.CellId = share.CellId
 inner join pool_span as span
-  on span.Pool = c.Pool and span.ChargeDate = c.ChargeDate and span.SpanEnd = c.SpanEnd and span.Component = share.Key
+  on span.Pool = c.Pool and span.Part = c.Part and span.ChargeDate = c.ChargeDate and span.SpanEnd = c.SpanEnd
+  and span.Component = share.Key

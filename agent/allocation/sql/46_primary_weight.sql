@@ -1,8 +1,9 @@
--- one row = span x consumer, by the pool's own method: driver quantities, active days, percentages or direct cost
+-- one row = span x consumer, by the pool's own method: driver quantities and what is idle beside them,
+-- active days, percentages or direct cost
 with measured as (
   select s.SpanId as SpanId, d.Customer as Customer, sum(d.Quantity) as Weight
   from pool_span as s
-  inner join driver_day as d on d.Driver = s.Driver and d.Day = s.ChargeDate
+  inner join driver_day as d on d.Driver = s.Driver and d.Part = s.Part and d.Day = s.ChargeDate
   where s.Method = 'usage' and s.OneDay = 1
   group by s.SpanId, d.Customer
   union all
@@ -10,7 +11,8 @@ with measured as (
   from pool_span as s
   cross join setting
   inner join driver_day as d
-    on d.Driver = s.Driver and d.Day >= s.ChargeDate and d.Day < s.SpanEnd and d.Day <= setting.AsOf
+    on d.Driver = s.Driver and d.Part = s.Part and d.Day >= s.ChargeDate and d.Day < s.SpanEnd
+    and d.Day <= setting.AsOf
   where s.Method = 'usage' and s.OneDay = 0
   group by s.SpanId, d.Customer
   union all
@@ -24,6 +26,19 @@ with measured as (
   select s.SpanId as SpanId, '@opex' as Customer, day_count(s.ChargeDate, s.SpanEnd) as Weight
   from pool_span as s
   where s.Method = 'even' and s.TakesOpex
+  union all
+  select s.SpanId as SpanId, w.Customer as Customer,
+    sum(w.Weight * day_count(greatest(r.FirstDay, s.ChargeDate), least(day_after(r.LastDay), s.SpanEnd))) as Weight
+  from pool_span as s
+  inner join sampled_weight as w on w.Pool = s.Pool
+  inner join registered as r on r.Customer = w.Customer and r.FirstDay < s.SpanEnd and r.LastDay >= s.ChargeDate
+  where s.Method = 'sampled'
+  group by s.SpanId, w.Customer
+  union all
+  select s.SpanId as SpanId, w.Customer as Customer, w.Weight * day_count(s.ChargeDate, s.SpanEnd) as Weight
+  from pool_span as s
+  inner join sampled_weight as w on w.Pool = s.Pool
+  where s.Method = 'sampled' and substring(w.Customer, 1, 1) = '@'
   union all
   select s.SpanId as SpanId, d.Customer as Customer, d.Weight as Weight
   from pool_span as s
@@ -52,7 +67,7 @@ allowed as (
     m.SpanId as SpanId,
     m.Weight as Weight,
     case
-      when m.Customer = '@opex' and s.Method = 'usage' and not s.TakesOpex then '@unknown'
+      when m.Customer = '@opex' and s.Method in ('usage', 'sampled') and not s.TakesOpex then '@unknown'
       when substring(m.Customer, 1, 1) = '@' or not s.Narrowed or p.Customer is not null then m.Customer
       when s.Method = 'fixed' then '@fixed-inactive'
     end as Key
@@ -61,8 +76,21 @@ allowed as (
   left join population as p
     on p.Pool = s.Pool and p.Customer = m.Customer and p.FirstDay <= s.ChargeDate and p.LastDay >= s.ChargeDate
   where m.Weight > 0
+),
+consumed as (
+  select SpanId as WeightSet, Key, sum(Weight) as Weight
+  from allowed
+  where Key is not null
+  group by SpanId, Key
+),
+present as (
+  select distinct WeightSet
+  from consumed
 )
-select SpanId as WeightSet, Key, sum(Weight) as Weight
-from allowed
-where Key is not null
-group by SpanId, Key
+select WeightSet, Key, Weight
+from consumed
+union all
+select c.SpanId as WeightSet, '@idle' as Key, c.Idle as Weight
+from capacity_span as c
+inner join present on present.WeightSet = c.SpanId
+where c.Basis = 'own' and c.Idle > 0

@@ -4,7 +4,7 @@ with measured as (
   from missing_span as m
   cross join setting
   inner join driver_day as d
-    on d.Driver = m.Driver and d.Day >= setting.FirstDay and d.Day <= setting.LastDay
+    on d.Driver = m.Driver and d.Part = m.Part and d.Day >= setting.FirstDay and d.Day <= setting.LastDay
   where m.Fallback = 'period'
   group by m.SpanId, m.Step, d.Customer
   union all
@@ -51,3 +51,9 @@ from allowed as a
 inner join chosen on chosen.SpanId = a.SpanId and chosen.Step = a.Step
 inner join missing_span as f on f.SpanId = a.SpanId and f.Step = a.Step
 group by a.SpanId, a.Key, f.Fallback
+union all
+select c.SpanId as WeightSet, '@idle' as Key, f.Fallback as Fallback, c.Idle as Weight
+from capacity_span as c
+inner join chosen on chosen.SpanId = c.SpanId
+inner join missing_span as f on f.SpanId = c.SpanId and f.Step = chosen.Step
+where c.Basis = 'period' and f.Fallback = 'period' and c.Idle > 0

@@ -1,4 +1,4 @@
--- one row = pool split cell x component x consumer; a remainder that counts as idle waits as Idle = 1
+-- one row = pool split cell x component x consumer; what nobody used waits as Idle = 1
 with fell_back as (
   select distinct WeightSet, Fallback
   from fallback_weight
@@ -22,11 +22,11 @@ select
   c.PoolCellId, c.PartId, k.Pool, k.ChargeDate, k.SpanEnd, k.Kind, k.CostGroup, k.Class, k.Currency,
   pool.Method as Method,
   c.Fallback,
-  case when c.Key = '@fixed-remainder' and pool.RemainderIdle then 1 else 0 end as Idle,
-  case when c.Key in ('@unknown', '@no-driver', '@no-active-customer', '@fixed-remainder', '@fixed-inactive')
+  case when c.Key = '@idle' or (c.Key = '@fixed-remainder' and pool.RemainderIdle) then 1 else 0 end as Idle,
+  case when c.Key in ('@unknown', '@no-driver', '@no-active-customer', '@fixed-remainder', '@fixed-inactive', '@idle')
     then '@unallocated' else c.Key end as Customer,
   case
-    when c.Key in ('@unknown', '@no-driver', '@no-active-customer', '@fixed-remainder', '@fixed-inactive')
+    when c.Key in ('@unknown', '@no-driver', '@no-active-customer', '@fixed-remainder', '@fixed-inactive', '@idle')
       then 'unallocated'
     when c.Key = '@opex' or i.Customer is not null then 'opex'
     else 'customer'
