@@ -28,6 +28,8 @@ def governed(settings: Settings, period: Period) -> Json:
     """
     now = methodology(settings, period)
     record: Json = {"id": now.id, "fingerprint": now.fingerprint, "semantics": SEMANTICS}
+    if (begins := settings.methods.first_month_missed(period)) is not None:
+        record["begins"] = str(begins)
     books = closed_months(settings.data)
     before = before_in_quarter(books, period, settings.app.close.fiscal_year_start)
     if before is None:

@@ -102,6 +102,28 @@ def cross_faults(files: Files) -> list[Fault]:
     return faults
 
 
+def version_faults(versions: Sequence[Document[AllocationFile]]) -> list[Fault]:
+    """Where a folder holds the versions of the method: each says which it is and when it begins, as no other does."""
+    faults = [
+        version.fault("methodology: a version in a folder needs {id, from}: its name and its first month")
+        for version in versions
+        if version.value.methodology is None
+    ]
+    for key in ("id", "from"):
+        first: dict[str, Document[AllocationFile]] = {}
+        for version in versions:
+            named = version.value.methodology
+            if named is None:
+                continue
+            value = named.id if key == "id" else named.from_
+            other = first.setdefault(value, version)
+            if other is not version:
+                place = f"{other.name}:{other.line('methodology', key)}"
+                message = f"methodology.{key}: {value!r} is that of {place}, too"
+                faults.append(version.fault(message, "methodology", key))
+    return faults
+
+
 def _known_customers(policy: PolicyFile) -> Iterator[Steps]:
     for at, tag in enumerate(policy.tags):
         if tag.values is not None and tag.values.known is not None:

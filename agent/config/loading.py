@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from agent.config.addresses import address_faults
 from agent.config.allocation import AllocationFile
 from agent.config.application import ApplicationFile, SourceConfig
-from agent.config.checks import Files, application_faults, cross_faults
+from agent.config.checks import Files, application_faults, cross_faults, version_faults
 from agent.config.columns import ColumnsFile
 from agent.config.methods import Methods, Version
 from agent.errors import ConfigError, UsageError
@@ -69,6 +69,12 @@ class Settings:
         named = (self.app.policy, self.methods.in_force(period).name)
         return {self.path.name: self.path, **{name: self.resolve(name) for name in named if name}}
 
+    @property
+    def file_names(self) -> list[str]:
+        """Every configuration file there is, as configured: of a folder of versions each."""
+        named = (self.path.name, self.app.policy, *(version.name for version in self.methods.versions))
+        return [name for name in named if name]
+
     def resolve(self, relative: str | Path) -> Path:
         """A path of the configuration as an absolute one; it may lie outside the configuration's folder."""
         return self.root / relative
@@ -92,6 +98,8 @@ class Settings:
 def load_application(path: Path) -> Settings:
     """Reads apportion.yaml, policy.yaml, allocation.yaml and customers.csv, and checks them against each other.
 
+    ``allocation`` may be a folder: every .yaml file in it is a version of the method.
+
     Raises ``ConfigError`` with every fault of the four, each with file and line.
     """
     if not path.is_file():
@@ -101,17 +109,18 @@ def load_application(path: Path) -> Settings:
     reader = _Reader(path)
     app = reader.yaml(path, ApplicationFile)
     policy = reader.named("policy", PolicyFile)
-    allocation = reader.named("allocation", AllocationFile)
+    allocation = reader.allocation()
     registry = reader.customers()
     if app is not None:
         reader.faults += application_faults(app, path.parent)
         reader.column_maps(app.value)
     if app is not None and policy is not None and allocation is not None:
-        reader.faults += cross_faults(Files(app, policy, allocation, registry))
+        for document in allocation.values():
+            reader.faults += cross_faults(Files(app, policy, document, registry))
         if not reader.faults:
-            methods = Methods([Version(app.value.allocation or "", allocation.value)])
+            methods = Methods.of(Version(name, document.value) for name, document in allocation.items())
             return Settings(path, path.parent.resolve(), app.value, policy.value, methods, registry)
-    raise ConfigError(reader.faults)
+    raise ConfigError(list(dict.fromkeys(reader.faults)))
 
 
 class _Reader:
@@ -144,6 +153,28 @@ class _Reader:
         if self._name(key) is None:
             return Document.default(model.model_validate({"version": "1"}), str(self._path))
         return self.yaml(file, model) if (file := self._file(key)) is not None else None
+
+    def allocation(self) -> dict[str, Document[AllocationFile]] | None:
+        """The rules by the name of their file, '' where none is configured; of a folder what can be read."""
+        name = self._name("allocation")
+        folder = self._path.parent / name if name is not None else None
+        if folder is None or not folder.is_dir():
+            single = self.named("allocation", AllocationFile)
+            return None if single is None else {name or "": single}
+        files = sorted(file for file in folder.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
+        read = {f"{name}/{file.name}": self._version(file) for file in files}
+        if not read and self._tree is not None:
+            message = f"allocation: the folder {name!r} holds no .yaml file"
+            self.faults.append(Fault(self._tree.name, self._tree.line("allocation"), message))
+        found = {file: version for file, version in read.items() if version is not None}
+        self.faults += version_faults(list(found.values()))
+        return found or None
+
+    def _version(self, file: Path) -> Document[AllocationFile] | None:
+        if file.suffix == ".yaml":
+            return self.yaml(file, AllocationFile)
+        self.faults.append(Fault(str(file), 0, "a version of the method ends in .yaml: rename the file, or move it"))
+        return None
 
     def customers(self) -> Registry | None:
         """The registry, or None where none is configured or it is wrong."""

@@ -10,16 +10,16 @@ from agent.doctor.drivers import registry, usage
 from agent.doctor.income import revenue
 from agent.doctor.records import Finding, State, missing, ok
 from agent.doctor.rights import least
-from agent.doctor.rules import rules
+from agent.doctor.rules import rules, versions
 from agent.doctor.service import alerts, extras, slack, state
-from agent.period import Period
 
 __all__ = ["Finding", "State", "examine", "least"]
 
 
 def examine(settings: Settings, today: date) -> Iterator[Finding]:
     """Every check, in the order the money flows. ``today`` is the day that freshness is measured against."""
-    yield ok("configuration", ", ".join(settings.config_files(Period(today.year, today.month))))
+    yield ok("configuration", ", ".join(settings.file_names))
+    yield from versions(settings)
     yield from sources(settings, today)
     if settings.app.customers is None:
         yield missing("customers", "no registry is configured", "set customers: customers.csv in apportion.yaml")

@@ -54,6 +54,13 @@ def rules(settings: Settings, registry: Registry) -> Iterator[Finding]:
     yield from _customers(asked, registry, subjects, str(newest))
 
 
+def versions(settings: Settings) -> Iterator[Finding]:
+    """The versions of the method and the months they begin in, where there are several."""
+    listed = [f"{each.id} from {each.begins}" for each in settings.methods.versions]
+    if len(listed) > 1:
+        yield ok("methodology", ", ".join(listed))
+
+
 def _subjects(versions: list[LedgerVersion]) -> Subjects:
     """Distinct keys of a month, as rules see them."""
     tables: list[pa.Table] = []

@@ -122,6 +122,9 @@ def _method(details: Details, money: "_Money") -> Iterator[Note]:
     same = not method.get("additions") and not method.get("changes")
     named = f"methodology {method['id'] or '(without a name)'}, fingerprint {method['fingerprint'][:12]}"
     yield Note("info", named + (since if same else ""))
+    if "begins" in method:
+        text = f"this methodology is meant from {method['begins']} on; no version begins earlier, so it holds here too"
+        yield Note("info", text)
     if method.get("additions"):
         mapped = units_from_text(method.get("mapped", {}).get(details.currency, "0"))
         yield Note(
