@@ -131,5 +131,5 @@ def default_period(settings: Settings) -> Period:
 
 def driver_days(pools: Iterable[Pool], drivers: Iterable[Driver]) -> dict[str, date | None]:
     """Each used driver's last day with data: a driver that no pool names holds nothing back."""
-    used = {name for pool in pools for name in pool.drivers_used}
+    used = {name for pool in pools for name in pool.daily_drivers}
     return {driver.name: driver.last_day for driver in drivers if driver.name in used}
