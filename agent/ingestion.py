@@ -3,27 +3,35 @@
 A file of its own, so that a process that only ingests loads nothing of what allocates and reports.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 
 import pyarrow as pa
 
-from agent import inputs, results
+from agent import clock, inputs, results
 from agent.billing import Delivered, ingest_source
-from agent.billing.ledger.unread import Unread, keep_unread
+from agent.billing.ledger.unread import DRIVER, Unread, keep_unread, unread
 from agent.config.loading import Settings
-from agent.errors import NothingToDo, SourceError
+from agent.errors import ApportionError, NothingToDo, SourceError
 from agent.period import Period
 from agent.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A source that was not taken in; what it delivered before stays in force. ``Unreachable``: nothing is known."""
+    """A source that was not taken in; what it delivered before stays in force. ``Unreachable``: nothing is known.
+
+    A live driver that did not answer is named ``usage <name>``.
+    """
 
     source: str
-    error: SourceError
+    error: ApportionError
+
+    @property
+    def told(self) -> str:
+        """``source <name>`` or ``usage <name>``."""
+        return self.source if self.source.startswith(DRIVER) else f"source {self.source}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,8 @@ class Ingested:
 def take_in(settings: Settings, periods: Collection[Period] | None, progress: Progress) -> Ingested:
     """Takes every source into the ledger, and keeps usage, revenue and registry as delivered.
 
-    A source that cannot be reached or is refused keeps no other back. Where none could be taken in, the error of the
-    first is raised.
+    A source or live driver that cannot be reached or is refused keeps no other back. Where no source could be taken
+    in, the error of the first is raised.
     """
     settings.need("sources")
     # NOTE: Arrow's own allocator gives the memory of each batch back, and the next one pays for it page by page
@@ -58,16 +66,25 @@ def take_in(settings: Settings, periods: Collection[Period] | None, progress: Pr
             except SourceError as error:
                 progress.step(f"{source.name}: not taken in: {error.message}")
                 failed.append(Failed(source.name, error))
-        today = datetime.now(UTC).date()
-        keep_unread(settings.data, {one.source: Unread(today, one.error.message) for one in failed})
+        today = clock.now().date()
+        not_asked = {name: why for name, why in unread(settings.data).items() if name.startswith(DRIVER)}
+        keep_unread(settings.data, not_asked | _unread(failed, today))
         if len(failed) == len(settings.app.sources):
             raise failed[0].error
         progress.step("keeping usage, revenue and customers")
-        inputs.take_in(settings, progress)
+        taken = inputs.take_in(settings, progress, today)
+        for name, unanswered in taken.unanswered.items():
+            progress.step(f"{DRIVER}{name}: not taken in: {unanswered.message}")
+            failed.append(Failed(f"{DRIVER}{name}", unanswered))
+        keep_unread(settings.data, _unread(failed, today))
     if not delivered and not failed:
         asked = ", ".join(map(str, sorted(wanted))) if wanted else "any month"
         raise NothingToDo(f"no source delivers {asked}", mend="apportion doctor says where each source is looked for")
     return Ingested(tuple(delivered), tuple(failed))
+
+
+def _unread(failed: Sequence[Failed], today: date) -> dict[str, Unread]:
+    return {one.source: Unread(today, one.error.message) for one in failed}
 
 
 def ingest(settings: Settings, periods: Collection[Period] | None, progress: Progress) -> list[Delivered]:

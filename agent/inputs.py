@@ -1,25 +1,32 @@
 """Usage, revenue, the registry and invoices as delivered: content-addressed copies, and which of them are current.
 
 ``<data>/inputs/<kind>/<sha256>`` holds bytes; ``<data>/inputs/HEAD.json`` names the current ones. A driver that is a
-folder of files has a listing, ``<sha256>  <name>`` a line, kept and addressed like a file.
+folder of files has a listing, ``<sha256>  <name>`` a line, kept and addressed like a file; so has what a live driver
+answered.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from agent import clock
+from agent.billing.ledger.closed import closed
+from agent.billing.ledger.versions import periods as ledger_periods
 from agent.billing.ledger.versions import sources as ledger_sources
 from agent.config.loading import Settings
 from agent.config.usage import FileUsage, LiveUsage, UsageConfig
-from agent.errors import InputError
+from agent.errors import ApportionError, InputError, MissingExtra, SourceError
 from agent.invoices import Invoices, read_invoices
+from agent.period import Period
 from agent.progress import Progress
 from agent.revenue import Revenue, read_revenue
 from agent.store import write_file, write_text
-from agent.usage import SUFFIXES, Driver, NamedContent, not_read_yet, read_files
+from agent.usage import SUFFIXES, Driver, NamedContent, kept, live, read_files
 from policies.faults import FaultsError
 from policies.registry import Registry, read_registry
 
@@ -29,17 +36,21 @@ _INGEST = "run apportion ingest"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One input: its address, the path it was configured as, its rows, and whether it is a listing of files."""
+    """One input: its address, the path it was configured as, its rows, and whether it is a listing of files.
+
+    ``live``: the files of the listing are what a server answered.
+    """
 
     sha256: str
     path: str
     rows: int
     folder: bool = False
+    live: bool = False
 
     def as_json(self) -> dict[str, object]:
         """As it stands in HEAD.json."""
         entry: dict[str, object] = {"sha256": self.sha256, "path": self.path, "rows": self.rows}
-        return entry | ({"folder": True} if self.folder else {})
+        return entry | {flag: True for flag in ("folder", "live") if getattr(self, flag)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,8 @@ class Inputs:
     revenue_file: Kept | None
     registry_file: Kept | None
     invoices_file: Kept | None = None
+    unanswered: Mapping[str, ApportionError] = field(default_factory=dict, compare=False)
+    """Live drivers that did not answer this time, and why: of them, what they answered before stays in force."""
 
     def drivers(self, settings: Settings) -> list[Driver]:
         """Every configured driver, as last taken in. ``InputError`` for one that never was."""
@@ -58,12 +71,16 @@ class Inputs:
 
     def driver(self, config: UsageConfig) -> Driver:
         """One driver, as last taken in."""
-        kept = self.usage.get(config.name)
-        if kept is None:
+        entry = self.usage.get(config.name)
+        if entry is None:
             raise InputError(f"the driver {config.name!r} was not taken in yet", mend=_INGEST)
-        if isinstance(config, LiveUsage):
-            raise not_read_yet(config)
-        return read_files(config, self._files(kept))
+        files = self._files(entry)
+        return kept.driver(config, files) if isinstance(config, LiveUsage) else read_files(config, files)
+
+    def answer(self, config: LiveUsage) -> kept.Answer | None:
+        """All that a live driver has answered; None where it was never asked, or its entry was a file's then."""
+        entry = self.usage.get(config.name)
+        return kept.read_back(config, self._files(entry)) if entry is not None and entry.live else None
 
     def registry(self, settings: Settings) -> Registry:
         """The registry, as last taken in."""
@@ -99,29 +116,37 @@ class Inputs:
             raise InputError(f"a kept {kind} file was changed after it was taken in", where=str(file), mend=_INGEST)
         return content
 
-    def _files(self, kept: Kept) -> list[NamedContent]:
-        content = self.content("usage", kept.sha256)
-        if not kept.folder:
-            return [(kept.path, content)]
+    def _files(self, entry: Kept) -> list[NamedContent]:
+        content = self.content("usage", entry.sha256)
+        if not entry.folder:
+            return [(entry.path, content)]
         listed = [line.split("  ", 1) for line in content.decode().splitlines()]
-        return [(f"{kept.path}/{name}", self.content("usage", sha256)) for sha256, name in listed]
+        return [(f"{entry.path}/{name}", self.content("usage", sha256)) for sha256, name in listed]
 
 
-def take_in(settings: Settings, progress: Progress) -> Inputs:
+def take_in(settings: Settings, progress: Progress, today: date | None = None) -> Inputs:
     """Reads and checks every configured input, keeps the bytes, and makes them current in one step.
 
-    The caller holds the writer lock. Raises ``InputError`` for a file that is missing or wrong; nothing becomes current
-    then.
+    Live drivers are asked up to the day before ``today`` (UTC, by default the clock's); one that does not answer keeps
+    no other back. The caller holds the writer lock. Raises ``InputError`` for a file that is missing or wrong; nothing
+    becomes current then.
     """
+    today = today or clock.now().date()
     usage: dict[str, Kept] = {}
+    unanswered: dict[str, ApportionError] = {}
+    before = current(settings.data)
     for done, config in enumerate(settings.app.usage):
         progress.advance(done, len(settings.app.usage), f"usage {config.name}")
-        usage[config.name] = _take_driver(settings, config)
+        if isinstance(config, LiveUsage):
+            usage[config.name], error = _ask(settings, before, config, today)
+            unanswered |= {config.name: error} if error is not None else {}
+        else:
+            usage[config.name] = _take_driver(settings, config)
     registry = _take_registry(settings)
-    taken = Inputs(settings.data, usage, _take_revenue(settings), registry, _take_invoices(settings))
+    taken = Inputs(settings.data, usage, _take_revenue(settings), registry, _take_invoices(settings), unanswered)
     entries = {
         "version": 1,
-        "usage": {name: kept.as_json() for name, kept in sorted(usage.items())},
+        "usage": {name: entry.as_json() for name, entry in sorted(usage.items())},
         "revenue": taken.revenue_file.as_json() if taken.revenue_file is not None else None,
         "registry": registry.as_json() if registry is not None else None,
         "invoices": taken.invoices_file.as_json() if taken.invoices_file is not None else None,
@@ -142,8 +167,8 @@ def listed(data: Path, head: Path) -> Inputs:
         entries: dict[str, Any] = json.loads(head.read_bytes())
         usage = {name: Kept(**entry) for name, entry in entries["usage"].items()}
         # NOTE: a list written before there were invoices does not name them
-        kept = {kind: entries.get(kind) for kind in ("revenue", "registry", "invoices")}
-        single = {kind: Kept(**entry) if entry else None for kind, entry in kept.items()}
+        named = {kind: entries.get(kind) for kind in ("revenue", "registry", "invoices")}
+        single = {kind: Kept(**entry) if entry else None for kind, entry in named.items()}
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("the list of inputs taken in cannot be read", where=str(head), mend=_INGEST) from error
     return Inputs(data, usage, single["revenue"], single["registry"], single["invoices"])
@@ -170,9 +195,39 @@ def _keep(data: Path, kind: Kind, content: bytes) -> str:
     return sha256
 
 
-def _take_driver(settings: Settings, config: UsageConfig) -> Kept:
-    if isinstance(config, LiveUsage):
-        raise not_read_yet(config)
+def _ask(settings: Settings, before: Inputs, config: LiveUsage, today: date) -> tuple[Kept, ApportionError | None]:
+    """What is known of a live driver once it was asked, and why it did not answer, where it did not."""
+    known = before.answer(config)
+    days = kept.days_to_ask(config, known, _first_open_day(settings.data, today), today, partial(closed, settings.data))
+    failed: ApportionError | None = None
+    if days is not None:
+        try:
+            known = kept.laid_over(config, known, live.pull(config, *days), days)
+            return _keep_answer(settings, config, known), None
+        except (SourceError, InputError, MissingExtra) as error:
+            failed = error
+    if known is None or known.question != kept.question(config):
+        known = kept.nothing(config)
+    return _keep_answer(settings, config, known), failed
+
+
+def _first_open_day(data: Path, today: date) -> date:
+    """Where a driver begins that was never asked: the earliest month that is not closed, else the month before."""
+    waiting = [period for period in ledger_periods(data) if not closed(data, period)]
+    return (min(waiting) if waiting else Period.of(today).previous).first_day
+
+
+def _keep_answer(settings: Settings, config: LiveUsage, answer: kept.Answer) -> Kept:
+    sha256 = _keep_listing(settings.data, kept.written(config, answer))
+    return Kept(sha256, f"answers of {config.name}", len(answer.rows), folder=True, live=True)
+
+
+def _keep_listing(data: Path, files: Sequence[NamedContent]) -> str:
+    listing = "".join(f"{_keep(data, 'usage', content)}  {name}\n" for name, content in files)
+    return _keep(data, "usage", listing.encode())
+
+
+def _take_driver(settings: Settings, config: FileUsage) -> Kept:
     location = settings.resolve(config.location)
     if not location.is_dir():
         content = _read(location, f"usage {config.name!r}")
@@ -180,8 +235,7 @@ def _take_driver(settings: Settings, config: UsageConfig) -> Kept:
         return Kept(_keep(settings.data, "usage", content), config.location, rows)
     files = _folder(location, config)
     rows = len(read_files(config, [(f"{config.location}/{name}", content) for name, content in files]).rows)
-    listing = "".join(f"{_keep(settings.data, 'usage', content)}  {name}\n" for name, content in files)
-    return Kept(_keep(settings.data, "usage", listing.encode()), config.location, rows, folder=True)
+    return Kept(_keep_listing(settings.data, files), config.location, rows, folder=True)
 
 
 def _folder(location: Path, config: FileUsage) -> Sequence[NamedContent]:

@@ -1,10 +1,5 @@
 """The clock of the commands."""
 
-import os
-from datetime import UTC, datetime
+from agent.clock import now
 
-
-def now() -> datetime:
-    """The time in UTC, or SOURCE_DATE_EPOCH (seconds) where a build or a test sets it."""
-    given = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.now(UTC)
+__all__ = ["now"]

@@ -51,7 +51,7 @@ class Work:
 
     def _told(self, outcome: RunOutcome) -> str:
         if failed := outcome.ingested.failed:
-            named = "; ".join(f"source {one.source} was not taken in: {one.error.message}" for one in failed)
+            named = "; ".join(f"{one.told} was not taken in: {one.error.message}" for one in failed)
             first = failed[0].error
             raise PartialRun(named, where=first.where, expected=first.expected, mend=first.mend)
         posted = f"; posted: {', '.join(outcome.posted)}" if outcome.posted else ""

@@ -30,6 +30,11 @@ Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 """The name of an environment variable."""
 Address = Annotated[str, Field(pattern=r"^https?://[^@\s]+$")]
 """An http(s) address without user or password in it."""
+REACHED_BY = frozenset({
+    "name", "location", "late_after_days", "since", "again_days", "timeout_seconds", "url", "url_env", "user",
+    "password_env", "token_env", "headers_env", "site", "base_url", "api_key_env", "app_key_env", "role", "endpoint",
+})  # fmt: skip
+"""Keys that say how a driver is reached and how often it is asked, not what it measures."""
 
 
 class _Driver(Strict):

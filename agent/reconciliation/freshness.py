@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from agent.billing.ledger.closed import closed
 from agent.billing.ledger.versions import LedgerVersion, heads
 from agent.period import Period
 
@@ -60,9 +61,3 @@ def standings(data: Path, period: Period, today: date) -> list[Standing]:
     """How every source with data of a month stands on ``today``, by name."""
     locked = closed(data, period)
     return [standing(version, today, locked=locked) for version in heads(data, period)]
-
-
-def closed(data: Path, period: Period) -> bool:
-    """Whether the user has closed the month: the books have an entry of it."""
-    folder = data / "closed" / str(period)
-    return folder.is_dir() and any(folder.glob("v*/close.json"))

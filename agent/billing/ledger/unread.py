@@ -1,4 +1,4 @@
-"""``<data>/ledger/unread.json``: sources that the last ingest could not take in, until one takes them in again.
+"""``<data>/ledger/unread.json``: sources and live drivers that the last ingest could not take in, until one does.
 
 What they delivered before stays in force; whoever shows figures says that they are from then.
 """
@@ -10,6 +10,9 @@ from datetime import date
 from pathlib import Path
 
 from agent.store import write_text
+
+DRIVER = "usage "
+"""Before the name of a live driver; no source's name holds a space."""
 
 
 @dataclass(frozen=True, slots=True)
