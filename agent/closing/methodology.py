@@ -15,7 +15,7 @@ from typing import Any
 from agent.config.allocation import AllocationFile, Environment, Pool
 from agent.config.application import SourceConfig
 from agent.config.loading import Settings
-from agent.config.usage import OpencostUsage, UsageConfig
+from agent.config.usage import REACHED_BY, OpencostUsage, UsageConfig
 from agent.period import Period
 from policies.policy import PolicyFile, TagKeys
 from policies.rules import Match, Population, Text
@@ -77,15 +77,9 @@ def _document(settings: Settings, rules: AllocationFile, policy: PolicyFile) -> 
     }
 
 
-_HOW_IT_IS_REACHED = {
-    "name", "location", "late_after_days", "since", "again_days", "timeout_seconds", "url", "url_env", "user",
-    "password_env", "token_env", "headers_env", "site", "base_url", "api_key_env", "app_key_env", "role", "endpoint",
-}  # fmt: skip
-
-
 def _driver(driver: UsageConfig) -> Json:
     """How a driver measures, not where its files lie or how its server is reached."""
-    said = {key: value for key, value in _said(driver).items() if key not in _HOW_IT_IS_REACHED}
+    said = {key: value for key, value in _said(driver).items() if key not in REACHED_BY}
     measured: Json = {"kind": driver.kind, "interval": driver.interval, **said}
     if isinstance(driver, OpencostUsage):
         measured["without"] = sorted(set(driver.without))
