@@ -8,7 +8,9 @@ from agent.config.usage import LiveUsage
 from agent.usage import not_read_yet
 from agent.usage.interface import Pulled
 
-_PULLS: dict[str, str] = {}
+_PULLS: dict[str, str] = {
+    "sql": "agent.usage.sql",
+}
 """Kind -> the module whose ``pull(config, first, last)`` asks it, such as ``agent.usage.prometheus``."""
 
 
