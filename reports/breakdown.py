@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import date
 
 from agent.margins.groups import external
-from agent.margins.records import CLASSES, PeriodReport, PoolLine, SourceLine, UntaggedResource
+from agent.margins.records import CLASSES, PeriodReport, PoolLine, SampleLine, SourceLine, UntaggedResource
 from agent.money import shown
 from reports.cells import Cell, Column, Series, Table, count, money, table, text
 from reports.figures import grouped, one_line
@@ -54,6 +54,33 @@ def fallback(line: PoolLine) -> str:
         for name, days, units in line.fallback_days
     )
     return "; ".join(parts)
+
+
+def sampled_table(report: PeriodReport) -> Table:
+    """Pools that are split by sampled ratios: each customer's share, and how sure it is."""
+    lines = [line for pool in report.sampled for line in pool.lines]
+    sure = ", ".join(sorted({f"{pool.confidence_pct} %" for pool in report.sampled}))
+    hint = f"What the share could as well be, by drawing the traced hours again: {sure} of the drawings lie inside."
+    return table(
+        "sampled",
+        "Sampled shares",
+        (
+            text("pool", "Pool", [line.pool for line in lines], total="Total"),
+            text("customer", "Customer", [one_line(line.customer) for line in lines]),
+            text("share", "Share, %", [f"{line.share_pct:.2f}" for line in lines]),
+            text("interval", "Interval, %", [f"{line.low_pct:.2f} to {line.high_pct:.2f}" for line in lines]),
+            money("effective", "Effective cost", [line.effective for line in lines]),
+            text("bounds", "Could as well be", [_bounds(line) for line in lines], hint),
+            text("basis", "Basis", ["median of its tier" if line.tier_median else "sampled" for line in lines]),
+        ),
+        total=True,
+        empty="No pool is split by sampled ratios.",
+    )
+
+
+def _bounds(line: SampleLine) -> str:
+    low, high = (grouped(shown([units])[0]) for units in (line.low, line.high))
+    return f"{low} to {high}"
 
 
 def commitments_table(report: PeriodReport) -> Table:

@@ -21,6 +21,7 @@ from reports.breakdown import (
     daily_table,
     invoices_table,
     pools_table,
+    sampled_table,
     sources_table,
     untagged_table,
 )
@@ -53,6 +54,7 @@ def render(report: PeriodReport) -> str:
             customers=customers_table(report),
             tables=[
                 pools_table(report),
+                *([sampled_table(report)] if report.sampled else []),
                 commitments_table(report),
                 invoices_table(report),
                 untagged_table(report),

@@ -18,6 +18,7 @@ from reports.breakdown import (
     daily_table,
     invoices_table,
     pools_table,
+    sampled_table,
     sources_table,
     untagged_table,
 )
@@ -63,6 +64,7 @@ def _properties(report: PeriodReport) -> dict[str, object]:
 def _single_tables(report: PeriodReport) -> tuple[tuple[str, Table], ...]:
     return (
         ("Pools", pools_table(report)),
+        *([("Sampled shares", sampled_table(report))] if report.sampled else []),
         ("Commitments", commitments_table(report)),
         ("Invoices", invoices_table(report)),
         ("Untagged resources", untagged_table(report)),

@@ -6,13 +6,18 @@ published tables; ``costs_by_type.json``, which the Terraform check reads withou
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from agent.allocation.beside import Beside
 from agent.allocation.facts import Facts
+from agent.allocation.sampling import Sampled
+from agent.allocation.tables import samples
+from agent.config.allocation import Pool
 from agent.engine import Engine
-from agent.money import text_from_units
+from agent.money import text_from_units, units_from_text
 from policies.recognition import TagFinding
 
 UNTAGGED_SHOWN = 500
@@ -115,6 +120,11 @@ with ended as (
 select Pool as pool, sum(IdleUnits) as idle, sum(UnallocatedUnits) as unallocated
 from ended inner join setting as t on ChargeDate <= t.AsOf group by Pool
 """
+_SAMPLED_ENDS = """
+select Pool as pool, Customer as customer, sum(EffectiveUnits) as effective
+from pool_result inner join setting as t on ChargeDate <= t.AsOf where Method = 'sampled'
+group by Pool, Customer
+"""
 _FALLBACKS = """
 select Pool as pool, Fallback as fallback, count(distinct ChargeDate) as days, sum(EffectiveUnits) as effective
 from pool_result inner join setting as t on ChargeDate <= t.AsOf where Fallback is not null
@@ -177,6 +187,7 @@ def details(engine: Engine, facts: Facts, findings: Sequence[TagFinding], beside
         "attributable": sums["attributable"],
         "coverage": _exact(engine, _COVERAGE)[0],
         "pools": _pools(engine, facts),
+        "sampling": [_sampling(engine, pool, found) for pool, found in _sampled(facts)],
         "commitments": _exact(engine, _COMMITMENTS),
         "untagged_resources": _exact(engine, _UNTAGGED),
         "sources": [
@@ -227,6 +238,49 @@ def _pools(engine: Engine, facts: Facts) -> list[dict[str, Any]]:
         }
         for pool in facts.rules.pools
     ]
+
+
+def _sampled(facts: Facts) -> list[tuple[Pool, Sampled]]:
+    pools = [pool for pool in facts.rules.pools if pool.method == "sampled"]
+    return list(zip(pools, samples(facts), strict=True))
+
+
+def _sampling(engine: Engine, pool: Pool, found: Sampled) -> dict[str, Any]:
+    """The ratios of a sampled pool, how sure they are, and what each bound would be in money of the pool."""
+    assert pool.sample is not None  # noqa: S101  # the configuration says so
+    ends = {row["customer"]: row["effective"] for row in _exact(engine, _SAMPLED_ENDS) if row["pool"] == pool.name}
+    total = sum(units_from_text(text) for text in ends.values())
+    return {
+        "pool": pool.name,
+        "driver": pool.driver,
+        "windows": [[first.isoformat(), last.isoformat()] for first, last in found.windows],
+        "intervals": found.intervals,
+        "confidence_pct": pool.sample.confidence_pct,
+        "customers": [
+            {
+                "customer": one.customer,
+                "tier_median": one.tier_median,
+                "share_pct": str(one.share),
+                "low_pct": str(one.low),
+                "high_pct": str(one.high),
+                "effective": ends.get(one.customer, "0"),
+                "low": text_from_units(_part(total, one.low)),
+                "high": text_from_units(_part(total, one.high)),
+            }
+            for one in found.estimates
+        ],
+        "live": pool.sample.live,
+        "drift_points": str(pool.sample.drift_points),
+        "drift": [
+            {"customer": moved.customer, "then_pct": str(moved.then), "now_pct": str(moved.now)}
+            for moved in found.drift
+        ],
+    }
+
+
+def _part(units: int, percent: Decimal) -> int:
+    """An estimate, cut toward zero; it is shown beside the figures and is never a figure of its own."""
+    return int(units * Fraction(percent) / 100)
 
 
 def _exact(engine: Engine, query: str) -> list[dict[str, Any]]:

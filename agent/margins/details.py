@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from agent.margins.records import (
     CommitmentLine,
     InvoiceLine,
     PoolLine,
+    SampledPool,
+    SampleLine,
     SourceLine,
     UntaggedResource,
 )
@@ -49,6 +52,7 @@ class Details:
     adjusted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Closed month that is adjusted -> the ledger version of each source that it came to."""
     methodology: Mapping[str, Any] = field(default_factory=dict)
+    sampled: tuple[SampledPool, ...] = ()
     invoices: tuple[InvoiceLine, ...] = ()
     """Held against the bill at the time of reading: ``agent.margins.reconciled`` adds them."""
     adjusted_invoices: Mapping[str, tuple[InvoiceLine, ...]] = field(default_factory=dict)
@@ -99,6 +103,7 @@ def read_details(folder: Path) -> Details:
         ),
         adjusted={month["origin"]: month["ledger"] for month in raw.get("adjustments", ())},
         methodology=raw.get("methodology", {}),
+        sampled=tuple(map(_sampled, raw.get("sampling", ()))),
     )
 
 
@@ -137,6 +142,33 @@ def _pool(row: Mapping[str, Any]) -> PoolLine:
         fallback_days=tuple((f["fallback"], f["days"], units_from_text(f["effective"])) for f in row["fallbacks"]),
         idle=units_from_text(row["idle"]),
         unallocated=units_from_text(row["unallocated"]),
+    )
+
+
+def _sampled(row: Mapping[str, Any]) -> SampledPool:
+    return SampledPool(
+        pool=row["pool"],
+        driver=row["driver"],
+        windows=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in row["windows"]),
+        intervals=row["intervals"],
+        confidence_pct=row["confidence_pct"],
+        live=row["live"] or "",
+        drift_points=Decimal(row["drift_points"]),
+        drift=tuple((d["customer"], Decimal(d["then_pct"]), Decimal(d["now_pct"])) for d in row["drift"]),
+        lines=tuple(
+            SampleLine(
+                pool=row["pool"],
+                customer=line["customer"],
+                share_pct=Decimal(line["share_pct"]),
+                low_pct=Decimal(line["low_pct"]),
+                high_pct=Decimal(line["high_pct"]),
+                effective=units_from_text(line["effective"]),
+                low=units_from_text(line["low"]),
+                high=units_from_text(line["high"]),
+                tier_median=line["tier_median"],
+            )
+            for line in row["customers"]
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from agent.config.loading import Settings
 from agent.margins.customers import Book
 from agent.margins.details import Details
 from agent.margins.ratios import percent
-from agent.margins.records import CustomerLine, Note
+from agent.margins.records import CustomerLine, Note, SampledPool
 from agent.money import shown, units_from_text
 from agent.reconciliation import absences
 
@@ -19,6 +19,7 @@ def notes(
         *_missing(settings, book, details, unknown_revenue),
         *_invoices(details),
         *_estimated(settings, book, details),
+        *(note for pool in details.sampled for note in _sampled(pool)),
         *_information(settings, book, details, lines),
     ]
     return tuple(found)
@@ -87,6 +88,27 @@ def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Not
     for stage, spread in (("untagged", rules.untagged), ("idle", rules.idle)):
         if spread.method == "tax":
             yield Note("estimated", f"{stage} cost is charged at a standard rate of {spread.rate} of direct cost")
+
+
+def _sampled(sample: SampledPool) -> Iterator[Note]:
+    """Where a sampled pool's ratios come from, who is in none of its windows, and what has drifted."""
+    if not sample.lines:
+        return
+    days = ", ".join(f"{first} to {last}" if first != last else str(first) for first, last in sample.windows)
+    text = (
+        f"pool {sample.pool} is split by ratios of {sample.driver}, sampled in {sample.intervals} intervals of {days}"
+    )
+    yield Note("estimated", f"{text}; each share is shown with its {sample.confidence_pct} % interval")
+    if guessed := [line.customer for line in sample.lines if line.tier_median]:
+        text = f"pool {sample.pool}: not in the sample, so by the median of their tier: {_some(guessed)}"
+        yield Note("estimated", text)
+    if sample.drift:
+        moved = [f"{customer} {then:.1f} % to {now:.1f} %" for customer, then, now in sample.drift]
+        text = (
+            f"pool {sample.pool}: shares of {sample.live} moved by more than {sample.drift_points:f} points since the "
+            f"sample: {_some(moved)}; sample again"
+        )
+        yield Note("missing", text)
 
 
 def _information(settings: Settings, book: Book, details: Details, lines: Sequence[CustomerLine]) -> Iterator[Note]:

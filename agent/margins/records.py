@@ -97,6 +97,40 @@ class PoolLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleLine:
+    """One customer of a pool that is split by ratios from windows of telemetry, and how sure its share is."""
+
+    pool: str
+    customer: str
+    share_pct: Decimal
+    low_pct: Decimal
+    high_pct: Decimal
+    effective: int
+    low: int
+    """What the lower bound of the share would be of the pool's cost; an estimate, as ``high``."""
+    high: int
+    tier_median: bool
+    """Active and in no window: its weight is the median of its tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampledPool:
+    """Where the ratios of a sampled pool come from, and whether they have drifted since."""
+
+    pool: str
+    driver: str
+    windows: tuple[tuple[date, date], ...]
+    intervals: int
+    """Hours or days that were traced; 0 where no window stands for the month."""
+    confidence_pct: int
+    live: str
+    drift_points: Decimal
+    drift: tuple[tuple[str, Decimal, Decimal], ...]
+    """(customer, percent of the live driver in the windows, in the month), the most moved first."""
+    lines: tuple[SampleLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CommitmentLine:
     """The bridge of one commitment: purchases billed, used and unused at effective cost."""
 
@@ -281,3 +315,5 @@ class PeriodReport:
     """By source, id and currency."""
     adjustments: tuple[AdjustmentLine, ...] = ()
     """By closed month, customer and bucket."""
+    sampled: tuple[SampledPool, ...] = ()
+    """In the order of the pools."""

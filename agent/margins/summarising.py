@@ -60,6 +60,7 @@ def summarise(
         customers=lines,
         groups=group_lines(book, costs, lines),
         pools=details.pools,
+        sampled=details.sampled,
         commitments=details.commitments,
         untagged=details.untagged,
         drill=drill,
