@@ -140,12 +140,23 @@ def _methodology(rules: AllocationFile) -> Iterator[Mistake]:
 
 def _drivers(pools: Sequence[Pool], drivers: Sequence[str]) -> Iterator[Mistake]:
     for at, pool in enumerate(pools):
-        named: list[tuple[Steps, str]] = [(("driver",), pool.driver)] if pool.driver is not None else []
-        named += [(("drivers", number, "driver"), blend.driver) for number, blend in enumerate(pool.drivers)]
-        for steps, driver in named:
-            if driver not in drivers:
+        for steps, driver in _named_drivers(pool):
+            if driver is not None and driver not in drivers:
                 hint = did_you_mean(driver, drivers)
                 yield ("pools", at, *steps), f"pool {pool.name!r}: usage has no driver {driver!r}{hint}"
+
+
+def _named_drivers(pool: Pool) -> Iterator[tuple[Steps, str | None]]:
+    """Every place of a pool that names a driver."""
+    yield ("driver",), pool.driver
+    if pool.capacity is not None:
+        yield ("capacity", "driver"), pool.capacity.driver
+    if pool.sample is not None:
+        yield ("sample", "live"), pool.sample.live
+    for number, blend in enumerate(pool.drivers):
+        yield ("drivers", number, "driver"), blend.driver
+        if blend.capacity is not None:
+            yield ("drivers", number, "capacity", "driver"), blend.capacity.driver
 
 
 def _environments(rules: AllocationFile) -> Iterator[Mistake]:
