@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 
+from agent.allocation.reciprocal import SolveNetworks
 from agent.engine import Engine
 
 
@@ -35,7 +36,10 @@ def _split(stage: str) -> Pass:
     return Pass(f"{stage}_share", "split", {"cell": f"{stage}_cell", "weight": f"{stage}_weight"})
 
 
-READ = (
+Step = Pass | SolveNetworks
+"""What makes one table; ``table`` names it."""
+
+READ: tuple[Step, ...] = (
     Pass("wanted_resource", "05_wanted_resource"),
     Pass("line", "10_line"),
     Pass("subject", "12_subject"),
@@ -66,7 +70,7 @@ CLASSIFY = (
 )
 """Environment, direct, discounts to the usage they reduce, charges with a customer of their own: one class a row."""
 
-SHARE_POOLS = (
+SHARE_POOLS: tuple[Step, ...] = (
     Pass("pool_cell", "40_pool_cell"),
     Pass("blend_share", "split", {"cell": "pool_cell", "weight": "blend_weight"}),
     Pass("pool_span", "42_pool_span"),
@@ -79,7 +83,9 @@ SHARE_POOLS = (
     Pass("missing_span", "47_missing_span"),
     Pass("fallback_weight", "48_fallback_weight"),
     Pass("pool_weight", "49_pool_weight", read_once=True),
-    Pass("pool_share", "split", {"cell": "pool_part", "weight": "pool_weight"}),
+    SolveNetworks(),
+    Pass("consumer_weight", "49_consumer_weight", read_once=True),
+    Pass("pool_share", "split", {"cell": "pool_part", "weight": "consumer_weight"}),
     Pass("pool_result", "50_pool_result"),
 )
 """Pools, split by their drivers; what has no driver falls back, listed."""

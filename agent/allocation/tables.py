@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agent.allocation import sampling
+from agent.allocation import network, sampling
 from agent.allocation.facts import Facts
 from agent.allocation.quantities import Scales, scales
 from agent.config.allocation import Pool, Spread
@@ -46,6 +46,7 @@ def fixed_tables(facts: Facts, *, needs_resource: bool, needs_region: bool) -> d
         "charge_setting": _charge_setting(facts),
         **_pools(facts.rules.pools),
         **_drivers(facts),
+        **_network(facts),
         "sampled_weight": sampling.table(samples(facts)),
     }
 
@@ -155,7 +156,8 @@ def _drivers(facts: Facts) -> dict[str, pa.Table]:
     scale = scales(facts.drivers, facts.rules.pools)
     parted = {name for pool in facts.rules.pools if pool.by is not None for name in pool.drivers_used}
     # NOTE: a driver that is late is left out of day D only; the days it did deliver split the cost of those days
-    rows = [_usage_rows(driver, facts.registry, scale) for driver in facts.drivers.values()]
+    who = consumer(facts)
+    rows = [_usage_rows(driver, who, scale) for driver in facts.drivers.values()]
     return {
         "driver": table(
             {"Driver": TEXT, "Interval": TEXT, "Parted": pa.bool_()},
@@ -167,6 +169,21 @@ def _drivers(facts: Facts) -> dict[str, pa.Table]:
         ),
         "usage_row": pa.concat_tables([empty, *rows]),
         "pool_capacity": _capacities(facts, scale),
+    }
+
+
+def _network(facts: Facts) -> dict[str, pa.Table]:
+    """Which pools are solved together, and whose use of which pool counts for nothing."""
+    used = network.uses(facts.rules, facts.drivers)
+    groups = network.networks(facts.rules, used)
+    removed = network.left_out(facts.rules, used)
+    return {
+        "network_pool": table(
+            {"Network": pa.int64(), "Pool": TEXT}, [(at, name) for at, names in enumerate(groups) for name in names]
+        ),
+        "network_left_out": table(
+            {"Pool": TEXT, "Consumer": TEXT}, [(pool, network.POOL + other) for pool, other in removed]
+        ),
     }
 
 
@@ -189,27 +206,35 @@ def samples(facts: Facts) -> list[sampling.Sampled]:
     pools = [pool for pool in facts.rules.pools if pool.method == "sampled"]
     used = {name for pool in pools for name in pool.drivers_used}
     delivered = {raw for name in used for raw in pc.unique(facts.drivers[name].rows["customer"]).to_pylist()}
-    consumers = {raw: consumer(facts.registry)(raw) for raw in delivered}
+    who = consumer(facts)
+    consumers = {raw: who(raw) for raw in delivered}
     return [sampling.sampled(pool, facts.period, facts.drivers, facts.registry, consumers) for pool in pools]
 
 
-def consumer(registry: Registry) -> Callable[[str], str]:
-    """Who a driver's customer is: a registry id, ``@opex``, or ``@unknown`` (kept, never renormalised away)."""
+def consumer(facts: Facts) -> Callable[[str], str]:
+    """Who a driver's customer is: a registry id, ``@pool/<name as listed>``, ``@opex``, or ``@unknown``.
+
+    What is unknown is kept, never renormalised away.
+    """
+    named = network.named_pool(pool.name for pool in facts.rules.pools)
+    registry = facts.registry
 
     def resolve(raw: str) -> str:
+        if (pool := named(raw)) is not None:
+            return network.POOL + pool
         return registry.fold(raw) or ("@opex" if raw.strip().casefold() == "@opex" else "@unknown")
 
     return resolve
 
 
-def _usage_rows(driver: Driver, registry: Registry, scale: Scales) -> pa.Table:
+def _usage_rows(driver: Driver, meaning: Callable[[str], str], scale: Scales) -> pa.Table:
     rows = driver.rows
     return pa.table(
         {
             "Driver": pa.array([driver.name] * len(rows), TEXT),
             "Day": rows["date"],
             "Hour": rows["hour"],
-            "Customer": _each(rows["customer"], consumer(registry)),
+            "Customer": _each(rows["customer"], meaning),
             "Part": _each(rows["key"], fold_value),
             "Quantity": scale.rows(driver),
         }

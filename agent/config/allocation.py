@@ -72,6 +72,8 @@ class Network(Strict):
     def _order_goes_with_step_down(self) -> Self:
         if (self.method == "step_down") != bool(self.order):
             raise ValueError("order goes with method step_down, and step_down needs it")
+        if len(set(self.order)) < len(self.order):
+            raise ValueError("a pool is in the order once")
         return self
 
 
@@ -227,7 +229,7 @@ class AllocationFile(Strict):
         found: list[tuple[Steps, str]] = [
             (("pools", at, "name"), f"a pool {name!r} is already listed")
             for at, name in enumerate(names)
-            if name in names[:at]
+            if fold_value(name) in map(fold_value, names[:at])
         ]
         for kind in ("tax", "support", "credit", "refund", "fee"):
             to, _, pool = str(getattr(self.charges, kind)).partition(":")

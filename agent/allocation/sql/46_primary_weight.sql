@@ -75,7 +75,8 @@ allowed as (
   inner join pool_span as s on s.SpanId = m.SpanId
   left join population as p
     on p.Pool = s.Pool and p.Customer = m.Customer and p.FirstDay <= s.ChargeDate and p.LastDay >= s.ChargeDate
-  where m.Weight > 0
+  left join network_left_out as o on o.Pool = s.Pool and o.Consumer = m.Customer
+  where m.Weight > 0 and o.Pool is null
 ),
 consumed as (
   select SpanId as WeightSet, Key, sum(Weight) as Weight

@@ -33,9 +33,9 @@ allowed as (
   inner join pool_span as s on s.SpanId = m.SpanId
   left join population as p
     on p.Pool = s.Pool and p.Customer = m.Customer and p.FirstDay <= s.ChargeDate and p.LastDay >= s.ChargeDate
-  where m.Weight > 0
-    and (not s.Narrowed or p.Customer is not null
-      or m.Customer in ('@opex', '@unknown', '@no-driver', '@no-active-customer'))
+  left join network_left_out as o on o.Pool = s.Pool and o.Consumer = m.Customer
+  where m.Weight > 0 and o.Pool is null
+    and (not s.Narrowed or p.Customer is not null or substring(m.Customer, 1, 1) = '@')
 ),
 chosen as (
   select SpanId, min(Step) as Step

@@ -6,7 +6,7 @@ import pytest
 import sqlglot
 from sqlglot import expressions as exp
 
-from agent.allocation.passes import AFTER_RECOGNITION, READ
+from agent.allocation.passes import AFTER_RECOGNITION, READ, Pass
 
 SQL = files("agent.allocation") / "sql"
 BODIES = sorted(entry.name for entry in SQL.iterdir() if entry.name.endswith(".sql"))
@@ -52,7 +52,7 @@ def test_a_window_orders_its_rows_and_frames_them(name: str) -> None:
 
 
 def test_every_body_runs_in_a_pass_and_every_pass_has_a_body() -> None:
-    bodies = {f"{step.body}.sql" for step in (*READ, *AFTER_RECOGNITION)}
+    bodies = {f"{step.body}.sql" for step in (*READ, *AFTER_RECOGNITION) if isinstance(step, Pass)}
     assert bodies == set(BODIES)
 
 
