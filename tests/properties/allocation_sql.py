@@ -107,9 +107,9 @@ def _driver(name: str, driver: Driver) -> usage.Driver:
     """A driver whose days are covered in part becomes hourly: the quantity in the first hour, zero in the others."""
     hourly = bool(driver.covered)
     rows = [
-        {"date": day, "hour": hour, "customer": customer, "quantity": quantity if not hour else 0}
-        for day, used in driver.days.items()
-        for customer, quantity in used.items()
+        {"date": day, "hour": hour, "customer": customer, "quantity": quantity if not hour else 0, "key": key}
+        for day, key, customer, quantity in driver.rows
         for hour in (range(int(24 * driver.covered.get(day, 1))) if hourly else [None])
     ]
-    return usage.Driver(name, "hour" if hourly else "day", pa.Table.from_pylist(rows, usage.ROWS))
+    table = pa.Table.from_pylist(rows, usage.ROWS)
+    return usage.Driver(name, "hour" if hourly else "day", table, coverage=driver.told)

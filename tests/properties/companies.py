@@ -4,6 +4,7 @@ A company comes of a seed, not of Hypothesis' own choices: those favour equal va
 Hypothesis picks the seed and how many rows the bill has, so that a failure shrinks to few rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,6 +29,10 @@ DAYS = (1, 2, 3, 30, 31)
 FALLBACKS = (["period", "unallocated"], ["even"], ["unallocated", "even"], ["period", "even", "unallocated"])
 POPULATIONS = (None, None, None, {"tier": "Gold"}, {"kind": ["paying", "internal"], "id": ["acme", "a", "a-b"]})
 SHARES = ({"acme": "33.3", "a": "20"}, {"a-b": "100"}, {"acme": "12.5", "x/y": "0", "dé": "40", "@opex": "7"})
+PARTS = (" R1", "prod", "DB", "dev", "aws", "lab", "@unknown")
+"""Keys of drivers: regions, accounts, services, sources and environments, in other spellings than the bill's."""
+CAPACITIES_OF_PARTS: tuple[dict[str, str] | None, ...] = (None, {"driver": "all"}, {"driver": "all"}, {"driver": "m"})
+CAPACITIES = (*CAPACITIES_OF_PARTS, {"quantity": "60.25"}, {"quantity": "1000000"})
 MATCHES: dict[str, dict[str, Any]] = {
     "db": {"service": "DB"},
     "net": {"service": ["gate*", "none"], "account": "prod"},
@@ -56,7 +61,7 @@ def random_company(seed: int, rows: int) -> Company:
         period=OCTOBER,
         as_of=day(chance.choice((2, 30, 31, 31, 31))),
         customers=[row for known in chance.sample(IDS, chance.randint(2, 5)) for row in _dated(chance, known)],
-        drivers={"n": _driver(chance), "m": _driver(chance)},
+        drivers={"n": _driver(chance), "m": _driver(chance), "all": _capacity_driver(chance)},
         allocation=_allocation(chance),
         policy=POLICY,
         rows=[_row(Random(seed * 100 + number)) for number in range(rows)],
@@ -139,11 +144,34 @@ def _tags(chance: Random) -> dict[str, str]:
 
 def _driver(chance: Random) -> Driver:
     who = ("acme", "A-B", "a", "x/y", "dé", "nobody", "@opex")
-    days = chance.sample(DAYS, chance.choice((0, 3, 4, 5)))
-    used = {day(on): {name: _quantity(chance) for name in chance.sample(who, chance.randint(1, 5))} for on in days}
+    used = _days(chance, who)
+    keyed = {key: _days(chance, who) for key in chance.sample(PARTS, chance.choice((0, 0, 2, 4)))}
+    driver = Driver(used, keyed=keyed, told=_told(chance))
     if chance.random() < 0.7:
-        return Driver(used)
-    return Driver(used, {on: chance.choice((Decimal("0.875"), Decimal(1))) for on in used} or {day(1): Decimal(1)})
+        return driver
+    days = {on for on, *_ in driver.rows}
+    covered = {on: chance.choice((Decimal("0.875"), Decimal(1))) for on in sorted(days)}
+    return replace(driver, covered=covered or {day(1): Decimal(1)})
+
+
+def _days(chance: Random, who: Sequence[str]) -> dict[date, dict[str, Decimal]]:
+    days = chance.sample(DAYS, chance.choice((0, 3, 4, 5)))
+    return {
+        day(on): {name: _quantity(chance) for name in chance.sample(who, chance.randint(1, min(5, len(who))))}
+        for on in days
+    }
+
+
+def _told(chance: Random) -> dict[date, tuple[int, int]]:
+    """Coverage that the source itself knows, of some days or none."""
+    days = chance.sample(DAYS, chance.choice((0, 0, 0, 2, 5)))
+    return {day(on): chance.choice(((288, 288), (260, 288), (259, 288), (0, 288), (0, 0))) for on in days}
+
+
+def _capacity_driver(chance: Random) -> Driver:
+    """Nodes of a cluster, say: no customers, large enough on most days."""
+    found = Driver(_days(chance, ("node-1", "node-2")), keyed={key: _days(chance, ("node-1",)) for key in PARTS[:3]})
+    return replace(found, told=_told(chance))
 
 
 def _quantity(chance: Random) -> Decimal:
@@ -183,10 +211,17 @@ def _pool(chance: Random, name: str) -> dict[str, Any]:
     if method in ("usage", "even", "blend") and chance.random() < 0.5:
         pool["consumers"] = ["@opex"]
     pool["customers"] = chance.choice(POPULATIONS)
+    if method in ("usage", "blend"):
+        by = chance.choice((None, None, None, "region", "account", "service", "source", {"tag": "Env"}))
+        pool["by"] = by
+        capacities = CAPACITIES if by is None else CAPACITIES_OF_PARTS
     if method == "usage":
-        pool["driver"] = chance.choice(("n", "m"))
+        pool |= {"driver": chance.choice(("n", "m")), "capacity": chance.choice(capacities)}
     if method == "blend":
-        pool["drivers"] = [{"driver": "m", "weight": "1.5"}, {"driver": "n", "weight": "3"}]
+        pool["drivers"] = [
+            {"driver": "m", "weight": "1.5", "capacity": chance.choice(capacities)},
+            {"driver": "n", "weight": "3", "capacity": chance.choice(capacities)},
+        ]
     if method == "fixed":
         pool |= {"shares": chance.choice(SHARES), "remainder": chance.choice(("idle", "unallocated"))}
     return pool | {"method": "usage" if method == "blend" else method}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from agent.config.allocation import RecoverableTax
+from agent.config.allocation import RecoverableTax, TagKeyOf
 from tests.reference.records import Company, Money, Place, Placement, Row
 from tests.reference.rules import Found, Rules, customer_judge, environment_judge, fold
 from tests.reference.split import added, money_weight, split
@@ -29,6 +29,8 @@ class Line:
     side: str | None
     function: str | None
     pool: str | None
+    part: str | None
+    """Of the pool that matches, or that the charge's kind is sent to."""
     unused: bool = False
     """Capacity that the provider's own split of a machine leaves to nobody."""
 
@@ -68,6 +70,7 @@ class Classifier:
         if row.kind not in WITH_ENVIRONMENT:
             side = "cogs"
         tax = row.kind == "tax"
+        pool = next((pool.name for pool in self._settings.pools if self._rules.matches(pool.match, row)), None)
         place = Place(
             *(row.source, row.group, row.kind, row.start, row.end, row.currency),
             *(row.provider, row.billing, row.sub, row.service, row.invoice, row.commitment),
@@ -81,9 +84,26 @@ class Classifier:
             reason=_reason(owner),
             side=side,
             function=function,
-            pool=next((pool.name for pool in self._settings.pools if self._rules.matches(pool.match, row)), None),
+            pool=pool,
+            part=self._part(row, pool or self._sent_to(row.kind)),
             unused=row.kind in USAGE and row.tags.get("apportion:split") == "unused",
         )
+
+    def _sent_to(self, kind: str) -> str | None:
+        setting = str(getattr(self._settings.charges, "refund" if kind == "correction" else kind, ""))
+        return setting.removeprefix("pool:") if setting.startswith("pool:") else None
+
+    def _part(self, row: Row, name: str | None) -> str | None:
+        """What the pool is split by first, as the bill says it; None for a pool that is not."""
+        by = next((pool.by for pool in self._settings.pools if pool.name == name), None)
+        if by is None:
+            return None
+        if isinstance(by, TagKeyOf):
+            found = {fold(text) for text in self._rules.raw_values(row, by.tag)}
+        else:
+            found = {fold({"region": row.region, "account": row.sub, "service": row.service}.get(by, row.source) or "")}
+        named = found - {""}
+        return named.pop() if len(named) == 1 else "@unknown"
 
     def _owner(self, row: Row) -> Found:
         seen = row.kind in USAGE
@@ -128,7 +148,7 @@ class Classifier:
         if line.customer is not None:
             return Placement("direct", line.customer)
         if line.pool is not None:
-            return Placement("pool", pool=line.pool)
+            return Placement("pool", pool=line.pool, part=line.part)
         return Placement("untagged", reason=line.reason)
 
     def _discounts_placed(
@@ -185,21 +205,21 @@ class Classifier:
         if line.resource is not None and (owner := owners.get((line.place.source, line.resource))):
             return owner
         if line.pool is not None:
-            return Placement("pool", pool=line.pool)
+            return Placement("pool", pool=line.pool, part=line.part)
         match line.place.kind:
             case "commitment_unused":
                 return Placement("idle")
             case "commitment_purchase":
                 return Placement("commitment")
             case kind:
-                return self._setting("refund" if kind == "correction" else kind)
+                return self._setting("refund" if kind == "correction" else kind, line.part)
 
-    def _setting(self, kind: str) -> Placement:
+    def _setting(self, kind: str, part: str | None) -> Placement:
         setting = str(getattr(self._settings.charges, kind))
         if setting == "corporate":
             return Placement("opex", "@opex", function="ga")
         if setting.startswith("pool:"):
-            return Placement("pool", pool=setting.removeprefix("pool:"))
+            return Placement("pool", pool=setting.removeprefix("pool:"), part=part)
         return Placement("follow")
 
     def _recoverable(self, line: Line) -> "Rate | None":

@@ -1,14 +1,15 @@
 """Registry and drivers of a company, asked by day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from agent.config.allocation import Pool
 from policies.registry import Customer
 from policies.rules import Population
-from tests.reference.records import Company
+from tests.reference.records import Company, Driver
 from tests.reference.rules import fold
 
 EXTERNAL = ("paying", "free", "trial")
@@ -55,43 +56,48 @@ class People:
 
 @dataclass(frozen=True)
 class Usage:
-    """One driver: integer quantities of its valid days, by consumer."""
+    """One driver: quantities of its valid days, by (part, consumer); part None is what names no key."""
 
-    valid: Mapping[date, Mapping[str, int]]
+    valid: Mapping[date, Mapping[tuple[str | None, str], Fraction]]
 
-    def on(self, day: date) -> dict[str, int]:
-        return dict(self.valid.get(day, {}))
-
-    def between(self, start: date, end: date) -> dict[str, int]:
-        sums: dict[str, int] = {}
-        for day in days(start, end):
-            for consumer, quantity in self.on(day).items():
-                sums[consumer] = sums.get(consumer, 0) + quantity
+    def over(self, asked: Sequence[date], part: str | None) -> dict[str, Fraction]:
+        """Sums by consumer, of one part or (None) of everything."""
+        sums: dict[str, Fraction] = {}
+        for day in asked:
+            for (key, consumer), quantity in self.valid.get(day, {}).items():
+                if part in (None, key):
+                    sums[consumer] = sums.get(consumer, Fraction(0)) + quantity
         return sums
+
+    def total(self, day: date, part: str | None) -> Fraction | None:
+        """The sum of a valid day, or of a part of it; None where there is no row of it."""
+        used = self.over([day], part)
+        return sum(used.values(), Fraction(0)) if used else None
 
 
 def read_driver(company: Company, name: str) -> Usage:
     """The valid days of a driver. Unknown customers are ``@unknown``; ``@opex`` stays."""
     driver = company.drivers[name]
     ids = {fold(row.id): row.id for row in company.customers} | {"@opex": "@opex"}
-    quantities = [quantity for day in driver.days.values() for quantity in day.values()]
-    scale = 10 ** max((_decimals(quantity) for quantity in quantities), default=0)
-    valid: dict[date, dict[str, int]] = {}
-    for day, by_customer in driver.days.items():
-        thin = driver.covered.get(day, Decimal(1)) < ENOUGH
-        if thin or min(by_customer.values(), default=Decimal(0)) < 0 or sum(by_customer.values()) <= 0:
+    valid: dict[date, dict[tuple[str | None, str], Fraction]] = {}
+    for day in {day for day, *_ in driver.rows}:
+        rows = [(key, customer, Fraction(quantity)) for on, key, customer, quantity in driver.rows if on == day]
+        quantities = [quantity for *_, quantity in rows]
+        if _thin(driver, day) or min(quantities) < 0 or sum(quantities) == 0:
             continue
-        valid[day] = {}
-        for customer, quantity in by_customer.items():
-            consumer = ids.get(fold(customer), "@unknown")
-            valid[day][consumer] = valid[day].get(consumer, 0) + int(quantity * scale)
+        used = valid[day] = {}
+        for key, customer, quantity in rows:
+            at = (fold(key) if key is not None else None, ids.get(fold(customer), "@unknown"))
+            used[at] = used.get(at, Fraction(0)) + quantity
     return Usage(valid)
 
 
-def _decimals(quantity: Decimal) -> int:
-    exponent = quantity.normalize().as_tuple().exponent
-    assert isinstance(exponent, int)
-    return max(0, -exponent)
+def _thin(driver: Driver, day: date) -> bool:
+    """What the source says of a day goes before what its hours say."""
+    if day in driver.told:
+        seen, expected = driver.told[day]
+        return seen < expected * ENOUGH
+    return driver.covered.get(day, Decimal(1)) < ENOUGH
 
 
 def _fits(population: Population, row: Customer) -> bool:

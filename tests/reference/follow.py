@@ -97,7 +97,7 @@ def _by_outcome(sums: dict[Placement, Money]) -> dict[str, tuple[Placement, Mone
     """Placements that differ only by the reason of untagged are one target."""
     found: dict[str, tuple[Placement, Money]] = {}
     for placement, money in sums.items():
-        target = Placement(placement.step, placement.customer, placement.pool, placement.function)
+        target = Placement(placement.step, placement.customer, placement.pool, function=placement.function)
         found[target.followed] = (target, found.get(target.followed, (target, Money()))[1] + money)
     return found
 

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from itertools import takewhile
 
 from agent.config.allocation import Pool
+from agent.config.usage import DriverCapacity
 from tests.reference.classify import Classified
-from tests.reference.company import ONE_DAY, People, Usage, days, read_driver
+from tests.reference.company import ONE_DAY, People, days, read_driver
 from tests.reference.records import Company, Money
 from tests.reference.rules import fold
 from tests.reference.split import added, money_weight, split
@@ -21,13 +23,16 @@ REASONS = {
     "@fixed-inactive": "fixed-inactive",
 }
 Weights = dict[str, int]
+Amounts = dict[str, Fraction]
+IDLE = "@idle"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What is split at once."""
+    """What is split at once; ``part`` where the pool is split by one first."""
 
     pool: str
+    part: str | None
     day: date
     end: date
     kind: str
@@ -59,13 +64,18 @@ class Pools:
         self._people = People(company)
         self._direct = {customer: money_weight(units) for customer, units in direct.items()}
         self._pools = {pool.name: pool for pool in company.allocation.pools}
-        names = {name for pool in company.allocation.pools for name, _ in _components(pool) if name}
+        names = {name for pool in company.allocation.pools for name in pool.drivers_used}
         self._drivers = {name: read_driver(company, name) for name in sorted(names)}
 
     def shared(self, classified: Classified) -> Shared:
         """Every pool cell, by consumer."""
         cells = added(
-            (Cell(placement.pool, place.day, place.end, place.kind, place.group, cls, place.currency), money)
+            (
+                Cell(
+                    placement.pool, placement.part, place.day, place.end, place.kind, place.group, cls, place.currency
+                ),
+                money,
+            )
             for (place, placement, cls), money in classified.items()
             if placement.step == "pool" and placement.pool is not None
         )
@@ -75,81 +85,112 @@ class Pools:
         pool = self._pools[cell.pool]
         components = _components(pool)
         # NOTE: keys are numbered so that the listed order is the bytewise order
-        keys = {f"{at:04d}": name for at, (name, _) in enumerate(components)}
-        weights = dict(zip(keys, _scaled([weight for _, weight in components]), strict=True))
+        keys = {f"{at:04d}": component for at, component in enumerate(components)}
+        weights = dict(zip(keys, _scaled([weight for _, weight, _ in components]), strict=True))
         for key, part in split(money, weights).items():
-            consumers, fallback = self._weights(pool, keys[key], cell)
+            driver, _, capacity = keys[key]
+            consumers, fallback = self._weights(pool, driver, capacity, cell)
             for consumer, share in split(part, consumers).items():
-                idle = consumer == "@fixed-remainder" and pool.remainder == "idle"
+                idle = consumer == IDLE or (consumer == "@fixed-remainder" and pool.remainder == "idle")
                 yield Consumed(cell, pool.method, fallback, consumer, idle), share
 
-    def _weights(self, pool: Pool, driver: str | None, cell: Cell) -> tuple[Weights, str | None]:
+    def _weights(
+        self, pool: Pool, driver: str | None, capacity: DriverCapacity | None, cell: Cell
+    ) -> tuple[Weights, str | None]:
         own = self._allowed(pool, self._own(pool, driver, cell), cell)
         if any(own.values()):
-            return own, None
+            return _whole(own | self._idle(driver, capacity, self._days(cell), cell.part)), None
         for fallback in takewhile(lambda name: name != "unallocated", pool.fallback):
             weights = self._allowed(pool, self._fallback(pool, fallback, driver, cell), cell)
             if any(weights.values()):
-                return weights, fallback
+                idle = self._idle(driver, capacity, self._period, cell.part) if fallback == "period" else {}
+                return _whole(weights | idle), fallback
         return {"@no-active-customer" if pool.method == "even" else "@no-driver": 1}, "unallocated"
 
-    def _own(self, pool: Pool, driver: str | None, cell: Cell) -> Weights:
+    def _idle(
+        self, driver: str | None, capacity: DriverCapacity | None, asked: list[date], part: str | None
+    ) -> Amounts:
+        """What nobody used, over the driver's valid days on which the capacity is known."""
+        if capacity is None:
+            return {}
+        rest = Fraction(0)
+        for day in asked:
+            used, there = self._drivers[str(driver)].total(day, part), capacity.quantity
+            known = Fraction(there) if there is not None else self._drivers[str(capacity.driver)].total(day, part)
+            if used is not None and known is not None:
+                rest += known - used
+        return {IDLE: rest} if rest > 0 else {}
+
+    def _own(self, pool: Pool, driver: str | None, cell: Cell) -> Amounts:
         match pool.method:
             case "usage":
-                return self._used(self._drivers[str(driver)], cell)
+                return self._drivers[str(driver)].over(self._days(cell), cell.part)
             case "even":
                 return self._even(pool, cell)
             case "cost":
-                return dict(self._direct)
+                return {customer: Fraction(weight) for customer, weight in self._direct.items()}
         return self._fixed(pool, cell)
 
-    def _used(self, usage: Usage, cell: Cell) -> Weights:
+    def _days(self, cell: Cell) -> list[date]:
         if cell.end <= cell.day + ONE_DAY:
-            return usage.on(cell.day)
-        return usage.between(cell.day, min(cell.end, self._company.through + ONE_DAY))
+            return [cell.day]
+        return days(cell.day, min(cell.end, self._company.through + ONE_DAY))
 
-    def _even(self, pool: Pool, cell: Cell) -> Weights:
+    @property
+    def _period(self) -> list[date]:
+        period = self._company.period
+        return days(period.first_day, min(period.last_day, self._company.as_of) + ONE_DAY)
+
+    def _even(self, pool: Pool, cell: Cell) -> Amounts:
         leaves = sorted(self._people.ids - {row.parent for row in self._company.customers})
-        weights = {customer: self._people.external_days(customer, cell.day, cell.end) for customer in leaves}
-        return weights | ({"@opex": len(days(cell.day, cell.end))} if pool.consumers else {})
+        active = {customer: self._people.external_days(customer, cell.day, cell.end) for customer in leaves}
+        active |= {"@opex": len(days(cell.day, cell.end))} if pool.consumers else {}
+        return {customer: Fraction(count) for customer, count in active.items()}
 
-    def _fixed(self, pool: Pool, cell: Cell) -> Weights:
+    def _fixed(self, pool: Pool, cell: Cell) -> Amounts:
         percents = {**pool.shares, "@fixed-remainder": Decimal(100) - sum(pool.shares.values())}
-        weights: Weights = {}
+        weights: Amounts = {}
         known = {fold(customer): customer for customer in self._people.ids}
-        for written, weight in zip(percents, _scaled(list(percents.values())), strict=True):
+        for written, percent in percents.items():
             customer = known.get(fold(written), written)
             stays = customer.startswith("@") or self._people.active(customer, cell.day)
             key = customer if stays else "@fixed-inactive"
-            weights[key] = weights.get(key, 0) + weight
+            weights[key] = weights.get(key, Fraction(0)) + Fraction(percent)
         return weights
 
-    def _fallback(self, pool: Pool, fallback: str, driver: str | None, cell: Cell) -> Weights:
+    def _fallback(self, pool: Pool, fallback: str, driver: str | None, cell: Cell) -> Amounts:
         if fallback == "period" and driver is not None:
-            period = self._company.period
-            return self._drivers[driver].between(period.first_day, min(period.last_day, self._company.as_of) + ONE_DAY)
+            return self._drivers[driver].over(self._period, cell.part)
         return self._even(pool, cell) if fallback == "even" else {}
 
-    def _allowed(self, pool: Pool, weights: Weights, cell: Cell) -> Weights:
+    def _allowed(self, pool: Pool, weights: Amounts, cell: Cell) -> Amounts:
         """Within the pool's population (a fixed share outside it is inactive, never renormalised).
 
         A driver's ``@opex`` counts only where the pool has it as a consumer.
         """
-        allowed: Weights = {}
+        allowed: Amounts = {}
         for consumer, weight in weights.items():
             key = "@unknown" if consumer == "@opex" and pool.method == "usage" and not pool.consumers else consumer
             if not key.startswith("@") and not self._people.in_population(pool, key, cell.day):
                 if pool.method != "fixed":
                     continue
                 key = "@fixed-inactive"
-            allowed[key] = allowed.get(key, 0) + weight
+            allowed[key] = allowed.get(key, Fraction(0)) + weight
         return allowed
 
 
-def _components(pool: Pool) -> list[tuple[str | None, Decimal]]:
+def _components(pool: Pool) -> list[tuple[str | None, Decimal, DriverCapacity | None]]:
     if pool.drivers:
-        return [(blend.driver, blend.weight) for blend in pool.drivers]
-    return [(pool.driver, Decimal(1))]
+        return [(blend.driver, blend.weight, blend.capacity) for blend in pool.drivers]
+    return [(pool.driver, Decimal(1), pool.capacity)]
+
+
+def _whole(amounts: Amounts) -> Weights:
+    """Amounts times the least power of ten that makes all of them whole."""
+    scale = 1
+    while any((amount * scale).denominator > 1 for amount in amounts.values()):
+        scale *= 10
+    return {key: int(amount * scale) for key, amount in amounts.items()}
 
 
 def _scaled(amounts: list[Decimal]) -> list[int]:

@@ -41,10 +41,27 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """Quantities by day and customer, as text says them; ``covered`` is the share of a day's intervals seen."""
+    """Quantities by day and customer, as text says them; ``covered`` is the share of a day's intervals seen.
+
+    ``days`` are rows without a key, ``keyed`` those of each key. ``told`` is what the source itself says of a day:
+    intervals seen, and how many there should be.
+    """
 
     days: Mapping[date, Mapping[str, Decimal]]
     covered: Mapping[date, Decimal] = field(default_factory=dict)
+    keyed: Mapping[str, Mapping[date, Mapping[str, Decimal]]] = field(default_factory=dict)
+    told: Mapping[date, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[tuple[date, str | None, str, Decimal]]:
+        """Day, key, customer, quantity."""
+        parts: list[tuple[str | None, Mapping[date, Mapping[str, Decimal]]]] = [(None, self.days), *self.keyed.items()]
+        return [
+            (day, key, customer, quantity)
+            for key, days in parts
+            for day, used in days.items()
+            for customer, quantity in used.items()
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,7 @@ class Placement:
     step: str
     customer: str | None = None
     pool: str | None = None
+    part: str | None = None
     function: str | None = None
     reason: str | None = None
 
@@ -103,15 +121,16 @@ class Placement:
             case "opex":
                 return f"opex/{self.function}/{self.customer}"
             case "pool":
-                return f"pool/{self.pool}"
+                # NOTE: a part sorts under its pool, before any pool whose name begins with this one's
+                return f"pool/{self.pool}" if self.part is None else f"pool/{self.pool}\x01{self.part}"
             case "idle":
                 return f"idle/{self.pool or ''}"
         return self.step
 
     @property
     def followed(self) -> str:
-        """The same for charges that follow: a pool's idle part belongs to the pool."""
-        return f"pool/{self.pool}" if self.step == "idle" and self.pool else self.outcome
+        """The same for charges that follow: a pool is one, with all its parts and what is idle of it."""
+        return f"pool/{self.pool}" if self.step in ("idle", "pool") and self.pool else self.outcome
 
 
 @dataclass(frozen=True, slots=True)
