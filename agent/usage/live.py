@@ -9,6 +9,8 @@ from agent.usage import not_read_yet
 from agent.usage.interface import Pulled
 
 _PULLS: dict[str, str] = {
+    "prometheus": "agent.usage.prometheus",
+    "cloudwatch": "agent.usage.cloudwatch",
     "sql": "agent.usage.sql",
 }
 """Kind -> the module whose ``pull(config, first, last)`` asks it, such as ``agent.usage.prometheus``."""

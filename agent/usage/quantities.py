@@ -39,6 +39,11 @@ def difference(later: Decimal, earlier: Decimal) -> Decimal:
     return _EXACT.subtract(later, earlier)
 
 
+def added(one: Decimal, other: Decimal) -> Decimal:
+    """The sum of two numbers, exact."""
+    return _EXACT.add(one, other)
+
+
 class Quantities:
     """Sums by (moment, customer, key). ``where`` names the server in messages."""
 
