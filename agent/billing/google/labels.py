@@ -12,6 +12,7 @@ Keys of a line's tag set:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -90,7 +91,7 @@ class Labels:
             self._number(name, raw[start * width : end * width]) for start, end in pairwise(maps.offsets.tolist())
         ]
         # NOTE: a null list was made an empty one, so every code is that of a list
-        return _Column(np.array(numbers, np.int64), maps.codes, maps.tags)
+        return _Column(np.array(numbers, np.int64), maps.codes, cache(maps.tags))
 
     def _from_texts(self, name: str, words: Words, shown: str) -> _Column:
         read: list[Tags] = []
@@ -121,24 +122,30 @@ def _combined(columns: Sequence[_Column]) -> tuple[list[Ints], Codes | None]:
     several = [(column, column.codes) for column in columns if column.codes is not None and len(column.numbers) > 1]
     if not several:
         return [np.zeros(1, np.int64) for _ in columns], None
-    code: Ints = np.zeros(1, np.int64)
-    size = 1
-    for column, own in several:
-        code = code * len(column.numbers) + own
+    first, codes = several[0]
+    size = len(first.numbers)
+    for column, own in several[1:]:
+        codes = codes.astype(np.int64) * len(column.numbers) + own
         size *= len(column.numbers)
-    if size < _FEW:
-        distinct = np.flatnonzero(np.bincount(code, minlength=size))
-        table = np.zeros(size, np.int32)
-        table[distinct] = np.arange(len(distinct), dtype=np.int32)
-        codes = table[code]
-    else:
-        distinct, found = np.unique(code, return_inverse=True)
-        codes = found.astype(np.int32)
+    distinct, codes = _used(codes, size)
     places = {}
     for column, _ in reversed(several):
         distinct, places[id(column)] = np.divmod(distinct, len(column.numbers))
     nothing = np.zeros(len(next(iter(places.values()))), np.int64)
     return [places.get(id(column), nothing) for column in columns], codes
+
+
+def _used(codes: Codes | Ints, size: int) -> tuple[Ints, Codes]:
+    """Those of the codes below ``size`` that occur, and for each row the place of its own among them."""
+    if size >= _FEW:
+        found, places = np.unique(codes, return_inverse=True)
+        return found.astype(np.int64), places.astype(np.int32)
+    distinct = np.flatnonzero(np.bincount(codes, minlength=size))
+    if len(distinct) == size:
+        return distinct, codes.astype(np.int32, copy=False)
+    table = np.zeros(size, np.int32)
+    table[distinct] = np.arange(len(distinct), dtype=np.int32)
+    return distinct, table[codes]
 
 
 def rows_using(words: Words, codes: Sequence[int]) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from agent.billing.reading.batch import Codes, Ints, Words, numbered
@@ -127,23 +128,17 @@ class DistinctMaps:
         bits = _NARROW + 1 if narrow else 2 * (_NARROW + 1)
         pairs = _pairs(_codes(keys), _codes(values), bits)
         offsets -= start
+        each = _entries_of_each(offsets)
         # NOTE: all lines of a project have its labels; rows that are all alike need not be told apart
-        alike = not column.null_count and _alike(offsets, pairs)
-        rows = 1 if alike else len(column)
-        width = pairs.itemsize
-        distinct = pa.LargeBinaryArray.from_buffers(
-            pa.large_binary(), rows, [None, pa.py_buffer(offsets[: rows + 1] * width), pa.py_buffer(pairs)]
-        ).dictionary_encode()
-        _, places, entries = distinct.dictionary.buffers()
-        count = len(distinct.dictionary)
-        self.offsets: Ints = np.frombuffer(places, np.int64, count + 1) // width
-        found = np.frombuffer(entries or b"", pairs.dtype, int(self.offsets[-1])).astype(np.int64)
+        alike = bool(each) and not column.null_count and _alike(pairs.reshape(-1, each))
+        distinct = _distinct_rows(pairs, offsets[:2] if alike else offsets, each)
+        self.offsets, found = _entries(distinct.dictionary, pairs.dtype, each)
         self.keys, self.values = found & ((1 << bits) - 1), found >> bits
         codes = np.zeros(len(column), np.int32) if alike else distinct.indices.to_numpy(zero_copy_only=False)
         self.codes: Codes = codes
         if column.null_count:
             known = column.is_valid().to_numpy(zero_copy_only=False)
-            self.codes = np.where(known, self.codes, np.int32(count))
+            self.codes = np.where(known, self.codes, np.int32(len(self.offsets) - 1))
 
     def tags(self, place: int) -> dict[str, str]:
         """Distinct map number ``place``."""
@@ -159,14 +154,36 @@ def _pairs(keys: Codes, values: Codes, bits: int) -> Codes | Ints:
     return (values.astype(np.int64) << np.int64(bits)) | keys
 
 
-def _alike(offsets: Ints, pairs: Codes | Ints) -> bool:
+def _entries_of_each(offsets: Ints) -> int:
+    """How many entries every row has, where all have as many; else 0, as for rows that have none."""
+    each = int(offsets[1]) if len(offsets) > 1 else 0
+    return each if (len(offsets) - 1) * each == offsets[-1] and (np.diff(offsets) == each).all() else 0
+
+
+def _alike(table: npt.NDArray[np.signedinteger]) -> bool:
     """Whether every row has the entries of the first."""
-    rows = len(offsets) - 1
-    entries = int(offsets[1]) if rows else 0
-    if rows * entries != len(pairs) or not np.array_equal(pairs[:entries], pairs[len(pairs) - entries :]):
-        return False
-    table = pairs.reshape(rows, entries)
-    return bool((np.diff(offsets) == entries).all() and (table == table[0]).all())
+    return np.array_equal(table[0], table[-1]) and bool((table == table[0]).all())
+
+
+def _distinct_rows(pairs: Codes | Ints, offsets: Ints, each: int) -> pa.DictionaryArray:
+    """The rows as byte strings, coded by Arrow: of one width where every row has ``each`` entries, which is faster."""
+    rows, width = len(offsets) - 1, pairs.itemsize
+    if each:
+        column = pa.Array.from_buffers(pa.binary(each * width), rows, [None, pa.py_buffer(pairs)])
+    else:
+        buffers = [None, pa.py_buffer(offsets * width), pa.py_buffer(pairs)]
+        column = pa.Array.from_buffers(pa.large_binary(), rows, buffers)
+    return column.dictionary_encode()
+
+
+def _entries(rows: pa.Array, kind: np.dtype[np.signedinteger], each: int) -> tuple[Ints, Ints]:
+    """Where the entries of each of these byte strings begin and end, and the entries themselves."""
+    buffers = rows.buffers()
+    if each:
+        offsets = np.arange(len(rows) + 1) * each
+    else:
+        offsets = np.frombuffer(buffers[1], np.int64, len(rows) + 1) // kind.itemsize
+    return offsets, np.frombuffer(buffers[-1] or b"", kind, int(offsets[-1])).astype(np.int64)
 
 
 def _codes(leaf: pa.DictionaryArray) -> Codes:
