@@ -50,7 +50,8 @@ class Server:
             status, headers, content = self._once(path, question)
             if attempt == _ATTEMPTS or not _passing(status, content):
                 return self._reply(path, status, content)
-            time.sleep(min(_asked_wait(headers) or wait, _LONGEST_WAIT))
+            asked = _asked_wait(headers)
+            time.sleep(min(wait if asked is None else asked, _LONGEST_WAIT))
             wait *= 2
         raise AssertionError
 
