@@ -133,7 +133,8 @@ def _counted(config: PrometheusUsage, question: _Question, selector: str, first:
     counters = Counters(config.customer_label, config.key_label, hourly=hourly, where=question.where)
     reader = _Reader(question, named=promql.names_a_metric(selector))
     begin, end = _midnight(first), _midnight(last + timedelta(days=1))
-    for labels, text in _last_values(question, reader, selector, begin):
+    values, looked_back = _last_values(question, reader, selector, begin)
+    for labels, text in values:
         counters.base(labels, text)
     at, span, most = begin, _FIRST_SPAN, _LONGEST_SPAN
     while at < end:
@@ -150,7 +151,7 @@ def _counted(config: PrometheusUsage, question: _Question, selector: str, first:
     method = (
         f"raw samples of the counter {selector} added up by {config.customer_label}, not extrapolated: an increase is "
         f"counted where its later sample lies, a drop is a reset and counts from 0, and a series that was absent for "
-        f"{LOOKBACK_SECONDS // 86_400} days begins at 0"
+        f"{looked_back // 3_600} hours begins at 0"
     )
     if config.query is not None:
         method += f" (asked as {config.query.strip()})"
@@ -160,19 +161,17 @@ def _counted(config: PrometheusUsage, question: _Question, selector: str, first:
 
 def _last_values(
     question: _Question, reader: "_Reader", selector: str, begin: int
-) -> Iterator[tuple[Mapping[str, str], str]]:
-    """Each series' last value before the first interval, so that nothing falls between two days."""
+) -> tuple[list[tuple[Mapping[str, str], str]], int]:
+    """Each series' last value before the first interval, so that nothing falls between two days; and the lookback."""
     seconds = LOOKBACK_SECONDS
     while True:
         try:
             found, kind, _ = question.instant(f"last_over_time({selector}[{seconds}s])", begin)
+            return list(reader.values(found, kind)), seconds
         except _TooMuchError as error:
             if seconds <= _LEAST_LOOKBACK:
                 raise _limit(question, error) from error
             seconds = max(seconds // 4, _LEAST_LOOKBACK)
-            continue
-        yield from reader.values(found, kind)
-        return
 
 
 def _shorter(question: _Question, span: int, error: _TooMuchError) -> int:
