@@ -8,7 +8,7 @@ from pathlib import Path
 from agent import terminal
 from agent.commands.interface import Answer
 from agent.config.loading import Settings, load_application
-from agent.doctor import Finding, examine, least
+from agent.doctor import Finding, examine, least, least_to_ask
 from agent.doctor.records import missing
 from agent.errors import ConfigError
 from agent.progress import Progress
@@ -27,11 +27,14 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
 
 
 def _rights(settings: Settings) -> dict[str, str]:
-    """What to grant, by object store in use; of sources that lie elsewhere by kind."""
-    return {
+    """What to grant, by object store in use; of sources that lie elsewhere by kind; then what drivers need."""
+    of_sources = {
         source.location if source.location.startswith(OBJECT_STORES) else source.kind: least(source)
         for source in settings.app.sources
     }
+    for driver in settings.app.usage:
+        of_sources |= least_to_ask(driver)
+    return of_sources
 
 
 def _answer(findings: Sequence[Finding], rights: dict[str, str]) -> Answer:

@@ -9,11 +9,11 @@ from agent.doctor.deliveries import sources
 from agent.doctor.drivers import registry, usage
 from agent.doctor.income import revenue
 from agent.doctor.records import Finding, State, missing, ok
-from agent.doctor.rights import least
+from agent.doctor.rights import least, least_to_ask
 from agent.doctor.rules import rules, versions
 from agent.doctor.service import alerts, extras, slack, state
 
-__all__ = ["Finding", "State", "examine", "least"]
+__all__ = ["Finding", "State", "examine", "least", "least_to_ask"]
 
 
 def examine(settings: Settings, today: date) -> Iterator[Finding]:

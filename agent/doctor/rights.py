@@ -1,4 +1,4 @@
-"""The least rights that reading each source takes: a policy to paste where the cloud has one, with its names in it."""
+"""The least rights that reading a source or asking a driver takes: a policy to paste where the cloud has one."""
 
 import json
 from importlib.resources import files
@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.config.application import SourceConfig
+from agent.config.usage import CloudWatchUsage, DatadogUsage, PerformanceInsightsUsage, SqlUsage, UsageConfig
 
 _LOCAL = "read access to the folder; whatever copies the export there needs read access to the bucket it lies in"
 _FOLDER = files("agent.doctor") / "rights"
@@ -30,6 +31,40 @@ def least(source: SourceConfig) -> str:
     of_service = parts.scheme in ("https", "http")
     policy = _FOLDER / f"{source.kind}.{'txt' if of_service else 'json'}"
     return policy.read_text(encoding="utf-8") if policy.is_file() else _LOCAL
+
+
+def least_to_ask(driver: UsageConfig) -> dict[str, str]:
+    """What to grant for asking a driver, by what it is for; nothing where the kind has no rights of its own."""
+    if isinstance(driver, SqlUsage):
+        return {driver.kind: _of_kind("sql.txt")}
+    if isinstance(driver, DatadogUsage):
+        text = _of_kind("datadog.txt").replace("API_KEY", driver.api_key_env, 1)
+        return {driver.kind: text.replace("APP_KEY", driver.app_key_env, 1)}
+    if isinstance(driver, CloudWatchUsage):
+        return _of_aws(driver, _of_kind("cloudwatch.json").replace("REGION", driver.region))
+    if isinstance(driver, PerformanceInsightsUsage):
+        place = f"arn:aws:pi:{driver.region}:ACCOUNT:metrics/rds"
+        arns = json.dumps([f"{place}/{resource}" for resource in driver.resources])
+        return _of_aws(driver, _of_kind("performance-insights.json").replace("RESOURCES", arns))
+    return {}
+
+
+def _of_aws(driver: CloudWatchUsage | PerformanceInsightsUsage, policy: str) -> dict[str, str]:
+    """The policy; where a role is assumed it is the role's, and who assumes it needs another."""
+    if driver.role is None:
+        return {f"usage {driver.name}": policy}
+    assuming = {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "AssumeTheRole", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": driver.role}],
+    }
+    return {
+        f"usage {driver.name} (of {driver.role})": policy,
+        f"usage {driver.name} (of whoever assumes it)": json.dumps(assuming, indent=2) + "\n",
+    }
+
+
+def _of_kind(file: str) -> str:
+    return (_FOLDER / file).read_text(encoding="utf-8")
 
 
 def _bigquery(source: SourceConfig, project: str, below: str) -> str:
