@@ -18,13 +18,13 @@ from agent.allocation.tax import tax_tables
 from agent.billing.ledger.intact import refuse_changed
 from agent.billing.ledger.kept_tag_sets import read_tag_sets
 from agent.billing.ledger.versions import LedgerVersion, heads
+from agent.config.allocation import Pool
 from agent.config.loading import Settings
 from agent.engine import Engine, open_engine
 from agent.errors import NothingToDo, SourceError
 from agent.inputs import Inputs, current
 from agent.period import Period
 from agent.progress import Progress
-from agent.usage import Driver
 from policies.recognition import Recogniser
 
 _CURRENCIES = "select BillingCurrency as c, sum(x_Lines) as n from ledger group by BillingCurrency order by c"
@@ -38,11 +38,14 @@ def gather(
     inputs: Inputs | None = None,
     versions: Sequence[LedgerVersion] | None = None,
     day: date | None = None,
+    pools: Iterable[Pool] | None = None,
 ) -> Facts:
     """Everything the allocation of ``period`` depends on: by default what is in force now.
 
-    ``inputs``, ``versions`` and ``day`` D are those of a closed month that is computed anew. Raises ``NothingToDo``
-    without a ledger for the period, ``ApportionError`` when a ledger file was changed on disk.
+    ``inputs``, ``versions`` and ``day`` D are those of a closed month that is computed anew. ``pools``: those whose
+    drivers hold day D back, where these are not those of the rules in force.
+
+    Raises ``NothingToDo`` without a ledger for the period, ``ApportionError`` when a ledger file was changed on disk.
     """
     versions = tuple(heads(settings.data, period) if versions is None else versions)
     if not versions:
@@ -50,21 +53,22 @@ def gather(
     refuse_changed(versions)
     inputs = inputs or current(settings.data)
     drivers = {driver.name: driver for driver in inputs.drivers(settings)}
+    rules = settings.allocation(period)
+    if day is None:
+        lasts = asof.driver_days(rules.pools if pools is None else pools, drivers.values())
+        as_of = asof.find(settings, period, asof.source_days(settings), lasts)
+    else:
+        as_of = asof.AsOf(period, day, {}, {})
     return Facts(
         period=period,
         app=settings.app,
-        rules=settings.allocation(period),
+        rules=rules,
         policy=settings.policy(),
         registry=inputs.registry(settings),
         drivers=drivers,
         versions=versions,
-        as_of=_as_of(settings, period, drivers.values()) if day is None else asof.AsOf(period, day, {}, {}),
+        as_of=as_of,
     )
-
-
-def _as_of(settings: Settings, period: Period, drivers: Iterable[Driver]) -> asof.AsOf:
-    days = asof.driver_days(settings.allocation(period).pools, drivers)
-    return asof.find(settings, period, asof.source_days(settings), days)
 
 
 def allocate(
@@ -74,15 +78,19 @@ def allocate(
 
     ``beside``: what the books add to the month: prior-period adjustments, and the method as it is in force.
     """
-    facts, beside = gather(settings, period), beside or Beside()
+    return allocate_facts(settings, gather(settings, period), folder, progress, beside or Beside())
+
+
+def allocate_facts(settings: Settings, facts: Facts, folder: Path, progress: Progress, beside: Beside) -> Proof:
+    """As :func:`allocate`, of these facts."""
     rows = sum(version.manifest.rows for version in facts.versions)
     spill = settings.data / ".tmp" / folder.name
     try:
         with open_engine(settings.app.engine, rows=rows, spill=spill) as engine:
             scan_ledger(engine, "ledger", facts.versions)
             asked = run_over_ledger(engine, facts, settings.data, progress, beside)
-            progress.step(f"prove {period}")
-            proof = prove(engine, str(period), facts.versions)
+            progress.step(f"prove {facts.period}")
+            proof = prove(engine, str(facts.period), facts.versions)
             write_tables(engine, facts, folder)
             write_details(engine, facts, asked.findings, beside, folder)
             return proof.beside(beside)

@@ -1,6 +1,6 @@
 """The books: months closed for good, prior-period adjustments, and the method that a closed month puts in force."""
 
-from agent.closing.adjusting import adjustments, answers_to, expected
+from agent.closing.adjusting import adjustments, answers_to, closed_beside, closed_facts, expected
 from agent.closing.books import Closed, closed_month, closed_months, faults, refuse_faults
 from agent.closing.calendar import earliest_open, open_months
 from agent.closing.freezing import Terms, accept_attribution, close, refuse_closed, refuse_out_of_turn
@@ -16,6 +16,8 @@ __all__ = [
     "adjustments",
     "answers_to",
     "close",
+    "closed_beside",
+    "closed_facts",
     "closed_month",
     "closed_months",
     "earliest_open",

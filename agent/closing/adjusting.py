@@ -37,7 +37,7 @@ from agent.closing.posted import own_rows, posted_rows
 from agent.config.loading import Settings
 from agent.engine import Engine, open_engine
 from agent.errors import ApportionError
-from agent.inputs import current
+from agent.inputs import Inputs, current
 from agent.money import text_from_units, units_from_text
 from agent.period import Period
 from agent.progress import Progress
@@ -145,19 +145,13 @@ def recompute(
     data = settings.data
     earlier = _versions(data, month.period, month.attribution.ledger)
     refuse_changed(earlier)
-    facts = gather(
-        frozen_settings(settings, month),
-        month.period,
-        inputs=frozen_inputs(settings, month),
-        versions=later,
-        day=_day(month),
-    )
+    facts = closed_facts(frozen_settings(settings, month), frozen_inputs(settings, month), month, later)
     spill = data / ".tmp" / uuid4().hex
     rows = sum(version.manifest.rows for version in (*earlier, *later))
     try:
         with open_engine(settings.app.engine, rows=rows, spill=spill) as engine:
             moves = adjusted_ledger(engine, earlier, later)
-            before = _before(month, books, facts)
+            before = closed_beside(month, books, facts)
             run_over_ledger(engine, facts, data, progress, before)
             prove(engine, str(month.period), facts.versions)
             engine.load(
@@ -173,7 +167,16 @@ def recompute(
     return Recomputed(_rows_of(month.period, posted), moved)
 
 
-def _before(month: Closed, books: Sequence[Closed], facts: Facts) -> Beside:
+def closed_facts(
+    frozen: Settings, kept: Inputs, month: Closed, versions: Sequence[LedgerVersion] | None = None
+) -> Facts:
+    """What a closed month is computed anew from, by default over the ledger versions it was closed with."""
+    if versions is None:
+        versions = _versions(frozen.data, month.period, month.ledger)
+    return gather(frozen, month.period, inputs=kept, versions=versions, day=_day(month))
+
+
+def closed_beside(month: Closed, books: Sequence[Closed], facts: Facts) -> Beside:
     """Where the months ended that were closed when this one was, for what it holds about them."""
     earlier = [other for other in books if other.entry.number < month.entry.number]
     if not earlier or not names_closed_months(facts.versions):

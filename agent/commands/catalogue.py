@@ -120,9 +120,11 @@ COMMANDS: tuple[Command, ...] = (
         "diff",
         "show what changed between two versions of a month's bill",
         "Compares two versions of the ledger exactly: by provider, account, service, category, invoice and customer. "
-        "Customers are recognised by the current rules on both sides. Nothing is published.",
-        "apportion diff 2026-10 --from 1 --to 2",
-        "0 compared; 1 a sum does not tie; 2 wrong usage or configuration; 3 no such version, or only one; "
+        "Customers are recognised by the current rules on both sides. With --methodology months are allocated by "
+        "two methods on the same ledger and inputs: what would move per customer, and what becomes of margins. "
+        "Nothing is published.",
+        "apportion diff 2026-10 --methodology current proposal.yaml --months 3",
+        "0 compared; 1 a sum does not tie; 2 wrong usage or configuration; 3 no such version or month, or only one; "
         "4 our own failure",
         (diff,),
     ),

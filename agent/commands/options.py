@@ -102,7 +102,7 @@ def version(text: str) -> int | str:
 
 
 def diff(parser: ArgumentParser) -> None:
-    """Which month, and which two versions of it."""
+    """Which month, and which two versions of it; or which two methods, over which months."""
     add = parser.add_argument
     add("month", metavar="PERIOD", type=month, help="the month, YYYY-MM")
     add("--source", metavar="NAME", help="one source (default: every source of the month)")
@@ -112,6 +112,43 @@ def diff(parser: ArgumentParser) -> None:
     add("--by", choices=dimensions, action="append", default=[], help="show only this, whole; may be repeated")
 
 
+    method = "the id of a version, the path of an allocation.yaml, or current"
+    add("--methodology", metavar="METHOD", nargs=2, help=f"compare two methods; each is {method}")
+    add("--months", metavar="N", type=positive, help="with --methodology: the last N months up to PERIOD")
+    add("--from-period", metavar="YYYY-MM", type=month, help="with --methodology: the months from this one")
+    add("--to-period", metavar="YYYY-MM", type=month, help="with --methodology: the last month (default: the newest)")
+
+
+def explained(parser: ArgumentParser) -> None:
+    """Whose cost ``explain`` walks back, and how far down."""
+    add = parser.add_argument
+    add("customer", metavar="CUSTOMER", help="an id of customers.csv, or @unallocated, @opex, @balance_sheet")
+    add("--metric", choices=("effective", "billed"), default="effective", help="which cost (default: effective)")
+    add("--top", metavar="N", type=whole, default=5, help="parts shown of each list; 0 shows all (default: 5)")
+    add("--exact", action="store_true", help="show every digit of an amount instead of cents")
+    add("--pool", metavar="NAME", default="", help="show this pool by day, and what its bill is made of")
+    add("--day", metavar="DATE", type=day, help="show this day, with the integers of the split; with --pool")
+    add("--service", metavar="NAME", default="", help="show only this service of what is the customer's own")
+    add("--resource", metavar="ID", default="", help="show only this resource of what is the customer's own")
+    add("--rows", action="store_true", help="go down to the rows of the ledger")
+    add("--lines", action="store_true", help="go down to the lines of the delivered files; with --resource or --day")
+
+
+def day(text: str) -> "date":
+    """A calendar day, ``2026-10-31``."""
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a day; write it as YYYY-MM-DD") from None
+
+
+def whole(text: str) -> int:
+    """A whole number, 0 included."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
 def lint(parser: ArgumentParser) -> None:
     """What ``lint`` judges, by which policy, and where its findings go."""
     add = parser.add_argument

@@ -1,6 +1,6 @@
 """apportion.yaml and the files it names, read together: one call, every mistake of all of them at once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -79,6 +79,10 @@ class Settings:
         """A path of the configuration as an absolute one; it may lie outside the configuration's folder."""
         return self.root / relative
 
+    def with_rules(self, rules: AllocationFile) -> "Settings":
+        """This configuration with other allocation rules, in force for every month."""
+        return replace(self, methods=Methods([Version("", rules)]))
+
     def source(self, name: str) -> SourceConfig:
         """The source of that name; ``UsageError`` for one that is not configured."""
         found = next((source for source in self.app.sources if source.name == name), None)
@@ -121,6 +125,23 @@ def load_application(path: Path) -> Settings:
             methods = Methods.of(Version(name, document.value) for name, document in allocation.items())
             return Settings(path, path.parent.resolve(), app.value, policy.value, methods, registry)
     raise ConfigError(list(dict.fromkeys(reader.faults)))
+
+
+def read_rules(settings: Settings, path: Path) -> AllocationFile:
+    """An allocation.yaml that is not the configured one, checked against the other files as they are now.
+
+    Raises ``ConfigError`` with every fault.
+    """
+    try:
+        document = validate(read_yaml(path), AllocationFile)
+    except FaultsError as error:
+        raise ConfigError(error.faults) from error
+    app = Document.default(settings.app, str(settings.path))
+    policy = Document.default(settings.policy(), str(settings.path))
+    registry = settings.registry() if settings.app.customers else None
+    if found := cross_faults(Files(app, policy, document, registry)):
+        raise ConfigError(found)
+    return document.value
 
 
 class _Reader:

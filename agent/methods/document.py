@@ -1,0 +1,81 @@
+"""A comparison as plain values; money as exact text."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from agent.differences.records import Line, Moved
+from agent.methods.records import DIMENSIONS, Comparison, Earned, Month, Named
+from agent.money import text_from_units
+
+Json = dict[str, object]
+
+
+def document(found: Comparison) -> Json:
+    """By month and over all of them; the command line adds the version."""
+    return {
+        "currency": found.currency,
+        "before": _named(found.before),
+        "after": _named(found.after),
+        "changes": list(found.changes),
+        "additions": list(found.additions),
+        "lock": {
+            "period": found.lock.period,
+            "allowed": found.lock.allowed,
+            "told": found.lock.told,
+            "needs": list(found.lock.needs),
+        },
+        "target_infra_margin_pct": str(found.target),
+        "months": [_month(found, month) for month in found.months],
+        "total": {
+            "by": {name: [_line(line) for line in found.summed(name)] for name in DIMENSIONS},
+            "margins": _margins(found.earned(), found.target),
+        },
+    }
+
+
+def _named(method: Named) -> Json:
+    return {"named": method.named, "id": method.id, "fingerprint": method.fingerprint}
+
+
+def _month(found: Comparison, month: Month) -> Json:
+    return {
+        "period": month.period,
+        "closed": month.closed,
+        "as_of": month.day.isoformat(),
+        "ledger": dict(sorted(month.ledger.items())),
+        "by": {name: [_line(line) for line in month.lines[name]] for name in DIMENSIONS},
+        "margins": _margins(month.earned, found.target),
+        "notes": list(month.notes),
+    }
+
+
+def _line(line: Line) -> Json:
+    return {"key": line.key[0], "BilledCost": _moved(line.billed), "EffectiveCost": _moved(line.effective)}
+
+
+def _moved(moved: Moved) -> Json:
+    return {
+        "before": text_from_units(moved.before),
+        "after": text_from_units(moved.after),
+        "moved": text_from_units(moved.difference),
+    }
+
+
+def _margins(earned: Sequence[Earned], target: Decimal) -> list[Json]:
+    return [
+        {
+            "customer": each.customer,
+            "revenue": text_from_units(each.revenue),
+            "cost": _moved(each.cost),
+            "margin": _moved(each.margin),
+            "margin_pct": _sides(each.margin_pct),
+            "infra_margin_pct": _sides(each.infra_margin_pct),
+            "crosses": each.crossings(target),
+        }
+        for each in earned
+    ]
+
+
+def _sides(pair: tuple[Decimal | None, Decimal | None]) -> Json:
+    before, after = (None if each is None else str(each) for each in pair)
+    return {"before": before, "after": after}
