@@ -26,6 +26,8 @@ TENANTS = ("acme", " ACME", "a-b", "A-B", "a", "a", "DÉ", "dé", "x/y", "X/Y", 
 KEYS = ((), (), ("tenant",), ("tenant",), (" Tenant",), ("user:customer",), ("user_tenantid",), ("tenant", " Tenant"))
 ENVIRONMENTS = (None, None, None, "prod", "prod", "Dev", "marketing", "unheard-of")
 DAYS = (1, 2, 3, 30, 31)
+SERVED = ("@pool/db", "@Pool/ NET", "@pool/rest", "@pool/care ", "@pool/none")
+"""Pools as customers of drivers; there need not be such a pool."""
 FALLBACKS = (["period", "unallocated"], ["even"], ["unallocated", "even"], ["period", "even", "unallocated"])
 POPULATIONS = (None, None, None, {"tier": "Gold"}, {"kind": ["paying", "internal"], "id": ["acme", "a", "a-b"]})
 SHARES = ({"acme": "33.3", "a": "20"}, {"a-b": "100"}, {"acme": "12.5", "x/y": "0", "dé": "40", "@opex": "7"})
@@ -143,7 +145,7 @@ def _tags(chance: Random) -> dict[str, str]:
 
 
 def _driver(chance: Random) -> Driver:
-    who = ("acme", "A-B", "a", "x/y", "dé", "nobody", "@opex")
+    who = ("acme", "A-B", "a", "x/y", "dé", "nobody", "@opex", *chance.choice(((), SERVED)))
     used = _days(chance, who)
     keyed = {key: _days(chance, who) for key in chance.sample(PARTS, chance.choice((0, 0, 2, 4)))}
     driver = Driver(used, keyed=keyed, told=_told(chance))
@@ -156,10 +158,15 @@ def _driver(chance: Random) -> Driver:
 
 def _days(chance: Random, who: Sequence[str]) -> dict[date, dict[str, Decimal]]:
     days = chance.sample(DAYS, chance.choice((0, 3, 4, 5)))
-    return {
+    found = {
         day(on): {name: _quantity(chance) for name in chance.sample(who, chance.randint(1, min(5, len(who))))}
         for on in days
     }
+    for used in found.values():
+        # NOTE: somebody who is no pool, so that no pools only serve one another; test_network is about those
+        if not used.keys().isdisjoint(SERVED):
+            used["@opex"] = used.get("@opex") or Decimal(1)
+    return found
 
 
 def _told(chance: Random) -> dict[date, tuple[int, int]]:
@@ -195,6 +202,7 @@ def _allocation(chance: Random) -> AllocationFile:
             },
             "customer_nonprod": chance.choice(("opex", "cogs")),
             "pools": [_pool(chance, name) for name in names],
+            "network": _network(chance, names),
             "charges": {kind: chance.choice(follow) for kind in ("tax", "support", "credit", "refund", "fee")},
             "recoverable_tax": chance.choice(
                 (None, [], [{"type": "VAT", "rate": "0.7"}, {"account": "payer", "issuer": "aws"}])
@@ -203,6 +211,12 @@ def _allocation(chance: Random) -> AllocationFile:
             "idle": _spread(chance, ("attributed", "direct", "pool")),
         }
     )
+
+
+def _network(chance: Random, names: Sequence[str]) -> dict[str, Any]:
+    if names and chance.random() < 0.4:
+        return {"method": "step_down", "order": chance.sample(names, len(names))}
+    return {"method": "simultaneous"}
 
 
 def _pool(chance: Random, name: str) -> dict[str, Any]:

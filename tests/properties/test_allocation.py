@@ -1,8 +1,10 @@
 """SQL and the reference agree to the last digit on random companies; nothing is lost, and order never matters."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,9 @@ from tests.properties.companies import companies
 from tests.properties.directed import DIRECTED, TAGGED_UNUSED
 from tests.reference.allocate import allocate, classify
 from tests.reference.building import total
-from tests.reference.records import Allocation, Company, Driver, Money
+from tests.reference.records import Allocation, Company, Money
 
+Days = Mapping[date, Mapping[str, Decimal]]
 Allocate = Callable[[Company], Allocation]
 UNLIMITED = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -108,8 +111,7 @@ def test_the_same_facts_give_the_same_bytes(engine, data, tmp_path_factory, comp
 @examples(6)
 @given(company=companies(), factor=st.sampled_from([3, 10, 1000]))
 def test_scaling_a_driver_changes_nothing(sql, company, factor):
-    plain = replace(company, drivers={name: _times(driver, 1) for name, driver in company.drivers.items()})
-    scaled = replace(company, drivers={name: _times(driver, factor) for name, driver in company.drivers.items()})
+    plain, scaled = _scaled(company, 1), _scaled(company, factor)
     assert difference(sql(plain), sql(scaled)) == {}
     assert difference(allocate(plain), allocate(scaled)) == {}
 
@@ -128,12 +130,27 @@ def test_what_a_source_is_called_does_not_matter(sql, company):
         assert difference(found, allocated(renamed)) == {}
 
 
-def _times(driver: Driver, factor: int) -> Driver:
-    """Quantities small enough for weights to need no cutting, times ``factor``."""
-    return replace(
-        driver,
-        days={on: {who: n % 10**6 * factor for who, n in used.items()} for on, used in driver.days.items()},
-    )
+def _scaled(company: Company, factor: int) -> Company:
+    """Drivers and fixed capacities, small enough for weights to need no cutting, times ``factor``."""
+    rules = company.allocation.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    for pool in rules.get("pools", []):
+        for has_capacity in (pool, *pool.get("drivers", [])):
+            if quantity := (has_capacity.get("capacity") or {}).get("quantity"):
+                has_capacity["capacity"]["quantity"] = str(Decimal(quantity) * factor)
+    drivers = {
+        name: replace(
+            driver,
+            days=_times(driver.days, factor),
+            keyed={key: _times(days, factor) for key, days in driver.keyed.items()},
+        )
+        for name, driver in company.drivers.items()
+    }
+    return replace(company, drivers=drivers, allocation=AllocationFile.model_validate(rules))
+
+
+def _times(days: Days, factor: int) -> Days:
+    return {on: {who: (n % 10**6 or min(n, Decimal(1))) * factor for who, n in used.items()}
+            for on, used in days.items()}  # fmt: skip
 
 
 def _under(key, prefix):

@@ -76,9 +76,10 @@ class Usage:
 
 
 def read_driver(company: Company, name: str) -> Usage:
-    """The valid days of a driver. Unknown customers are ``@unknown``; ``@opex`` stays."""
+    """The valid days of a driver. Unknown customers are ``@unknown``; ``@opex`` and pools stay."""
     driver = company.drivers[name]
     ids = {fold(row.id): row.id for row in company.customers} | {"@opex": "@opex"}
+    ids |= {f"@pool/{fold(pool.name)}": f"@pool/{pool.name}" for pool in company.allocation.pools}
     valid: dict[date, dict[tuple[str | None, str], Fraction]] = {}
     for day in {day for day, *_ in driver.rows}:
         rows = [(key, customer, Fraction(quantity)) for on, key, customer, quantity in driver.rows if on == day]
@@ -87,9 +88,15 @@ def read_driver(company: Company, name: str) -> Usage:
             continue
         used = valid[day] = {}
         for key, customer, quantity in rows:
-            at = (fold(key) if key is not None else None, ids.get(fold(customer), "@unknown"))
+            at = (fold(key) if key is not None else None, ids.get(_without_space(fold(customer)), "@unknown"))
             used[at] = used.get(at, Fraction(0)) + quantity
     return Usage(valid)
+
+
+def _without_space(folded: str) -> str:
+    """``@pool/ name`` as ``@pool/name``."""
+    first, mark, name = folded.partition("/")
+    return f"{first}/{name.strip()}" if (first, mark) == ("@pool", "/") else folded
 
 
 def _thin(driver: Driver, day: date) -> bool:

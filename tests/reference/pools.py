@@ -1,16 +1,18 @@
 """Shared cost: each pool's cells, split by the pool's own method or the fallback that is needed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import takewhile
+from math import lcm
 
 from agent.config.allocation import Pool
 from agent.config.usage import DriverCapacity
 from tests.reference.classify import Classified
 from tests.reference.company import ONE_DAY, People, days, read_driver
+from tests.reference.network import PREFIX, served
 from tests.reference.records import Company, Money
 from tests.reference.rules import fold
 from tests.reference.split import added, money_weight, split
@@ -89,10 +91,30 @@ class Pools:
         weights = dict(zip(keys, _scaled([weight for _, weight, _ in components]), strict=True))
         for key, part in split(money, weights).items():
             driver, _, capacity = keys[key]
-            consumers, fallback = self._weights(pool, driver, capacity, cell)
-            for consumer, share in split(part, consumers).items():
+            own, fallback = self._weights(pool, driver, capacity, cell)
+            for consumer, share in split(part, self._served(own, cell)).items():
                 idle = consumer == IDLE or (consumer == "@fixed-remainder" and pool.remainder == "idle")
                 yield Consumed(cell, pool.method, fallback, consumer, idle), share
+
+    def _served(self, weights: Weights, cell: Cell) -> Weights:
+        """The weights of everybody who is no pool, once pools have passed on what they use."""
+        if not any(key.startswith(PREFIX) for key, weight in weights.items() if weight):
+            return weights
+        network = self._company.allocation.network
+        ends = served(_shares(weights), lambda name: self._row(name, cell), network.order)
+        common = lcm(*(share.denominator for share in ends.values()))
+        return {key: int(share * common) for key, share in ends.items()}
+
+    def _row(self, name: str, cell: Cell) -> dict[str, Fraction]:
+        """Who uses a pool on the days of a cell: of all its parts, in the mean of its drivers."""
+        pool, row = self._pools[name], dict[str, Fraction]()
+        for driver, blended, capacity in _components(pool):
+            weights, _ = self._weights(pool, driver, capacity, replace(cell, pool=name, part=None))
+            for consumer, share in _shares(weights).items():
+                key = IDLE if consumer == "@fixed-remainder" and pool.remainder == "idle" else consumer
+                row[key] = row.get(key, Fraction(0)) + Fraction(blended) * share
+        whole = sum(row.values())
+        return {consumer: share / whole for consumer, share in row.items()}
 
     def _weights(
         self, pool: Pool, driver: str | None, capacity: DriverCapacity | None, cell: Cell
@@ -166,10 +188,15 @@ class Pools:
     def _allowed(self, pool: Pool, weights: Amounts, cell: Cell) -> Amounts:
         """Within the pool's population (a fixed share outside it is inactive, never renormalised).
 
+        Use by the pool itself does not count, nor by pools that step-down has closed before.
         A driver's ``@opex`` counts only where the pool has it as a consumer.
         """
         allowed: Amounts = {}
+        order = self._company.allocation.network.order
+        earlier = order[: order.index(pool.name)] if pool.name in order else []
         for consumer, weight in weights.items():
+            if consumer in [PREFIX + name for name in (pool.name, *earlier)]:
+                continue
             key = "@unknown" if consumer == "@opex" and pool.method == "usage" and not pool.consumers else consumer
             if not key.startswith("@") and not self._people.in_population(pool, key, cell.day):
                 if pool.method != "fixed":
@@ -183,6 +210,11 @@ def _components(pool: Pool) -> list[tuple[str | None, Decimal, DriverCapacity | 
     if pool.drivers:
         return [(blend.driver, blend.weight, blend.capacity) for blend in pool.drivers]
     return [(pool.driver, Decimal(1), pool.capacity)]
+
+
+def _shares(weights: Weights) -> dict[str, Fraction]:
+    whole = sum(weights.values())
+    return {consumer: Fraction(weight, whole) for consumer, weight in weights.items() if weight}
 
 
 def _whole(amounts: Amounts) -> Weights:
