@@ -4,7 +4,7 @@ A company comes of a seed, not of Hypothesis' own choices: those favour equal va
 Hypothesis picks the seed and how many rows the bill has, so that a failure shrinks to few rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -176,9 +176,17 @@ def _told(chance: Random) -> dict[date, tuple[int, int]]:
 
 
 def _capacity_driver(chance: Random) -> Driver:
-    """Nodes of a cluster, say: no customers, large enough on most days."""
-    found = Driver(_days(chance, ("node-1", "node-2")), keyed={key: _days(chance, ("node-1",)) for key in PARTS[:3]})
-    return replace(found, told=_told(chance))
+    """Nodes of a cluster, say, by node: more than is used on most days, nothing known on some."""
+    parts = {key: _days(chance, ("node-1",)) for key in chance.sample(PARTS, 4)}
+    few = Driver(_days(chance, ("node-1", "node-2")), keyed=parts, told=_told(chance))
+    return few if chance.random() < 0.3 else _thousandfold(few)
+
+
+def _thousandfold(driver: Driver) -> Driver:
+    def larger(days: Mapping[date, Mapping[str, Decimal]]) -> dict[date, dict[str, Decimal]]:
+        return {on: {who: abs(n) * 1000 for who, n in used.items()} for on, used in days.items()}
+
+    return replace(driver, days=larger(driver.days), keyed={key: larger(days) for key, days in driver.keyed.items()})
 
 
 def _quantity(chance: Random) -> Decimal:

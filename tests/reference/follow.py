@@ -94,10 +94,11 @@ class Follower:
 
 
 def _by_outcome(sums: dict[Placement, Money]) -> dict[str, tuple[Placement, Money]]:
-    """Placements that differ only by the reason of untagged are one target."""
+    """Placements that differ only by the reason of untagged are one target, and so is a pool with its idle part."""
     found: dict[str, tuple[Placement, Money]] = {}
     for placement, money in sums.items():
-        target = Placement(placement.step, placement.customer, placement.pool, function=placement.function)
+        step = "pool" if placement.step == "idle" and placement.pool else placement.step
+        target = Placement(step, placement.customer, placement.pool, function=placement.function)
         found[target.followed] = (target, found.get(target.followed, (target, Money()))[1] + money)
     return found
 
