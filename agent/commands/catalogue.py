@@ -118,7 +118,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "diff",
-        "show what changed between two versions of a month's bill",
+        "show what changed between two versions of a month's bill, or would between two methods",
         "Compares two versions of the ledger exactly: by provider, account, service, category, invoice and customer. "
         "Customers are recognised by the current rules on both sides. With --methodology months are allocated by "
         "two methods on the same ledger and inputs: what would move per customer, and what becomes of margins. "
@@ -149,6 +149,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "schema",
+        ("text", "json", "markdown"),
         "print the JSON Schemas of the configuration files",
         "For editors and tests: one schema by name, or all of them.",
         "apportion schema apportion.yaml",

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from agent.period import Period
 
 Declaration = Callable[[ArgumentParser], None]
@@ -104,14 +106,12 @@ def version(text: str) -> int | str:
 def diff(parser: ArgumentParser) -> None:
     """Which month, and which two versions of it; or which two methods, over which months."""
     add = parser.add_argument
-    add("month", metavar="PERIOD", type=month, help="the month, YYYY-MM")
+    add("month", metavar="PERIOD", type=month, nargs="?", help="the month, YYYY-MM (of methods: the last one)")
     add("--source", metavar="NAME", help="one source (default: every source of the month)")
     add("--from", dest="before", metavar="V", type=version, help="a number or closed (default: the one before --to)")
     add("--to", dest="after", metavar="V", type=version, help="a number, closed or current (default: current)")
     dimensions = ("provider", "account", "service", "category", "invoice", "customer")
     add("--by", choices=dimensions, action="append", default=[], help="show only this, whole; may be repeated")
-
-
     method = "the id of a version, the path of an allocation.yaml, or current"
     add("--methodology", metavar="METHOD", nargs=2, help=f"compare two methods; each is {method}")
     add("--months", metavar="N", type=positive, help="with --methodology: the last N months up to PERIOD")
@@ -149,6 +149,8 @@ def whole(text: str) -> int:
     if not text.isdecimal():
         raise ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
+
+
 def lint(parser: ArgumentParser) -> None:
     """What ``lint`` judges, by which policy, and where its findings go."""
     add = parser.add_argument
