@@ -127,6 +127,7 @@ COMMANDS: tuple[Command, ...] = (
         "0 compared; 1 a sum does not tie; 2 wrong usage or configuration; 3 no such version or month, or only one; "
         "4 our own failure",
         (diff,),
+        ("text", "json", "markdown"),
     ),
     Command(
         "export",
@@ -149,7 +150,6 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "schema",
-        ("text", "json", "markdown"),
         "print the JSON Schemas of the configuration files",
         "For editors and tests: one schema by name, or all of them.",
         "apportion schema apportion.yaml",
