@@ -9,9 +9,10 @@ import pyarrow.compute as pc
 
 from agent.config.loading import Settings
 from agent.config.usage import FileUsage, LiveUsage, UsageConfig
+from agent.doctor.live import answers
 from agent.doctor.records import Finding, ok, told, warn
 from agent.errors import InputError
-from agent.usage import SUFFIXES, Driver, NamedContent, not_read_yet, read_files
+from agent.usage import SUFFIXES, Driver, NamedContent, read_files
 from policies.registry import Registry
 
 _SHOWN = 5
@@ -24,7 +25,7 @@ def usage(settings: Settings, today: date) -> Iterator[Finding]:
     for config in settings.app.usage:
         part = f"usage {config.name}"
         if isinstance(config, LiveUsage):
-            yield told(part, not_read_yet(config))
+            yield from answers(part, settings, config, today)
             continue
         try:
             driver = read_files(config, _files(config, settings.resolve(config.location)))
