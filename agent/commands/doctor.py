@@ -2,10 +2,10 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from agent import terminal
+from agent.commands.clock import now
 from agent.commands.interface import Answer
 from agent.config.loading import Settings, load_application
 from agent.doctor import Finding, examine, least, least_to_ask
@@ -22,7 +22,7 @@ def run(arguments: Namespace, progress: Progress) -> Answer:
         settings = load_application(Path(arguments.config))
     except ConfigError as error:
         return _answer([missing("configuration", str(fault)) for fault in error.faults], {})
-    findings = list(examine(settings, datetime.now(UTC).date()))
+    findings = list(examine(settings, now().date()))
     return _answer(findings, _rights(settings))
 
 
