@@ -11,6 +11,7 @@ from agent.errors import NothingToDo, ProofError
 from agent.period import Period
 from agent.progress import Progress, Quiet
 from agent.storage import Folder, opened
+from agent.verify.allocation import AllocationAudit, Asked, Place
 from agent.verify.charges import Charges, read_charges
 from agent.verify.closed import (
     adjustment_checks,
@@ -22,7 +23,7 @@ from agent.verify.closed import (
 from agent.verify.commitments import bridges, commitment_checks
 from agent.verify.compare import equal
 from agent.verify.customers import customer_checks, unseen
-from agent.verify.exact import EXACT, Costs, add, total
+from agent.verify.exact import EXACT, Costs, add, sha256, total
 from agent.verify.inputs import input_checks
 from agent.verify.invoices import KEPT, received, recorded_checks, tie_checks
 from agent.verify.invoices_of_closed import closed_tie_checks
@@ -43,12 +44,15 @@ from agent.verify.results import (
 from agent.verify.source import SourceAudit
 
 
-def verify(settings: Settings, period: Period, progress: Progress | None = None) -> Verification:
+def verify(
+    settings: Settings, period: Period, progress: Progress | None = None, asked: Asked | None = None
+) -> Verification:
     """Recomputes every sum of ``period`` and compares it with what was recorded and published.
 
+    ``asked`` says how much of the allocation is recomputed; of a small month it is all of it.
     Raises ``NothingToDo`` when the period has no proof, ``ProofError`` when what a run recorded cannot be read.
     """
-    audit = PeriodAudit(settings, period, progress or Quiet())
+    audit = PeriodAudit(settings, period, progress or Quiet(), asked or Asked())
     try:
         with localcontext(EXACT):
             checks = tuple(audit.checks())
@@ -56,17 +60,20 @@ def verify(settings: Settings, period: Period, progress: Progress | None = None)
         raise ProofError(
             f"the recorded results of {period} cannot be read: {error}", where=str(audit.folder)
         ) from error
-    return Verification(str(period), checks, tuple(audit.statements))
+    return Verification(str(period), checks, tuple(audit.statements), audit.recomputed)
 
 
 class PeriodAudit:
     """One walk from raw files to customers; ``statements`` fills while :meth:`checks` is consumed."""
 
-    def __init__(self, settings: Settings, period: Period, progress: Progress) -> None:
+    def __init__(self, settings: Settings, period: Period, progress: Progress, asked: Asked) -> None:
         self._closed = closed_folder(settings.data, str(period))
         self.folder = self._closed or settings.data / "results" / str(period)
         """Of a closed month the frozen copy: what was published of it may be made anew, never otherwise."""
         self.statements: list[str] = []
+        self.recomputed: Json = {}
+        """How much of the allocation was recomputed; empty where none could be."""
+        self._asked = asked
         self._settings = settings
         self._period = period
         self._progress = progress
@@ -84,6 +91,7 @@ class PeriodAudit:
         yield from self._sources(proof, classified)
         yield from self._invoices(proof)
         yield from self._results(proof, classified)
+        yield from self._allocation(proof)
         yield from self._books(proof)
         published = self._settings.data / "results" / str(self._period)
         yield from report_checks(published, self.folder / "proof.json", self.statements)
@@ -131,6 +139,16 @@ class PeriodAudit:
         yield from customer_checks(customers, ended, whole)
         for currency in unseen(customers, ended):
             self.statements.append(f"{currency} is in {ALLOCATION_FILE} only; {CUSTOMERS_FILE} does not show it")
+
+    def _allocation(self, proof: Json) -> Iterator[Check]:
+        """Every share once more, from the ledger, the rules and the drivers."""
+        self._progress.step(f"verify {self._period}: recompute the allocation")
+        settings = self._settings
+        place = Place(settings.data, settings.root, settings.path.name, self._closed)
+        audit = AllocationAudit(place, self.folder, proof, sha256(self.folder / "proof.json"), self._asked)
+        yield from audit.checks()
+        self.statements += audit.statements
+        self.recomputed = audit.record
 
     def _books(self, proof: Json) -> Iterator[Check]:
         """Closed months are as they were closed, and what this month carries of them is what changed since."""

@@ -1,8 +1,8 @@
 """What the audit found, as records, and as the text and JSON that are printed."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from agent.verify.exact import brief
@@ -35,6 +35,8 @@ class Verification:
     period: str
     checks: tuple[Check, ...]
     statements: tuple[str, ...] = ()
+    recomputed: Mapping[str, object] = field(default_factory=dict)
+    """How much of the allocation was recomputed in fractions, and the largest difference; empty where none was."""
 
     @property
     def ok(self) -> bool:
@@ -54,7 +56,8 @@ class Verification:
         keys = ("name", "left", "right", "difference", "ok", "detail")
         checks = [{key: getattr(check, key) for key in keys} for check in self.checks]
         statements = list(self.statements)
-        return {"version": 1, "period": self.period, "ok": self.ok, "checks": checks, "statements": statements}
+        said = {"version": 1, "period": self.period, "ok": self.ok, "checks": checks, "statements": statements}
+        return said | {"recomputed": dict(self.recomputed)}
 
 
 def _table(checks: Iterable[Check]) -> list[str]:

@@ -1,0 +1,231 @@
+"""Shared cost: what each consumer is due of a pool's cell, exact and rounded."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple
+
+from agent.verify.allocation.classify import Classified, class_of
+from agent.verify.allocation.method import Method, Pool
+from agent.verify.allocation.people import People
+from agent.verify.allocation.splitting import NOTHING, Exact, Money, add, fitted, split, weight_of
+from agent.verify.allocation.usage import OPEX, UNKNOWN, Usage, Weights, day_after
+
+_REMAINDER, _INACTIVE = "@fixed-remainder", "@fixed-inactive"
+_NO_DRIVER, _NOBODY = "@no-driver", "@no-active-customer"
+_REASONS = {
+    UNKNOWN: "unknown-driver-customer",
+    _NO_DRIVER: "no-driver",
+    _NOBODY: "no-active-customer",
+    _REMAINDER: "fixed-remainder",
+    _INACTIVE: "fixed-inactive",
+}
+_UNALLOCATED = "unallocated"
+
+
+class Cell(NamedTuple):
+    """What is split at once."""
+
+    pool: str
+    day: date
+    kind: str
+    group: str
+    cls: str
+    currency: str
+    end: date
+
+
+class Published(NamedTuple):
+    """Cells that are published as one: all of :class:`Cell` but the end of its span."""
+
+    pool: str
+    day: date
+    kind: str
+    group: str
+    cls: str
+    currency: str
+
+
+class End(NamedTuple):
+    """Where a share ended and how; ``''`` for nothing."""
+
+    customer: str
+    bucket: str
+    function: str
+    method: str
+    fallback: str
+    reason: str
+
+
+class Shares(NamedTuple):
+    """A published cell's shares: by cumulative rounding, as fractions, and what of it goes on to idle."""
+
+    rounded: dict[End, Money]
+    exact: dict[End, Exact]
+    idle: Money
+
+
+class Month(NamedTuple):
+    """The days of a month that count: its first, day D, and the last charge date (far off once it is complete)."""
+
+    first: date
+    last: date
+    through: date
+
+
+class Pools:
+    """The cells of all pools, split by the method of each."""
+
+    def __init__(
+        self,
+        method: Method,
+        people: People,
+        drivers: Mapping[str, Usage | str],
+        month: Month,
+        direct: Mapping[str, Money],
+    ) -> None:
+        self._people = people
+        self._drivers = drivers
+        self._month = month
+        self._direct = {customer: weight_of(money.effective) for customer, money in direct.items()}
+        self._pools = {pool.name: pool for pool in method.pools}
+        self._populations = {
+            pool.name: {key: {text.casefold() for text in wanted} for key, wanted in pool.population.items()}
+            for pool in method.pools
+        }
+        self._periods: dict[str, Weights] = {}
+
+    def unknown(self, pool: str) -> str:
+        """Why a pool's shares cannot be recomputed; empty where they can."""
+        known = self._pools.get(pool)
+        if known is None:
+            return "it is not in allocation.yaml"
+        found = list(known.unknown)
+        for driver, _ in known.components:
+            usage = self._drivers.get(driver, "it was not kept") if driver else None
+            found += [f"driver {driver}: {usage}"] if isinstance(usage, str) else []
+        return ", ".join(found)
+
+    def keeps_idle(self, pool: str) -> bool:
+        """Whether a part of the pool may go on to idle."""
+        known = self._pools[pool]
+        return known.method == "fixed" and known.remainder_idle
+
+    def shares(self, cells: Mapping[Cell, Money]) -> Shares:
+        """The shares of cells that are published as one."""
+        found = Shares({}, {}, NOTHING)
+        for cell, money in cells.items():
+            pool = self._pools[cell.pool]
+            for key, part, ratio, weights, fallback in self._parts(pool, cell, money):
+                total = sum(weight for _, weight in fitted(weights))
+                due = dict(fitted(weights))
+                for consumer, share in split(part, weights).items():
+                    if key is not None and consumer == key:
+                        found = found._replace(idle=found.idle.plus(share))
+                        continue
+                    end = self._end(pool, cell, consumer, fallback)
+                    add(found.rounded, end, share)
+                    exact = ratio * Fraction(due[consumer], total)
+                    before = found.exact.get(end, Exact())
+                    found.exact[end] = Exact(
+                        before.billed + money.billed * exact,
+                        before.effective + money.effective * exact,
+                        before.splits + (1 if ratio == 1 else 2),
+                    )
+        return found
+
+    def idle_of(self, cell: Cell, money: Money) -> Money:
+        """What of a cell goes on to idle."""
+        return self.shares({cell: money}).idle if self.keeps_idle(cell.pool) else NOTHING
+
+    def _parts(
+        self, pool: Pool, cell: Cell, money: Money
+    ) -> Iterator[tuple[str | None, Money, Fraction, Weights, str]]:
+        """(consumer that is idle, money, share of the cell, weights, fallback) of each driver of a blend."""
+        # NOTE: numbered, so that the order of keys is the listed order
+        weights = {f"{at:04d}": weight for at, (_, weight) in enumerate(pool.components)}
+        idle = _REMAINDER if self.keeps_idle(pool.name) else None
+        for key, part in split(money, weights).items():
+            driver = pool.components[int(key)][0]
+            due, fallback = self._weights(pool, driver, cell)
+            yield idle, part, Fraction(weights[key], sum(weights.values())), due, fallback
+
+    def _weights(self, pool: Pool, driver: str, cell: Cell) -> tuple[Weights, str]:
+        own = self._allowed(pool, self._own(pool, driver, cell), cell)
+        if any(own.values()):
+            return own, ""
+        for fallback in pool.fallbacks:
+            found = self._allowed(pool, self._fallback(pool, fallback, driver, cell), cell)
+            if any(found.values()):
+                return found, fallback
+        return {_NOBODY if pool.method == "even" else _NO_DRIVER: 1}, _UNALLOCATED
+
+    def _own(self, pool: Pool, driver: str, cell: Cell) -> Weights:
+        if pool.method == "usage":
+            return self._used(driver, cell)
+        if pool.method == "even":
+            return self._even(pool, cell)
+        return dict(self._direct) if pool.method == "cost" else self._fixed(pool, cell)
+
+    def _used(self, driver: str, cell: Cell) -> Weights:
+        usage = self._usage(driver)
+        if cell.end <= day_after(cell.day):
+            return usage.on(cell.day)
+        return usage.between(cell.day, min(cell.end, day_after(self._month.through)))
+
+    def _even(self, pool: Pool, cell: Cell) -> Weights:
+        days: Weights = self._people.external_days(cell.day, cell.end)
+        return days | ({OPEX: (cell.end - cell.day).days} if pool.takes_opex else {})
+
+    def _fixed(self, pool: Pool, cell: Cell) -> Weights:
+        weights: Weights = {}
+        for written, weight in pool.shares.items():
+            customer = self._people.known(written) or written
+            stays = customer in (OPEX, _REMAINDER) or self._people.active(customer, cell.day)
+            key = customer if stays else _INACTIVE
+            weights[key] = weights.get(key, 0) + weight
+        return weights
+
+    def _fallback(self, pool: Pool, fallback: str, driver: str, cell: Cell) -> Weights:
+        if fallback == "even":
+            return self._even(pool, cell)
+        if driver not in self._periods:
+            self._periods[driver] = self._usage(driver).between(self._month.first, day_after(self._month.last))
+        return self._periods[driver]
+
+    def _usage(self, driver: str) -> Usage:
+        usage = self._drivers[driver]
+        if isinstance(usage, str):
+            raise TypeError(f"driver {driver}: {usage}")
+        return usage
+
+    def _allowed(self, pool: Pool, weights: Weights, cell: Cell) -> Weights:
+        """Within the pool's population; a fixed share outside it is inactive, others are not there."""
+        population = self._populations[pool.name]
+        found: Weights = {}
+        for consumer, weight in weights.items():
+            key = UNKNOWN if consumer == OPEX and pool.method == "usage" and not pool.takes_opex else consumer
+            if population and not key.startswith("@") and not self._people.within(population, key, cell.day):
+                if pool.method != "fixed":
+                    continue
+                key = _INACTIVE
+            found[key] = found.get(key, 0) + weight
+        return found
+
+    def _end(self, pool: Pool, cell: Cell, consumer: str, fallback: str) -> End:
+        reason = _REASONS.get(consumer, "")
+        if reason:
+            return End("@unallocated", _UNALLOCATED, "", pool.method, fallback, reason)
+        inside = consumer == OPEX or self._people.internal(consumer, cell.day)
+        bucket, function = ("opex", "rnd") if inside else ("customer", "")
+        return End(consumer, bucket, function, pool.method, fallback, "")
+
+
+def pool_cells(classified: Classified) -> dict[Published, dict[Cell, Money]]:
+    """Every pool's cells, by what they are published as."""
+    found: dict[Published, dict[Cell, Money]] = {}
+    for (place, placement), money in classified.items():
+        if placement.step == "pool":
+            at = (placement.pool, place.day, place.kind, place.group, class_of(place, placement), place.currency)
+            add(found.setdefault(Published(*at), {}), Cell(*at, place.end), money)
+    return found
