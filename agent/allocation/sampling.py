@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agent.config.allocation import Pool, Sample
-from agent.money import MAX_TOTAL_WEIGHT
+from agent.money import coarsen
 from agent.period import Period
 from agent.usage.interface import Driver
 from policies.registry import Registry
@@ -79,7 +79,8 @@ class Sampled:
     @property
     def weights(self) -> Weights:
         """By customer or reserved id, cut by tens until their sum is below the bound of the split."""
-        return coarsened({estimate.customer: estimate.weight for estimate in self.estimates})
+        weights = coarsen([estimate.weight for estimate in self.estimates])
+        return dict(zip((estimate.customer for estimate in self.estimates), weights, strict=True))
 
 
 def sampled(
@@ -177,14 +178,6 @@ def _peers(registry: Registry, period: Period, customer: str, sums: Weights) -> 
 def _median(weights: Sequence[int]) -> int:
     """Exact, since every weight is even; 0 of none."""
     return int(median(map(Fraction, weights))) if weights else 0
-
-
-def coarsened(weights: Weights) -> Weights:
-    """The weights cut by the least power of ten that brings their sum below the bound of the split."""
-    divisor = 1
-    while sum(weight // divisor for weight in weights.values()) >= MAX_TOTAL_WEIGHT:
-        divisor *= 10
-    return {consumer: weight // divisor for consumer, weight in weights.items()}
 
 
 def _estimates(

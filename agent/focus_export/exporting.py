@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from agent.billing.ledger.columns import COSTS, DATES, DIMENSIONS
@@ -15,16 +14,16 @@ from agent.billing.ledger.intact import refuse_changed
 from agent.billing.ledger.kept_tag_sets import read_tag_sets
 from agent.billing.ledger.table import ROW_GROUP
 from agent.billing.ledger.versions import LedgerVersion, heads
-from agent.errors import NothingToDo, ProofError, UsageError
+from agent.errors import NothingToDo, ProofError
 from agent.focus_export.columns import schema
 from agent.focus_export.rows import Origin, focus_rows
+from agent.focus_export.writing import refuse_other_suffixes, write_rows
 from agent.money import text_from_units, units_from_text
 from agent.period import Period
 from agent.progress import Progress
 from agent.store import write_file
 from policies.tags import canonical_json
 
-SUFFIXES = (".parquet", ".csv")
 _TEXTS = [name for name in DIMENSIONS if name not in DATES]
 Sums = dict[tuple[str, str], tuple[int, dict[str, Decimal]]]
 """(source, currency) -> rows, and the exact sum of each cost."""
@@ -49,10 +48,7 @@ def export(data: Path, period: Period, release: str, path: Path, progress: Progr
     Sorted by source and then as the ledger is; the same ledger gives the same bytes. Raises ``NothingToDo`` for a month
     without a ledger and ``ProofError`` when the file's sums are not, to the last digit, the ledger's.
     """
-    if path.suffix not in SUFFIXES:
-        raise UsageError(
-            f"an export cannot be written as {path.name!r}", expected=f"a name ending in {' or '.join(SUFFIXES)}"
-        )
+    refuse_other_suffixes(path)
     versions = heads(data, period)
     if not versions:
         raise NothingToDo(f"the ledger holds nothing of {period}", mend="apportion ingest")
@@ -62,7 +58,7 @@ def export(data: Path, period: Period, release: str, path: Path, progress: Progr
 
     def write(part: Path) -> None:
         batches = _batches(versions, tags, into, progress)
-        (_write_parquet if path.suffix == ".parquet" else _write_csv)(part, into, batches)
+        write_rows(part, path.suffix, into, batches)
         progress.step("comparing the file's sums with the ledger's")
         _prove(_sums(part, path.suffix), versions)
 
@@ -97,37 +93,6 @@ def _batches(
             with pq.ParquetFile(path, read_dictionary=_TEXTS) as file:
                 for batch in file.iter_batches(ROW_GROUP):
                     yield focus_rows(batch, origin, into)
-
-
-def _write_parquet(path: Path, into: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
-    with pq.ParquetWriter(path, into, compression="zstd", store_schema=False) as writer:
-        for batch in batches:
-            writer.write_batch(batch, row_group_size=ROW_GROUP)
-
-
-def _write_csv(path: Path, into: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
-    """Plain decimals without trailing zeros, moments as ``2026-10-05T00:00:00Z``, nulls as empty cells."""
-    shown = ", ".join(
-        f"""rtrim(rtrim("{field.name}"::varchar, '0'), '.') as "{field.name}\""""
-        if pa.types.is_decimal(field.type)
-        else f'"{field.name}"'
-        for field in into
-    )
-    texts = pa.schema([field.with_type(pa.string()) if pa.types.is_timestamp(field.type) else field for field in into])
-    rows = pa.RecordBatchReader.from_batches(texts, (_with_moments_as_text(batch, texts) for batch in batches))
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.register("focus", rows)
-        connection.execute(f"copy (select {shown} from focus) to ? (format csv, header)", [str(path)])
-
-
-def _with_moments_as_text(batch: pa.RecordBatch, texts: pa.Schema) -> pa.RecordBatch:
-    columns = [
-        pc.strftime(column.cast(pa.timestamp("s")), "%Y-%m-%dT%H:%M:%SZ")
-        if pa.types.is_timestamp(column.type)
-        else column
-        for column in batch.columns
-    ]
-    return pa.record_batch(columns, schema=texts)
 
 
 def _sums(path: Path, suffix: str) -> Sums:

@@ -8,11 +8,7 @@ directions makes each row sum to its origin and each column to its end, to the l
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-
-def idiv(numerator: int, denominator: int) -> int:
-    """Division that truncates toward zero, as the splits of the allocation do."""
-    quotient = abs(numerator) // abs(denominator)
-    return quotient if (numerator < 0) == (denominator < 0) else -quotient
+from agent.money import idiv
 
 
 def parted(origins: Sequence[int], ends: Sequence[int]) -> list[list[int]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from agent.allocation.sampling import Sampled, coarsened, sampled
+from agent.allocation.sampling import Sampled, sampled
 from agent.config.allocation import Pool
 from agent.period import Period
 from agent.usage.interface import ROWS, Driver
@@ -131,8 +131,8 @@ def test_without_a_valid_day_there_are_no_ratios():
 
 
 def test_large_weights_are_cut_by_tens_until_the_split_can_take_them():
-    assert coarsened({"a": 9 * 10**14, "b": 10**14, "c": 99}) == {"a": 9 * 10**12, "b": 10**12, "c": 0}
-    assert coarsened({"a": 10**14 - 1}) == {"a": 10**14 - 1}
+    usage = driver([(5, None, "a", "9e15"), (5, None, "b", "1e15"), (5, None, "c", "1.5")])
+    assert ask([usage], [*AB, customer("c")]).weights == {"a": 18 * 10**12, "b": 2 * 10**12, "c": 0}
 
 
 def test_ratios_that_never_vary_are_certain():
