@@ -31,7 +31,11 @@ def _answered(month: Closed) -> frozenset[str]:
 
 
 def _rows(path: Path, origin: Period) -> pa.Table:
-    read = pq.read_table(path, columns=["OriginPeriod", *KEYS, *_MONEY], filters=[("OriginPeriod", "==", str(origin))])
+    return _read(path, pc.field("OriginPeriod") == str(origin))
+
+
+def _read(path: Path, kept: pc.Expression) -> pa.Table:
+    read = pq.read_table(path, columns=["OriginPeriod", *KEYS, *_MONEY], filters=kept)
     columns = {name: read[name].combine_chunks() for name in ("OriginPeriod", *KEYS)}
     columns |= {name: pc.fill_null(columns[name], "") for name in PLACE}
     columns |= {units: _units(read[money].combine_chunks()) for money, units in _MONEY.items()}
@@ -41,3 +45,8 @@ def _rows(path: Path, origin: Period) -> pa.Table:
 def _units(money: pa.Array) -> pa.Array:
     """DECIMAL(38,24) read as integers of 1e-24: a view of one buffer, no arithmetic."""
     return pa.Decimal128Array.from_buffers(UNITS, len(money), money.buffers(), offset=money.offset)
+
+
+def adjusting_rows(folder: Path, period: Period) -> pa.Table:
+    """The adjustments of other months that the published month in ``folder`` carries."""
+    return _read(folder / ALLOCATION, pc.field("OriginPeriod") != str(period))

@@ -1,7 +1,18 @@
 """Every command, in the order of ``apportion --help``. A new one is a module beside this file and a line here."""
 
 from agent.commands.interface import Command
-from agent.commands.options import closing, demo_lines, diff, focus_file, folder, lint, period, schema_name, send
+from agent.commands.options import (
+    closing,
+    demo_lines,
+    diff,
+    explained,
+    focus_file,
+    folder,
+    lint,
+    period,
+    schema_name,
+    send,
+)
 
 _CODES = "0 done; 2 wrong usage, configuration or input; 3 no data for the month; 4 our own failure"
 _INGESTED = (
@@ -105,6 +116,17 @@ COMMANDS: tuple[Command, ...] = (
         "0 closed; 1 a sum does not tie, or closed months were changed; 2 something is in the way; 3 nothing to close; "
         "4 our own failure",
         (closing,),
+    ),
+    Command(
+        "explain",
+        "walk one customer's cost back to the bill, every step summed",
+        "Shows what a published cost is made of: classes, pools with their drivers and shares, idle, untagged and "
+        "charges that follow, down to the ledger's rows and the delivered files. The month is computed again from "
+        "exactly what it was made from, and every sum is compared with the step before.",
+        "apportion explain acme --period 2026-10",
+        "0 every step holds; 1 one does not; 2 wrong usage or configuration, no such customer, or results that are out "
+        "of date; 3 no results for the month; 4 our own failure",
+        (explained, period(_OPEN_MONTH)),
     ),
     Command(
         "verify",

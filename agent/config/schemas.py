@@ -12,7 +12,7 @@ from policies.formats.json_report import schema as findings_schema
 from policies.policy import PolicyFile
 from policies.strict import Strict
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FILES: dict[str, type[Strict]] = {
     "apportion.yaml": ApplicationFile,
     "policy.yaml": PolicyFile,
@@ -28,12 +28,12 @@ def schemas() -> dict[str, dict[str, Any]]:
     ``findings.json`` is what ``lint --format json`` prints.
     """
     made = {name: _schema(name, model) for name, model in _FILES.items()}
-    return made | {_FINDINGS: {"$schema": _DIALECT, **findings_schema(), "title": _FINDINGS}}
+    return made | {_FINDINGS: {"$schema": DIALECT, **findings_schema(), "title": _FINDINGS}}
 
 
 def _schema(name: str, model: type[Strict]) -> dict[str, Any]:
     written: dict[str, Any] = _as_written(model.model_json_schema(mode="validation"))
-    return {"$schema": _DIALECT, **written, "title": name}
+    return {"$schema": DIALECT, **written, "title": name}
 
 
 def _as_written(node: Any) -> Any:

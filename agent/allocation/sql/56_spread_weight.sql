@@ -42,7 +42,7 @@ chosen as (
   where Weight > 0
   group by WeightSet
 )
-select candidate.WeightSet as WeightSet, candidate.Key as Key, units(candidate.Weight) as Weight
+select candidate.WeightSet as WeightSet, candidate.Key as Key, units(candidate.Weight) as Weight, candidate.Step as Step
 from candidate
 inner join chosen on chosen.WeightSet = candidate.WeightSet and chosen.Step = candidate.Step
 where candidate.Weight > 0

@@ -1,4 +1,4 @@
--- one row = follow place x outcome: cost of the nearest scope that has any, first in the closed month it is about
+-- one row = follow place x outcome: cost of the nearest scope (Step) that has any, first in the closed month it is of
 with related as (
   select
     Source, BillingAccountId, SubAccountId, ServiceName, InvoiceId, CommitmentDiscountId, Outcome,
@@ -95,7 +95,7 @@ chosen as (
   where Weight > 0
   group by WeightSet
 )
-select weighed.WeightSet as WeightSet, weighed.Key as Key, weighed.Weight as Weight
+select weighed.WeightSet as WeightSet, weighed.Key as Key, weighed.Weight as Weight, weighed.Step as Step
 from weighed
 inner join chosen on chosen.WeightSet = weighed.WeightSet and chosen.Step = weighed.Step
 where weighed.Weight > 0
