@@ -13,12 +13,14 @@ import pytest
 from agent import margins, pipeline
 from agent.allocation import allocate
 from agent.config.loading import load_application
+from agent.errors import ApportionError
 from agent.period import Period
 from agent.progress import Quiet
 from reports.table import render_csv
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.name for path in HERE.iterdir() if (path / "billing.csv").exists())
+ERROR = "expected_error.txt"
 PERIOD = Period(2026, 10)
 ALLOCATION = ("Customer", "Bucket", "Class", "Pool", "Kind", "Reason")
 CLASSIFICATION = ("Class", "Pool", "Kind", "Reason")
@@ -29,7 +31,7 @@ MARGIN = ("Customer", "Cost", "Revenue", "MarginPct")
 def test_case_comes_out_as_worked_out_by_hand(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     project = tmp_path / name
     shutil.copytree(HERE / name, project)
-    computed = run(project)
+    computed = {ERROR: refusal(project)} if (HERE / name / ERROR).exists() else run(project)
     for file, text in computed.items():
         expected = HERE / name / file
         if request.config.getoption("--update", default=False):
@@ -61,6 +63,13 @@ def run(project: Path) -> dict[str, str]:
     if (project / "expected_classification.csv").exists():
         texts["expected_classification.csv"] = summed(results / "classification.parquet", CLASSIFICATION)
     return texts
+
+
+def refusal(project: Path) -> str:
+    """What apportion says of a month that it does not allocate."""
+    with pytest.raises(ApportionError) as raised:
+        run(project)
+    return "".join(f"{line}\n" for line in raised.value.lines())
 
 
 def application(project: Path) -> str:
