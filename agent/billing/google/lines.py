@@ -113,9 +113,11 @@ class Lines:
             amounts = self.columns.optional("cost_at_list")
             return None if amounts is None else amounts[0]
         same = pc.fill_null(pc.equal(listed, cost), fill_value=False)
+        equal = same.to_numpy(zero_copy_only=False)
+        if equal.all():
+            return self.cost
         others = Columns({"cost_at_list": pc.if_else(same, 0.0, listed)}, self.columns.rows, self.columns.first)
         read = others.optional("cost_at_list")
-        equal = same.to_numpy(zero_copy_only=False)
         return None if read is None else self.cost.only(equal).plus(read[0])
 
     def _credits(self, words: Mapping[str, Words], ends: Ints) -> Batch:
