@@ -83,6 +83,23 @@ def _bounds(line: SampleLine) -> str:
     return f"{low} to {high}"
 
 
+def drivers_table(report: PeriodReport) -> Table:
+    """How each driver that is asked of a server was measured."""
+    lines = report.drivers
+    return table(
+        "drivers",
+        "Drivers, as measured",
+        (
+            text("driver", "Driver", [line.name for line in lines]),
+            text("kind", "Kind", [line.kind for line in lines]),
+            text("interval", "By", [line.interval for line in lines]),
+            count("days", "Days with rows", [line.days for line in lines], adds=False),
+            text("measured", "How it was measured", [one_line(line.method) for line in lines]),
+        ),
+        empty="No pool is split by a driver that is asked of a server.",
+    )
+
+
 def commitments_table(report: PeriodReport) -> Table:
     """Per commitment: what was billed for it, and what of it was used and unused."""
     lines = report.commitments

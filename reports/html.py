@@ -19,6 +19,7 @@ from reports.breakdown import (
     adjustments_table,
     commitments_table,
     daily_table,
+    drivers_table,
     invoices_table,
     pools_table,
     sampled_table,
@@ -54,6 +55,7 @@ def render(report: PeriodReport) -> str:
             customers=customers_table(report),
             tables=[
                 pools_table(report),
+                *([drivers_table(report)] if report.drivers else []),
                 *([sampled_table(report)] if report.sampled else []),
                 commitments_table(report),
                 invoices_table(report),

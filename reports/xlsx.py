@@ -16,6 +16,7 @@ from reports.breakdown import (
     adjustments_table,
     commitments_table,
     daily_table,
+    drivers_table,
     invoices_table,
     pools_table,
     sampled_table,
@@ -64,6 +65,7 @@ def _properties(report: PeriodReport) -> dict[str, object]:
 def _single_tables(report: PeriodReport) -> tuple[tuple[str, Table], ...]:
     return (
         ("Pools", pools_table(report)),
+        *([("Drivers", drivers_table(report))] if report.drivers else []),
         *([("Sampled shares", sampled_table(report))] if report.sampled else []),
         ("Commitments", commitments_table(report)),
         ("Invoices", invoices_table(report)),

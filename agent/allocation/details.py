@@ -187,6 +187,7 @@ def details(engine: Engine, facts: Facts, findings: Sequence[TagFinding], beside
         "attributable": sums["attributable"],
         "coverage": _exact(engine, _COVERAGE)[0],
         "pools": _pools(engine, facts),
+        "drivers": _drivers(facts),
         "sampling": [_sampling(engine, pool, found) for pool, found in _sampled(facts)],
         "commitments": _exact(engine, _COMMITMENTS),
         "untagged_resources": _exact(engine, _UNTAGGED),
@@ -215,6 +216,24 @@ def _tag_findings(findings: Sequence[TagFinding]) -> list[dict[str, Any]]:
     return [
         {"rule": rule, "key": key, "tag_sets": len(found), "example": dict(found[0].found)}
         for (rule, key), found in sorted(by_rule.items())
+    ]
+
+
+def _drivers(facts: Facts) -> list[dict[str, Any]]:
+    """The live drivers that pools use: how each was asked, the days it has of the month, and what was found."""
+    used = {name for pool in facts.rules.pools for name in pool.drivers_used}
+    first, last = facts.period.first_day, facts.as_of.through
+    return [
+        {
+            "name": config.name,
+            "kind": config.kind,
+            "interval": driver.interval,
+            "method": driver.method,
+            "days": sum(first <= day <= last for day in set(driver.rows["date"].to_pylist())),
+            "notes": list(driver.notes),
+        }
+        for config in facts.app.usage
+        if config.name in used and (driver := facts.drivers[config.name]).method
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from agent.margins.records import (
     AdjustmentLine,
     CommitmentLine,
+    DriverLine,
     InvoiceLine,
     PoolLine,
     SampledPool,
@@ -53,6 +54,7 @@ class Details:
     """Closed month that is adjusted -> the ledger version of each source that it came to."""
     methodology: Mapping[str, Any] = field(default_factory=dict)
     sampled: tuple[SampledPool, ...] = ()
+    drivers: tuple[DriverLine, ...] = ()
     invoices: tuple[InvoiceLine, ...] = ()
     """Held against the bill at the time of reading: ``agent.margins.reconciled`` adds them."""
     adjusted_invoices: Mapping[str, tuple[InvoiceLine, ...]] = field(default_factory=dict)
@@ -96,13 +98,19 @@ def read_details(folder: Path) -> Details:
         attributable=units(raw["attributable"]),
         taggable=units(raw["coverage"]["taggable"]),
         covered=units(raw["coverage"]["covered"]),
-        source_notes=tuple(f"{row['name']}: {note}" for row in raw["sources"] for note in row["notes"]),
+        source_notes=tuple(
+            f"{what}{row['name']}: {note}"
+            for what, rows in (("", raw["sources"]), ("driver ", raw.get("drivers", ())))
+            for row in rows
+            for note in row["notes"]
+        ),
         # NOTE: results published before there were books name neither
         adjustments=tuple(
             line for month in raw.get("adjustments", ()) for line in _adjustments(month, raw["currency"])
         ),
         adjusted={month["origin"]: month["ledger"] for month in raw.get("adjustments", ())},
         methodology=raw.get("methodology", {}),
+        drivers=tuple(map(_driver, raw.get("drivers", ()))),
         sampled=tuple(map(_sampled, raw.get("sampling", ()))),
     )
 
@@ -170,6 +178,10 @@ def _sampled(row: Mapping[str, Any]) -> SampledPool:
             for line in row["customers"]
         ),
     )
+
+
+def _driver(row: Mapping[str, Any]) -> DriverLine:
+    return DriverLine(row["name"], row["kind"], row["interval"], row["method"], row["days"])
 
 
 def _source(row: Mapping[str, Any], currency: str) -> SourceLine:

@@ -247,6 +247,19 @@ class SourceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DriverLine:
+    """A live driver that pools of the period are split by, and how it was measured."""
+
+    name: str
+    kind: str
+    interval: str
+    method: str
+    """One line: the question, and how its answer was added up."""
+    days: int
+    """Days of the month, up to day D, that it has rows of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The figures report and digest open with. Units of ``currency``; through day ``as_of``."""
 
@@ -317,3 +330,5 @@ class PeriodReport:
     """By closed month, customer and bucket."""
     sampled: tuple[SampledPool, ...] = ()
     """In the order of the pools."""
+    drivers: tuple[DriverLine, ...] = ()
+    """Live drivers that pools use, in the order of the configuration."""

@@ -66,6 +66,7 @@ def summarise(
         drill=drill,
         movers=_movers(lines, changes),
         sources=details.sources,
+        drivers=details.drivers,
         notes=notes(settings, book, details, unknown, lines),
         proof_line=_proof_line(folder),
         unknown_revenue=unknown,

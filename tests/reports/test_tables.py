@@ -5,11 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from agent.margins.records import DriverLine
 from agent.money import text_from_units
 from reports.breakdown import (
     adjustments_table,
     commitments_table,
     daily_table,
+    drivers_table,
     invoices_table,
     pools_table,
     sources_table,
@@ -48,6 +50,13 @@ def test_a_table_without_rows_says_why(build):
     table = build(empty_report())
     assert not table.rows
     assert table.empty.endswith(".")
+
+
+def test_a_live_driver_is_told_with_how_it_was_measured():
+    lines = (DriverLine("db", "prometheus", "day", "raw samples of the counter db_seconds_total", 31),)
+    table = drivers_table(replace(example_report(), drivers=lines))
+    assert [cell.text for cell in table.column("measured")] == ["raw samples of the counter db_seconds_total"]
+    assert drivers_table(example_report()).empty.endswith(".")
 
 
 def test_the_cost_column_foots_to_the_source():

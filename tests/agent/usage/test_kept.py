@@ -253,13 +253,19 @@ def test_days_of_a_closed_month_are_not_asked_again(project, prometheus, clock):
     assert len(day_sums(driver(settings))) == 33
 
 
-def test_the_customers_names_are_folded_as_those_of_files(project, prometheus, clock, capsys):
+def test_customers_are_folded_and_the_report_says_how_they_were_measured(project, prometheus, clock, capsys):
     fill(prometheus, "2026-11-02T09:30:00")
     clock("2026-11-02T10:00:00")
     assert call(project, "run") == 0
     figures = pipeline.figures(load_application(project), Period(2026, 10))
+    (line,) = figures.drivers
+    assert (line.name, line.kind, line.interval, line.days) == ("requests", "prometheus", "day", 5)
+    assert line.method.startswith("raw samples of the counter requests_total added up by tenant")
     shared = {line.customer: line.shared for line in figures.customers}
     assert shared["acme"] == 3 * shared["globex"] > 0
+    report = next((project.parent / "data/results/2026-10").rglob("*.html")).read_text()
+    assert "How it was measured" in report
+    assert "raw samples of the counter requests_total" in report
     capsys.readouterr()
 
 
