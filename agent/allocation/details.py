@@ -29,6 +29,7 @@ _LEDGER_SUBJECT = """
   and s.RegionId = case when t.NeedsRegion then coalesce(l.RegionId, '') else '' end
   and s.MatchResourceId = case when t.NeedsResource then coalesce(l.ResourceId, '') else '' end
   and s.MatchResourceName = case when t.NeedsResource then coalesce(l.ResourceName, '') else '' end
+  and s.FirstDay <= l.ChargePeriodStart and s.LastDay >= l.ChargePeriodStart
 """
 _UNTAGGED = f"""
 select
@@ -126,10 +127,27 @@ from pool_result inner join setting as t on ChargeDate <= t.AsOf where Method = 
 group by Pool, Customer
 """
 _FALLBACKS = """
-select Pool as pool, Fallback as fallback, count(distinct ChargeDate) as days, sum(EffectiveUnits) as effective
-from pool_result inner join setting as t on ChargeDate <= t.AsOf where Fallback is not null
-group by Pool, Fallback order by Pool, Fallback
+select r.Pool as pool, c.Part as part, r.Fallback as fallback, count(distinct r.ChargeDate) as days,
+  sum(r.EffectiveUnits) as effective
+from pool_result as r
+inner join pool_cell as c on c.CellId = r.PoolCellId
+inner join setting as t on r.ChargeDate <= t.AsOf
+where r.Fallback is not null
+group by r.Pool, c.Part, r.Fallback order by r.Pool, c.Part, r.Fallback
 """
+_CAPACITY = """
+with asked as (
+  select distinct Pool, Component, Part, Driver from pool_span
+)
+select a.Pool as pool, a.Part as part, a.Driver as driver, count(*) as days,
+  count(*) - count(c.Capacity) as unknown,
+  coalesce(cast(sum(case when c.Used > c.Capacity then 1 else 0 end) as bigint), 0) as exceeded
+from asked as a
+inner join capacity_day as c on c.Pool = a.Pool and c.Component = a.Component and c.Part = a.Part
+inner join setting as t on c.Day >= t.FirstDay and c.Day <= t.LastDay
+group by a.Pool, a.Component, a.Part, a.Driver order by a.Pool, a.Component, a.Part
+"""
+"""Days of the month, up to day D, on which a driver with a capacity is valid: nothing is idle of the two last counts."""
 _COMMITMENTS = """
 select
   CommitmentDiscountId as commitment,
@@ -240,7 +258,7 @@ def _drivers(facts: Facts) -> list[dict[str, Any]]:
 def _pools(engine: Engine, facts: Facts) -> list[dict[str, Any]]:
     sums = {row["pool"]: row for row in _exact(engine, _POOLS)}
     ends = {row["pool"]: row for row in _exact(engine, _POOL_ENDS)}
-    fallbacks = _exact(engine, _FALLBACKS)
+    fallbacks, capacities = _exact(engine, _FALLBACKS), _exact(engine, _CAPACITY)
     nothing = {"effective": "0", "billed": "0", "days": 0}
     return [
         {
@@ -249,14 +267,17 @@ def _pools(engine: Engine, facts: Facts) -> list[dict[str, Any]]:
             "pool": pool.name,
             "method": pool.method,
             "driver": pool.driver or ", ".join(blend.driver for blend in pool.drivers),
-            "fallbacks": [
-                {key: row[key] for key in ("fallback", "days", "effective")}
-                for row in fallbacks
-                if row["pool"] == pool.name
-            ],
+            "fallbacks": _of_pool(pool, fallbacks, ("fallback", "days", "effective")),
+            "capacity": _of_pool(pool, capacities, ("driver", "days", "unknown", "exceeded")),
         }
         for pool in facts.rules.pools
     ]
+
+
+def _of_pool(pool: Pool, rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
+    """The pool's rows, with their part where it is split by one first."""
+    shown = (*keys, "part") if pool.by is not None else keys
+    return [{key: row[key] for key in shown} for row in rows if row["pool"] == pool.name]
 
 
 def _sampled(facts: Facts) -> list[tuple[Pool, Sampled]]:

@@ -126,6 +126,11 @@ class Pool(Strict):
     sample: Sample | None = None
 
     @property
+    def capacities(self) -> list[DriverCapacity]:
+        """The pool's capacity, or those of the drivers it blends."""
+        return [c for c in (self.capacity, *(blend.capacity for blend in self.drivers)) if c is not None]
+
+    @property
     def daily_drivers(self) -> list[str]:
         """The drivers that are needed every day: day D waits for them, and not for windows of a sample."""
         return [] if self.method == "sampled" else self.drivers_used
@@ -133,8 +138,7 @@ class Pool(Strict):
     @property
     def drivers_used(self) -> list[str]:
         """Every driver this pool looks at, capacities included, once each."""
-        capacities = [self.capacity, *(blend.capacity for blend in self.drivers)]
-        named = [self.driver, *(blend.driver for blend in self.drivers), *(c.driver for c in capacities if c)]
+        named = [self.driver, *(blend.driver for blend in self.drivers), *(c.driver for c in self.capacities)]
         named += [self.sample.live] if self.sample is not None else []
         return list(dict.fromkeys(name for name in named if name is not None))
 
@@ -154,6 +158,8 @@ class Pool(Strict):
             )
         if self.by is not None and self.method != "usage":
             raise ValueError("by goes with method usage: its driver says who used how much of each part")
+        if self.by is not None and any(capacity.quantity is not None for capacity in self.capacities):
+            raise ValueError("a capacity of a pool with by is that of each part: name a driver with keys")
         if (self.method == "fixed") != bool(self.shares):
             raise ValueError("shares go with method fixed, and fixed needs them")
         if any(share < 0 for share in self.shares.values()):

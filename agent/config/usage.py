@@ -210,7 +210,7 @@ class DriverCapacity(Strict):
     """What a driver could have delivered a day, in its own unit: another driver's total, or a fixed quantity."""
 
     driver: str | None = None
-    quantity: Decimal | None = Field(default=None, gt=0)
+    quantity: Decimal | None = Field(default=None, gt=0, max_digits=38, decimal_places=12)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

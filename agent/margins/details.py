@@ -147,10 +147,22 @@ def _pool(row: Mapping[str, Any]) -> PoolLine:
         effective=units_from_text(row["effective"]),
         billed=units_from_text(row["billed"]),
         days=row["days"],
-        fallback_days=tuple((f["fallback"], f["days"], units_from_text(f["effective"])) for f in row["fallbacks"]),
+        fallback_days=tuple(
+            (_parted(f, "fallback"), f["days"], units_from_text(f["effective"])) for f in row["fallbacks"]
+        ),
         idle=units_from_text(row["idle"]),
         unallocated=units_from_text(row["unallocated"]),
+        capacity_days=tuple(
+            (_parted(c, "driver"), c["unknown"], c["exceeded"])
+            for c in row.get("capacity", ())
+            if c["unknown"] or c["exceeded"]
+        ),
     )
+
+
+def _parted(row: Mapping[str, Any], key: str) -> str:
+    """``period``, or ``period in eu-west-1`` where the row is of a part of its pool."""
+    return f"{row[key]} in {row['part']}" if row.get("part") else str(row[key])
 
 
 def _sampled(row: Mapping[str, Any]) -> SampledPool:

@@ -6,7 +6,7 @@ from agent.config.loading import Settings
 from agent.margins.customers import Book
 from agent.margins.details import Details
 from agent.margins.ratios import percent
-from agent.margins.records import CustomerLine, Note, SampledPool
+from agent.margins.records import CustomerLine, Note, PoolLine, SampledPool
 from agent.money import shown, units_from_text
 from agent.reconciliation import absences
 
@@ -69,12 +69,13 @@ def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Not
             yield Note("estimated", text)
     for pool in details.pools:
         for fallback, days, effective in pool.fallback_days:
-            used = {"period": "the period's quantities", "even": "an even split"}.get(fallback, "unallocated")
+            name, within, part = fallback.partition(" in ")
+            used = {"period": "the period's quantities", "even": "an even split"}.get(name, "unallocated")
             yield Note(
                 "estimated",
-                f"pool {pool.pool}: {days} day{'s' if days != 1 else ''} without a valid driver, "
-                f"{money(effective)} by {used}",
+                f"pool {pool.pool}: {_days(days)} without a valid driver{within}{part}, {money(effective)} by {used}",
             )
+        yield from _capacities(pool)
     if details.environment_by_default:
         default = settings.allocation(book.period).environment.default
         yield Note(
@@ -88,6 +89,21 @@ def _estimated(settings: Settings, book: Book, details: Details) -> Iterator[Not
     for stage, spread in (("untagged", rules.untagged), ("idle", rules.idle)):
         if spread.method == "tax":
             yield Note("estimated", f"{stage} cost is charged at a standard rate of {spread.rate} of direct cost")
+
+
+def _capacities(pool: PoolLine) -> Iterator[Note]:
+    """Days on which nothing of a pool could count as idle, though it has a capacity."""
+    for driver, unknown, exceeded in pool.capacity_days:
+        if unknown:
+            text = f"the capacity of {driver} is not known on {_days(unknown)}: nothing of them is idle"
+            yield Note("estimated", f"pool {pool.pool}: {text}")
+        if exceeded:
+            text = f"more of {driver} is used than its capacity on {_days(exceeded)}: is it in the same unit?"
+            yield Note("estimated", f"pool {pool.pool}: {text}")
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'s' if count != 1 else ''}"
 
 
 def _sampled(sample: SampledPool) -> Iterator[Note]:

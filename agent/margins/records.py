@@ -91,9 +91,11 @@ class PoolLine:
     days: int
     """Days with cost in the pool."""
     fallback_days: tuple[tuple[str, int, int], ...] = ()
-    """(fallback used, days, effective units) for each fallback that was needed."""
+    """(fallback used, days, effective units) for each fallback that was needed; of a part, ``period in eu-west-1``."""
     idle: int = 0
     unallocated: int = 0
+    capacity_days: tuple[tuple[str, int, int], ...] = ()
+    """(driver, days its capacity is not known, days it was exceeded), where either is above 0."""
 
 
 @dataclass(frozen=True, slots=True)
