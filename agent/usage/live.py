@@ -11,6 +11,7 @@ from agent.usage.interface import Pulled
 _PULLS: dict[str, str] = {
     "prometheus": "agent.usage.prometheus",
     "cloudwatch": "agent.usage.cloudwatch",
+    "datadog": "agent.usage.datadog",
     "performance-insights": "agent.usage.performance_insights",
     "sql": "agent.usage.sql",
 }

@@ -32,13 +32,25 @@ class Reply:
 
 
 class Server:
-    """``base`` is an address without query; ``of`` names the driver in messages, such as ``usage db_seconds``."""
+    """``base`` is an address without query; ``of`` names the driver in messages, such as ``usage db_seconds``.
 
-    def __init__(self, of: str, base: str, headers: Mapping[str, str], timeout_seconds: int) -> None:
+    Where the server says when to ask again, that is waited for, up to ``longest_wait`` seconds.
+    """
+
+    def __init__(
+        self,
+        of: str,
+        base: str,
+        headers: Mapping[str, str],
+        timeout_seconds: int,
+        *,
+        longest_wait: float = _LONGEST_WAIT,
+    ) -> None:
         self._of = of
         self._base = base.rstrip("/")
         self._headers = {**headers, "Accept": "application/json"}
         self._seconds = timeout_seconds
+        self._longest_wait = longest_wait
         self._opener = urllib.request.build_opener(_NoRedirect)
         if not all(value.isascii() for value in headers.values()):
             raise Unreachable(f"{of}: a secret that is sent as a header holds other characters than ASCII")
@@ -51,7 +63,7 @@ class Server:
             if attempt == _ATTEMPTS or not _passing(status, content):
                 return self._reply(path, status, content)
             asked = _asked_wait(headers)
-            time.sleep(min(wait if asked is None else asked, _LONGEST_WAIT))
+            time.sleep(min(wait if asked is None else asked, self._longest_wait))
             wait *= 2
         raise AssertionError
 
@@ -143,5 +155,6 @@ def _passing(status: int, content: bytes) -> bool:
 
 
 def _asked_wait(headers: Message | None) -> float | None:
-    after = headers.get("Retry-After", "") if headers is not None else ""
+    """Seconds, as the answer names them: ``Retry-After`` of HTTP, or Datadog's time until its limit is reset."""
+    after = headers.get("Retry-After") or headers.get("X-RateLimit-Reset") or "" if headers is not None else ""
     return float(after) if after.strip().isdecimal() else None
