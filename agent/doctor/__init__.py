@@ -8,6 +8,7 @@ from agent.doctor.books import books
 from agent.doctor.deliveries import sources
 from agent.doctor.drivers import registry, usage
 from agent.doctor.income import revenue
+from agent.doctor.networks import networks
 from agent.doctor.records import Finding, State, missing, ok
 from agent.doctor.rights import least, least_to_ask
 from agent.doctor.rules import rules, versions
@@ -28,6 +29,7 @@ def examine(settings: Settings, today: date) -> Iterator[Finding]:
         yield from registry(known, today)
         yield from rules(settings, known)
     yield from usage(settings, today)
+    yield from networks(settings, today)
     yield from revenue(settings)
     yield from books(settings)
     yield from alerts(settings)

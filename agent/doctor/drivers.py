@@ -28,14 +28,14 @@ def usage(settings: Settings, today: date) -> Iterator[Finding]:
             yield from answers(part, settings, config, today)
             continue
         try:
-            driver = read_files(config, _files(config, settings.resolve(config.location)))
+            driver = read_files(config, configured_files(config, settings.resolve(config.location)))
         except (InputError, OSError) as error:
             yield told(part, error)
         else:
             yield from _driver(part, config, driver, today)
 
 
-def _files(config: FileUsage, location: Path) -> list[NamedContent]:
+def configured_files(config: FileUsage, location: Path) -> list[NamedContent]:
     """The driver's file, or every file of its folder that its kind reads."""
     if not location.is_dir():
         return [(config.location, location.read_bytes())]
