@@ -49,11 +49,22 @@ class Measures:
     def __init__(self, month: Recomputed, who: Who, sets: Iterable[int]) -> None:
         self._month = month
         self._key = who.key
-        self._weights = Weights(month, "pool_weight", [(known, who.key) for known in sets])
+        places = [(known, who.key) for known in sets]
+        self._weights = Weights(month, "consumer_weight", places)
+        solved = {row["WeightSet"] for row in month.rows("select distinct WeightSet from solved_weight")}
+        self._measured_in_network = Weights(month, "pool_weight", [place for place in places if place[0] in solved])
 
     def weight(self, leaf: Leaf) -> Weight:
-        """What a leaf was split by."""
+        """What a leaf was split by: measured, or solved of a network of pools."""
         return self._weights[leaf.weight_set, self._key]
+
+    def solved(self, leaf: Leaf) -> bool:
+        """Whether the weights were solved of pools that serve each other."""
+        return (leaf.weight_set, self._key) in self._measured_in_network
+
+    def _own(self, leaf: Leaf) -> Weight:
+        """What was measured of the pool itself, before other pools passed anything on."""
+        return self._measured_in_network[leaf.weight_set, self._key] if self.solved(leaf) else self.weight(leaf)
 
     def quantities(self, leaves: Sequence[Leaf]) -> list[str]:
         """What was measured, over the days that were split by their own weights: each set of weights once."""
@@ -63,7 +74,7 @@ class Measures:
                 sums[leaf.method, leaf.driver][leaf.weight_set] = leaf
         told = []
         for (method, driver), by_set in sums.items():
-            weights = [self._weights[known, self._key] for known in by_set]
+            weights = [self._own(leaf) for leaf in by_set.values()]
             if method == "usage":
                 own, total = sum(w.own for w in weights), sum(w.total for w in weights)
                 over = f"over {amounts.days(len({leaf.day for leaf in by_set.values()}))}"
@@ -75,7 +86,24 @@ class Measures:
                 told.append(f"{own:,} of {total:,} days on which customers were active ({ratio})")
             else:
                 told.append(self._weighed(next(iter(by_set.values())), weights[0]))
+        passed = dict.fromkeys(pool for leaf in leaves if self.solved(leaf) for pool in self._consumer_pools(leaf))
+        if passed:
+            told.append(f"passed on by the pools that use it, solved of each day: {amounts.listed(list(passed))}")
         return told
+
+    def _consumer_pools(self, leaf: Leaf) -> Mapping[str, str]:
+        """Pools that use this one on a day, and the share of each."""
+        return {
+            row["Consumer"]: f"{row['Numerator']}/{row['Denominator']}"
+            for row in self._network.get((leaf.pool, leaf.day, leaf.end), ())
+        }
+
+    @cached_property
+    def _network(self) -> Mapping[tuple[str, date, date], Sequence[Row]]:
+        found: dict[tuple[str, date, date], list[Row]] = defaultdict(list)
+        for row in self._month.rows("select * from network_share order by Pool, ChargeDate, SpanEnd, Consumer"):
+            found[row["Pool"], row["ChargeDate"], row["SpanEnd"]].append(row)
+        return found
 
     def _measured(self, driver: str, own: int, total: int, idle: int, over: str) -> str:
         digits = self._digits[driver]
@@ -109,7 +137,12 @@ class Measures:
     def reasons(self, leaf: Leaf) -> list[str]:
         """The weight of a day, and why it fell back where it did."""
         part = f"{leaf.part}: " if leaf.part else ""
-        told = [part + self._weighed(leaf, self.weight(leaf))]
+        told = [part + self._weighed(leaf, self._own(leaf))]
+        if self.solved(leaf):
+            weight = self.weight(leaf)
+            pools = (f"{pool} uses {share} of it" for pool, share in self._consumer_pools(leaf).items())
+            ratio = amounts.percent(weight.own, weight.total)
+            told.append(f"{part}solved with the pools that serve each other ({', '.join(pools)}): {ratio} in the end")
         if leaf.fallback:
             told.append(f"{part}{self._why(leaf)}: {FALLBACKS.get(leaf.fallback, leaf.fallback)}")
         return told

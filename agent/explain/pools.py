@@ -142,6 +142,7 @@ class PoolShares:
             "part": leaf.part,
             "driver": leaf.driver,
             "fallback": leaf.fallback,
+            "solved": "yes" if self._measures.solved(leaf) else "",
             "U": str(leaf.split),
             "W": str(total),
             "before": str(before),

@@ -52,6 +52,9 @@ class Weights:
     def __getitem__(self, place: tuple[int, str]) -> Weight:
         return self._found[place]
 
+    def __contains__(self, place: tuple[int, str]) -> bool:
+        return place in self._found
+
     def _fetch(self, places: list[tuple[int, str]]) -> dict[tuple[int, str], Weight]:
         sets, keys = [known for known, _ in places], [key for _, key in places]
         columns = {"WeightSet": pa.array(sets, pa.int64()), "Key": pa.array(keys, pa.string())}
