@@ -147,7 +147,7 @@ inner join capacity_day as c on c.Pool = a.Pool and c.Component = a.Component an
 inner join setting as t on c.Day >= t.FirstDay and c.Day <= t.LastDay
 group by a.Pool, a.Component, a.Part, a.Driver order by a.Pool, a.Component, a.Part
 """
-"""Days of the month, up to day D, on which a driver with a capacity is valid: nothing is idle of the two last counts."""
+"""Valid days of drivers with a capacity, in the month up to day D; on the last two counts of them nothing is idle."""
 _COMMITMENTS = """
 select
   CommitmentDiscountId as commitment,

@@ -143,6 +143,12 @@ class Pool(Strict):
         return list(dict.fromkeys(name for name in named if name is not None))
 
     @model_validator(mode="after")
+    def _capacities_are_of_parts(self) -> Self:
+        if self.by is not None and any(capacity.quantity is not None for capacity in self.capacities):
+            raise ValueError("a capacity of a pool with by is that of each part: name a driver with keys")
+        return self
+
+    @model_validator(mode="after")
     def _method_has_what_it_needs(self) -> Self:
         if self.method == "usage" and (self.driver is None) == (not self.drivers):
             raise ValueError("method usage needs either driver or drivers")
@@ -158,8 +164,6 @@ class Pool(Strict):
             )
         if self.by is not None and self.method != "usage":
             raise ValueError("by goes with method usage: its driver says who used how much of each part")
-        if self.by is not None and any(capacity.quantity is not None for capacity in self.capacities):
-            raise ValueError("a capacity of a pool with by is that of each part: name a driver with keys")
         if (self.method == "fixed") != bool(self.shares):
             raise ValueError("shares go with method fixed, and fixed needs them")
         if any(share < 0 for share in self.shares.values()):
