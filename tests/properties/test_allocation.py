@@ -19,7 +19,7 @@ from tests.properties.allocation_sql import facts, published, run
 from tests.properties.companies import companies
 from tests.properties.directed import DIRECTED, TAGGED_UNUSED
 from tests.reference.allocate import allocate, classify
-from tests.reference.building import total
+from tests.reference.building import company, driver, row, total
 from tests.reference.records import Allocation, Company, Money
 
 Days = Mapping[date, Mapping[str, Decimal]]
@@ -116,6 +116,32 @@ def test_scaling_a_driver_changes_nothing(sql, company, factor):
     assert difference(allocate(plain), allocate(scaled)) == {}
 
 
+@examples(20)
+@given(seed=st.integers(0, 10**9))
+def test_who_uses_more_of_a_pool_never_gets_a_smaller_share(seed):
+    """Of every pool with money on it, capacity or not; a share is cut at 1e-12 on each side of it."""
+    chance = random.Random(seed)
+    used = {name: chance.randint(0, 1000) for name in ("acme", "beta", "gamma")}
+    capacity = chance.choice((None, {"quantity": str(chance.randint(1, 3000))}))
+    more = chance.randint(1, 1000)
+    before, after = (_measured(used | {"beta": used["beta"] + extra}, capacity) for extra in (0, more))
+    assert after.get("beta", 0) >= before.get("beta", 0) - 2 * 10**12
+    assert all(after.get(name, 0) <= before.get(name, 0) + 2 * 10**12 for name in ("acme", "gamma"))
+    assert sum(after.values()) >= sum(before.values())
+
+
+@examples(20)
+@given(seed=st.integers(0, 10**9))
+def test_more_capacity_never_makes_less_idle(seed):
+    chance = random.Random(seed)
+    used = {name: chance.randint(1, 1000) for name in ("acme", "beta")}
+    less = chance.randint(1, 3000)
+    small, large = (_measured(used, {"quantity": str(less + extra)}) for extra in (0, chance.randint(0, 3000)))
+    assert sum(large.values()) <= sum(small.values())
+    if less <= sum(used.values()):
+        assert small == _measured(used, None)
+
+
 @examples(6)
 @given(company=companies())
 def test_what_a_source_is_called_does_not_matter(sql, company):
@@ -128,6 +154,26 @@ def test_what_a_source_is_called_does_not_matter(sql, company):
     for allocated in (sql, allocate):
         found = {_under(key, "the-"): money for key, money in allocated(company).items()}
         assert difference(found, allocated(renamed)) == {}
+
+
+def _measured(used: Mapping[str, int], capacity: Mapping[str, str] | None) -> dict[str, int]:
+    """What each customer has of a pool of one day by what it used; what is idle stays apart."""
+    pool = {"name": "p", "match": {"service": "x"}, "method": "usage", "driver": "n", "capacity": capacity}
+    days = {1: {name: str(quantity) for name, quantity in used.items()}, 2: {"acme": "1"}}
+    found = allocate(
+        company(
+            [row("100", service="x")],
+            "acme beta gamma",
+            {"n": driver(days)},
+            pools=[pool],
+            idle={"method": "bucket"},
+        )
+    )
+    shares: dict[str, int] = {}
+    for published_row, money in found.items():
+        if published_row.cls == "shared":
+            shares[published_row.customer] = shares.get(published_row.customer, 0) + money.effective
+    return shares
 
 
 def _scaled(company: Company, factor: int) -> Company:
