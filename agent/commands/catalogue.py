@@ -156,7 +156,8 @@ COMMANDS: tuple[Command, ...] = (
         "write a month of the ledger as a FOCUS file for other tools",
         "Writes every row of the month's ledger, all sources, as FOCUS Cost and Usage. Its sums equal the ledger to "
         "the last digit, or nothing is written. --format names the release; before the command's name, --format json "
-        "prints the answer as JSON.",
+        "prints the answer as JSON. With --allocated it is the month's published allocation, each charge parted over "
+        "customers with the columns that FOCUS has for splits.",
         "apportion export --format focus-1.2 --period 2026-10 --output october.parquet",
         _CODES.replace("0 done; ", "0 written; 1 the sums do not tie; "),
         (period(_OPEN_MONTH), focus_file),

@@ -192,3 +192,8 @@ def focus_file(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="a .parquet or .csv file (default: exports/MONTH/FORMAT.parquet of the data folder)",
     )
+    parser.add_argument(
+        "--allocated",
+        action="store_true",
+        help="the published allocation instead of the ledger: every charge by whom it ended with (focus-1.3, 1.4)",
+    )

@@ -69,7 +69,7 @@ def focus_rows(ledger: pa.RecordBatch, origin: Origin, schema: pa.Schema) -> pa.
     unit = texts["ConsumedUnit"].otherwise(Words.same("Units"))
     texts["ConsumedUnit"] = unit.only(_valid(columns["ConsumedQuantity"]))
     texts["PricingUnit"] = unit.only(_valid(columns["PricingQuantity"]))
-    columns |= {cost: _money(ledger[units]) for cost, units in UNITS.items()}
+    columns |= {cost: money(ledger[units]) for cost, units in UNITS.items()}
     return pa.record_batch([_column(field, columns, texts, rows) for field in schema], schema=schema)
 
 
@@ -198,7 +198,7 @@ def _month_after(day: date) -> date:
     return following if day.day == 1 else following.replace(day=min(day.day, 28))
 
 
-def _money(units: pa.Array) -> pa.Array:
+def money(units: pa.Array) -> pa.Array:
     """Units of 1e-24 as a decimal of 24 places: the same bytes."""
     return pa.Array.from_buffers(pa.decimal128(38, 24), len(units), units.buffers(), units.null_count, units.offset)
 
