@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby, pairwise
 
 from agent.errors import InputError
 from agent.usage.quantities import Moment, Quantities, added, difference, number
@@ -44,7 +45,7 @@ def moment_of(milliseconds: int, *, hourly: bool) -> Moment:
 
 def is_finite(text: str) -> bool:
     """Whether a sample is a number at all."""
-    return text.lstrip("+-").lower() not in ("nan", "inf", "infinity")
+    return text[-1:].isdigit() or text.lstrip("+-").lower() not in ("nan", "inf", "infinity")
 
 
 class Counters:
@@ -91,50 +92,55 @@ class Counters:
         """Finite samples in order of time, each moment once."""
         finite = sorted(sample for sample in samples if is_finite(sample[1]))
         self._not_finite += len(samples) - len(finite)
+        if all(one[0] < other[0] for one, other in pairwise(finite)):
+            return finite
         once: list[Sample] = []
         for sample in finite:
             if once and once[-1][0] == sample[0]:
-                if number(once[-1][1], self._where) != number(sample[1], self._where):
-                    when = _EPOCH + timedelta(milliseconds=sample[0])
-                    raise InputError(
-                        f"one series has two values at {when:%Y-%m-%d %H:%M:%S} UTC: {once[-1][1]} and {sample[1]}",
-                        where=self._where,
-                    )
+                self._refuse_contradiction(once[-1], sample)
                 self._twice += 1
             else:
                 once.append(sample)
         return once
 
+    def _refuse_contradiction(self, one: Sample, other: Sample) -> None:
+        if number(one[1], self._where) != number(other[1], self._where):
+            when = _EPOCH + timedelta(milliseconds=one[0])
+            raise InputError(
+                f"one series has two values at {when:%Y-%m-%d %H:%M:%S} UTC: {one[1]} and {other[1]}",
+                where=self._where,
+            )
+
     def _add(self, series: _Series, samples: Sequence[Sample]) -> None:
-        grown: dict[Moment, Decimal] = {}
-        for at, text in samples:
-            hour = (at - 1) // HOUR_MS
-            self._hours.add(hour)
-            moment = moment_of(at, hourly=self._hourly)
-            grown[moment] = added(grown.get(moment, Decimal(0)), self._step(series, at, text))
         self._samples += len(samples)
-        for moment, quantity in grown.items():
+        for hour, group in groupby(samples, key=_hour_of):
+            self._hours.add(hour)
+            quantity = self._grown(series, group)
             series.total = added(series.total, quantity)
+            moment = moment_of((hour + 1) * HOUR_MS, hourly=self._hourly)
             self.sums.add(moment, series.customer, quantity, series.key)
 
-    def _step(self, series: _Series, at: int, text: str) -> Decimal:
-        """What a sample counts."""
-        if text == series.text:
-            return Decimal(0)
-        value = number(text, self._where)
-        if value < 0:
-            raise InputError(
-                f"a sample is {text}: no counter is below zero", where=self._where, mend="ask for a gauge with `query`"
-            )
-        before, known = series.value, bool(series.text)
-        begins = not series.known
-        series.text, series.value, series.known = text, value, True
-        if known:
-            if value < before:
+    def _grown(self, series: _Series, samples: Iterable[Sample]) -> Decimal:
+        """What samples of one hour count. Between resets it is the last value less the first: no sum of steps."""
+        counted, since = Decimal(0), series.value
+        for at, text in samples:
+            if text == series.text:
+                continue
+            value = number(text, self._where)
+            if value < 0:
+                raise InputError(
+                    f"a sample is {text}: no counter is below zero",
+                    where=self._where,
+                    mend="ask for a gauge with `query`",
+                )
+            if not series.text:
+                since = value if series.known else difference(value, self._begun(value, at))
+            elif value < series.value:
                 self._resets += 1
-                return value
-            return difference(value, before)
-        return self._begun(value, at) if begins else Decimal(0)
+                counted = added(counted, difference(series.value, since))
+                since = Decimal(0)
+            series.text, series.value, series.known = text, value, True
+        return added(counted, difference(series.value, since))
 
     def _begun(self, value: Decimal, at: int) -> Decimal:
         """What the first sample of a series counts: all of it, unless there is nothing to tell that it is new."""
@@ -181,6 +187,11 @@ class Counters:
                 f"{alike} groups of series differ by a replica's label alone and grow alike: if two servers scrape the "
                 "same targets, each increase counts twice; choose one in the selector, or ask a deduplicating endpoint"
             )
+
+
+def _hour_of(sample: Sample) -> int:
+    """Hours since 1970; an hour holds its end."""
+    return (sample[0] - 1) // HOUR_MS
 
 
 def _key(labels: Mapping[str, str]) -> Labels:

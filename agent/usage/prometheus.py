@@ -308,12 +308,16 @@ class _Reader:
         if not isinstance(pairs, list):
             raise self._wrong("a series has no samples")
         try:
-            return [(int(Decimal(at) * 1000), _text(value)) for at, value in pairs]
-        except (TypeError, ValueError, DecimalException) as error:
+            return [(_milliseconds(at), _text(value)) for at, value in pairs]
+        except (AttributeError, TypeError, ValueError, DecimalException) as error:
             raise self._wrong("a sample is no pair of time and value") from error
 
     def _wrong(self, message: str) -> InputError:
         return InputError(f"{self._of}: {message}", where=self._where, expected="Prometheus' HTTP API")
+
+
+def _milliseconds(text: str) -> int:
+    return int(text) * 1000 if text.isdigit() else int(Decimal(text) * 1000)
 
 
 def _text(value: object) -> str:
