@@ -58,8 +58,10 @@ OTHER = {
     "a share": ("acorn: 60", "acorn: 59"),
     "the windows of a sample": (
         "method: usage, driver: requests}",
-        "method: sampled, driver: requests, "
-        "sample: {windows: [{first: 2026-07-01, last: 2026-07-02, from: 2026-07, until: 2026-09}]}}",
+        (
+            "method: sampled, driver: requests, "
+            "sample: {windows: [{first: 2026-07-01, last: 2026-07-02, from: 2026-07, until: 2026-09}]}}"
+        ),
     ),
     "the case of a pattern": ("match: {tags: {team: platform}}", "match: {resource: Platform}"),
 }
