@@ -46,6 +46,7 @@ class Placement(NamedTuple):
     pool: str = ""
     function: str = ""
     reason: str = ""
+    part: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -54,11 +55,15 @@ class Placement(NamedTuple):
             return ("direct", self.customer)
         if self.step == "opex":
             return ("opex", self.function, self.customer)
+        if self.step == "pool" and self.part:
+            return ("pool", self.pool, self.part)
         return (self.step, self.pool) if self.step in ("pool", "idle") else (self.step,)
 
     @property
     def followed(self) -> Outcome:
-        """The same as charges see it: what of a pool is idle belongs to the pool."""
+        """The same as charges see it: a pool is one, with all its parts and what of it is idle."""
+        if self.step == "pool":
+            return ("pool", self.pool)
         if self.step == "idle":
             return ("pool", self.pool) if self.pool else ("idle",)
         return self.outcome
@@ -79,6 +84,7 @@ class _Known(NamedTuple):
     side: str
     function: str
     pool: str
+    part: str
     unused: bool
 
 
@@ -135,6 +141,7 @@ class Classifier:
             side=said.side if line.kind in ("usage", "discount") else "cogs",
             function=said.function,
             pool=said.pool,
+            part=said.part,
             unused=line.kind in OPEN and line.tag_set in self._unused,
         )
 
@@ -164,7 +171,7 @@ class Classifier:
         if line.customer:
             return Placement("direct", line.customer)
         if line.pool:
-            return Placement("pool", pool=line.pool)
+            return Placement("pool", pool=line.pool, part=line.part)
         return Placement("untagged", reason=line.reason)
 
     def _discounted(
@@ -218,14 +225,14 @@ class Classifier:
         if line.resource and (owner := owners.get((line.place.source, line.resource))) is not None:
             return owner
         if line.pool:
-            return Placement("pool", pool=line.pool)
+            return Placement("pool", pool=line.pool, part=line.part)
         if line.place.kind in ("commitment_unused", "commitment_purchase"):
             return Placement("idle" if line.place.kind == "commitment_unused" else "commitment")
         setting = self._method.charges["refund" if line.place.kind == "correction" else line.place.kind]
         if setting == "corporate":
             return Placement("opex", "@opex", function="ga")
         to, _, pool = setting.partition(":")
-        return Placement("pool", pool=pool) if to == "pool" else Placement("follow")
+        return Placement("pool", pool=pool, part=line.part) if to == "pool" else Placement("follow")
 
 
 def _taxes(rule: Tree, line: _Known) -> bool:
@@ -243,6 +250,8 @@ def _from_outcome(outcome: Outcome) -> Placement:
             return Placement("direct", customer)
         case ("opex", function, customer):
             return Placement("opex", customer, function=function)
+        case ("pool", pool, part):
+            return Placement("pool", pool=pool, part=part)
         case (step, pool):
             return Placement(step, pool=pool)
     return Placement("untagged", reason="discount-of-untagged")

@@ -10,7 +10,9 @@ _TOP = ("version", "methodology", "customer", "shared_values", "environment", "c
         "recoverable_tax", "untagged", "idle", "network")  # fmt: skip
 _RULE = ("tag", "pattern", "values", "account", "service", "name")
 _MATCH = ("service", "provider", "account", "billing_account", "region", "source", "resource", "tags", "kind")
-_POOL = ("name", "match", "method", "driver", "drivers", "fallback", "shares", "remainder", "customers", "consumers")
+_POOL = ("name", "match", "method", "driver", "drivers", "fallback", "shares", "remainder", "customers", "consumers",
+         "capacity", "by")  # fmt: skip
+_PARTS = ("region", "account", "service", "source")
 _METHODS = ("usage", "even", "fixed", "cost")
 _POPULATION = ("id", "kind", "tier", "plan", "segment", "cohort")
 _CHARGES = ("tax", "support", "credit", "refund", "fee")
@@ -25,8 +27,8 @@ class Pool:
     name: str
     match: Tree
     method: str
-    components: Sequence[tuple[str, int]]
-    """(driver, weight of it in the blend); one without a driver for the other methods."""
+    components: Sequence["Component"]
+    """One for each driver of a blend; one without a driver for the other methods."""
     fallbacks: Sequence[str]
     """Those the method can use, in order."""
     shares: Mapping[str, int]
@@ -34,7 +36,25 @@ class Pool:
     remainder_idle: bool
     population: Mapping[str, Sequence[str]]
     takes_opex: bool
+    part: str
+    """What it is split by first: a column of the bill, or ``tag:`` and a key; empty for nothing."""
     unknown: tuple[str, ...] = ()
+
+    @property
+    def drivers(self) -> list[str]:
+        """Every driver that it looks at."""
+        named = [name for one in self.components for name in (one.driver, one.capacity_driver)]
+        return [name for name in dict.fromkeys(named) if name]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A driver, its weight in the blend, and what it could have delivered a day: a driver's total, or a quantity."""
+
+    driver: str
+    weight: int
+    capacity_driver: str = ""
+    capacity: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +124,15 @@ def _strange(rules: Tree) -> list[str]:
         found += strange(tax, ("type", "issuer", "account", "rate"), f"recoverable_tax[{at}].")
     for pool in listed(rules, "pools"):
         found += strange(inner(pool, "match"), _MATCH, f"pool {text(pool, 'name')}: match.")
+        found += _strange_part(given(pool, "by"), text(pool, "name"))
     return found
+
+
+def _strange_part(by: object, pool: str) -> list[str]:
+    """What is not known of a pool's ``by``: it says what is split at once, so that nothing is sure without it."""
+    if isinstance(by, dict):
+        return strange(by, ("tag",), f"pool {pool}: by.")
+    return [f"pool {pool}: by {by}"] if by is not None and by not in _PARTS else []
 
 
 def _booked(value: object) -> tuple[str, str]:
@@ -120,8 +148,10 @@ def _pool(pool: Tree) -> Pool:
     population = inner(pool, "customers")
     unknown = strange(pool, _POOL, "") + strange(population, _POPULATION, "customers.")
     unknown += [f"method {name}"] if name not in _METHODS else []
+    unknown += strange(inner(pool, "capacity"), ("driver", "quantity"), "capacity.")
     for blend in listed(pool, "drivers"):
-        unknown += strange(blend, ("driver", "weight"), "drivers.")
+        unknown += strange(blend, ("driver", "weight", "capacity"), "drivers.")
+        unknown += strange(inner(blend, "capacity"), ("driver", "quantity"), "drivers.capacity.")
     return Pool(
         name=text(pool, "name"),
         match=inner(pool, "match"),
@@ -132,16 +162,27 @@ def _pool(pool: Tree) -> Pool:
         remainder_idle=text(pool, "remainder") == "idle",
         population={key: texts(value) for key, value in population.items() if given(population, key) is not None},
         takes_opex="@opex" in texts(given(pool, "consumers")),
+        part=_part(given(pool, "by")),
         unknown=tuple(unknown),
     )
 
 
-def _components(pool: Tree) -> list[tuple[str, int]]:
+def _components(pool: Tree) -> list[Component]:
     blended = listed(pool, "drivers")
     if not blended:
-        return [(text(pool, "driver"), 1)]
+        return [_component(pool, 1)]
     weights = whole(Decimal(text(blend, "weight")) for blend in blended)
-    return [(text(blend, "driver"), weight) for blend, weight in zip(blended, weights, strict=True)]
+    return [_component(blend, weight) for blend, weight in zip(blended, weights, strict=True)]
+
+
+def _component(blend: Tree, weight: int) -> Component:
+    capacity = inner(blend, "capacity")
+    fixed = text(capacity, "quantity")
+    return Component(text(blend, "driver"), weight, text(capacity, "driver"), Decimal(fixed) if fixed else None)
+
+
+def _part(by: object) -> str:
+    return f"tag:{text(by, 'tag')}" if isinstance(by, dict) else str(by or "")
 
 
 def _percentages(shares: Tree) -> dict[str, int]:

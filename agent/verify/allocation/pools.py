@@ -6,12 +6,13 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from agent.verify.allocation.classify import Classified, class_of
-from agent.verify.allocation.method import Method, Pool
+from agent.verify.allocation.method import Component, Method, Pool
 from agent.verify.allocation.people import People
-from agent.verify.allocation.splitting import NOTHING, Exact, Money, add, fitted, split, weight_of
-from agent.verify.allocation.usage import OPEX, UNKNOWN, Usage, Weights, day_after
+from agent.verify.allocation.splitting import NOTHING, Exact, Money, add, fitted, part_of, split, weight_of
+from agent.verify.allocation.usage import OPEX, UNKNOWN, Usage, Weights, day_after, whole
 
 _REMAINDER, _INACTIVE = "@fixed-remainder", "@fixed-inactive"
+_IDLE = "@idle"
 _NO_DRIVER, _NOBODY = "@no-driver", "@no-active-customer"
 _REASONS = {
     UNKNOWN: "unknown-driver-customer",
@@ -33,10 +34,11 @@ class Cell(NamedTuple):
     cls: str
     currency: str
     end: date
+    part: str
 
 
 class Published(NamedTuple):
-    """Cells that are published as one: all of :class:`Cell` but the end of its span."""
+    """Cells that are published as one: all of :class:`Cell` but the end of its span and its part."""
 
     pool: str
     day: date
@@ -93,7 +95,7 @@ class Pools:
             pool.name: {key: {text.casefold() for text in wanted} for key, wanted in pool.population.items()}
             for pool in method.pools
         }
-        self._periods: dict[str, Weights] = {}
+        self._periods: dict[tuple[str, str], Weights] = {}
 
     def unknown(self, pool: str) -> str:
         """Why a pool's shares cannot be recomputed; empty where they can."""
@@ -101,26 +103,26 @@ class Pools:
         if known is None:
             return "it is not in allocation.yaml"
         found = list(known.unknown)
-        for driver, _ in known.components:
-            usage = self._drivers.get(driver, "it was not kept") if driver else None
+        for driver in known.drivers:
+            usage = self._drivers.get(driver, "it was not kept")
             found += [f"driver {driver}: {usage}"] if isinstance(usage, str) else []
         return ", ".join(found)
 
     def keeps_idle(self, pool: str) -> bool:
         """Whether a part of the pool may go on to idle."""
-        known = self._pools[pool]
-        return known.method == "fixed" and known.remainder_idle
+        return bool(self._idle_keys(self._pools[pool]))
 
     def shares(self, cells: Mapping[Cell, Money]) -> Shares:
         """The shares of cells that are published as one."""
         found = Shares({}, {}, NOTHING)
         for cell, money in cells.items():
             pool = self._pools[cell.pool]
-            for key, part, ratio, weights, fallback in self._parts(pool, cell, money):
+            idle = self._idle_keys(pool)
+            for part, ratio, weights, fallback in self._parts(pool, cell, money):
                 total = sum(weight for _, weight in fitted(weights))
                 due = dict(fitted(weights))
                 for consumer, share in split(part, weights).items():
-                    if key is not None and consumer == key:
+                    if consumer in idle:
                         found = found._replace(idle=found.idle.plus(share))
                         continue
                     end = self._end(pool, cell, consumer, fallback)
@@ -136,42 +138,67 @@ class Pools:
 
     def idle_of(self, cell: Cell, money: Money) -> Money:
         """What of a cell goes on to idle."""
-        return self.shares({cell: money}).idle if self.keeps_idle(cell.pool) else NOTHING
+        pool, found = self._pools[cell.pool], NOTHING
+        for key in self._idle_keys(pool):
+            for part, _, weights, _ in self._parts(pool, cell, money):
+                if weights.get(key):
+                    found = found.plus(part_of(part, weights, key))
+        return found
 
-    def _parts(
-        self, pool: Pool, cell: Cell, money: Money
-    ) -> Iterator[tuple[str | None, Money, Fraction, Weights, str]]:
-        """(consumer that is idle, money, share of the cell, weights, fallback) of each driver of a blend."""
+    @staticmethod
+    def _idle_keys(pool: Pool) -> set[str]:
+        """Consumers whose share goes on to idle."""
+        keys = {_REMAINDER} if pool.method == "fixed" and pool.remainder_idle else set()
+        return keys | ({_IDLE} if any(one.capacity_driver or one.capacity for one in pool.components) else set())
+
+    def _parts(self, pool: Pool, cell: Cell, money: Money) -> Iterator[tuple[Money, Fraction, Weights, str]]:
+        """(money, share of the cell, weights, fallback) of each driver of a blend."""
         # NOTE: numbered, so that the order of keys is the listed order
-        weights = {f"{at:04d}": weight for at, (_, weight) in enumerate(pool.components)}
-        idle = _REMAINDER if self.keeps_idle(pool.name) else None
+        weights = {f"{at:04d}": component.weight for at, component in enumerate(pool.components)}
         for key, part in split(money, weights).items():
-            driver = pool.components[int(key)][0]
-            due, fallback = self._weights(pool, driver, cell)
-            yield idle, part, Fraction(weights[key], sum(weights.values())), due, fallback
+            due, fallback = self._weights(pool, pool.components[int(key)], cell)
+            yield part, Fraction(weights[key], sum(weights.values())), due, fallback
 
-    def _weights(self, pool: Pool, driver: str, cell: Cell) -> tuple[Weights, str]:
+    def _weights(self, pool: Pool, component: Component, cell: Cell) -> tuple[Weights, str]:
+        driver = component.driver
         own = self._allowed(pool, self._own(pool, driver, cell), cell)
         if any(own.values()):
-            return own, ""
+            return own | self._idle(component, *self._span(cell), cell.part), ""
         for fallback in pool.fallbacks:
             found = self._allowed(pool, self._fallback(pool, fallback, driver, cell), cell)
             if any(found.values()):
-                return found, fallback
+                of_period = fallback == "period"
+                return found | (self._idle(component, *self._period, cell.part) if of_period else {}), fallback
         return {_NOBODY if pool.method == "even" else _NO_DRIVER: 1}, _UNALLOCATED
+
+    def _idle(self, component: Component, start: date, end: date, part: str) -> Weights:
+        """What nobody used, over the driver's valid days of which the capacity is known."""
+        if not component.capacity_driver and component.capacity is None:
+            return {}
+        used = self._usage(component.driver).totals(start, end, part)
+        if component.capacity is not None:
+            there = dict.fromkeys(used, whole(component.capacity))
+        else:
+            there = self._usage(component.capacity_driver).totals(start, end, part)
+        rest = sum(there[day] - quantity for day, quantity in used.items() if day in there)
+        return {_IDLE: rest} if rest > 0 else {}
+
+    def _span(self, cell: Cell) -> tuple[date, date]:
+        """The days whose usage splits a cell, from the first to before the second."""
+        if cell.end <= day_after(cell.day):
+            return cell.day, day_after(cell.day)
+        return cell.day, min(cell.end, day_after(self._month.through))
+
+    @property
+    def _period(self) -> tuple[date, date]:
+        return self._month.first, day_after(self._month.last)
 
     def _own(self, pool: Pool, driver: str, cell: Cell) -> Weights:
         if pool.method == "usage":
-            return self._used(driver, cell)
+            return self._usage(driver).between(*self._span(cell), cell.part)
         if pool.method == "even":
             return self._even(pool, cell)
         return dict(self._direct) if pool.method == "cost" else self._fixed(pool, cell)
-
-    def _used(self, driver: str, cell: Cell) -> Weights:
-        usage = self._usage(driver)
-        if cell.end <= day_after(cell.day):
-            return usage.on(cell.day)
-        return usage.between(cell.day, min(cell.end, day_after(self._month.through)))
 
     def _even(self, pool: Pool, cell: Cell) -> Weights:
         days: Weights = self._people.external_days(cell.day, cell.end)
@@ -189,9 +216,10 @@ class Pools:
     def _fallback(self, pool: Pool, fallback: str, driver: str, cell: Cell) -> Weights:
         if fallback == "even":
             return self._even(pool, cell)
-        if driver not in self._periods:
-            self._periods[driver] = self._usage(driver).between(self._month.first, day_after(self._month.last))
-        return self._periods[driver]
+        key = (driver, cell.part)
+        if key not in self._periods:
+            self._periods[key] = self._usage(driver).between(*self._period, cell.part)
+        return self._periods[key]
 
     def _usage(self, driver: str) -> Usage:
         usage = self._drivers[driver]
@@ -227,5 +255,5 @@ def pool_cells(classified: Classified) -> dict[Published, dict[Cell, Money]]:
     for (place, placement), money in classified.items():
         if placement.step == "pool":
             at = (placement.pool, place.day, place.kind, place.group, class_of(place, placement), place.currency)
-            add(found.setdefault(Published(*at), {}), Cell(*at, place.end), money)
+            add(found.setdefault(Published(*at), {}), Cell(*at, place.end, placement.part), money)
     return found

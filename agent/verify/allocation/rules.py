@@ -11,6 +11,7 @@ from agent.verify.allocation.reading import Tree, given, inner, text, texts
 
 OPEN = frozenset({"usage", "discount", "marketplace"})
 """Kinds that account maps and pools see; a pool takes others only where its match says ``kind``."""
+UNKNOWN_PART = "@unknown"
 _TEXTS = {"source": "source", "provider": "provider", "billing_account": "billing", "account": "sub",
           "service": "service", "region": "region"}  # fmt: skip
 Tags = Mapping[str, str]
@@ -39,6 +40,8 @@ class Said(NamedTuple):
     side: str
     function: str
     pool: str
+    part: str
+    """Of a pool that is split by parts first, the part; :data:`UNKNOWN_PART` where the bill does not say it."""
 
 
 class _Found(NamedTuple):
@@ -79,7 +82,12 @@ class Rules:
             "resource" in pool.match for pool in method.pools
         )
         """Whether any rule or match looks at a resource."""
-        self.looks_at_regions = any("region" in pool.match for pool in method.pools)
+        self.looks_at_regions = any("region" in pool.match or pool.part == "region" for pool in method.pools)
+        self._parts = {pool.name: _Part(pool.part, self._key) for pool in method.pools if pool.part}
+        self._sent = {
+            kind: setting.removeprefix("pool:") for kind, setting in method.charges.items() if setting != "follow"
+        }
+        self._sent |= {"correction": self._sent["refund"]} if "refund" in self._sent else {}
         self._asked: dict[Subject, Said] = {}
 
     def say(self, subject: Subject) -> Said:
@@ -94,7 +102,9 @@ class Rules:
         place = _first([rule.apply(subject, tags, maps=True) for rule in self._environments])
         side, _, function = place.meaning.partition("/")
         pool = next((name for name, match in self._pools if match.holds(subject, tags)), "")
-        return Said(owner.meaning, _reason(owner), side, function, pool)
+        parted = self._parts.get(pool or self._sent.get(subject.kind, ""))
+        part = parted.of(subject, tags) if parted is not None else ""
+        return Said(owner.meaning, _reason(owner), side, function, pool, part)
 
     def _key(self, name: str) -> Key:
         """A key by its name: with all spellings of the policy's key that it is one of."""
@@ -165,6 +175,23 @@ def _group(pattern: re.Pattern[str]) -> str | int:
         if name in pattern.groupindex:
             return name
     return 1 if pattern.groups else 0
+
+
+class _Part:
+    """What a pool is split by first: a column of the bill, or a tag."""
+
+    def __init__(self, part: str, key: Callable[[str], Key]) -> None:
+        self._field = _TEXTS.get(part, "")
+        self._key = key(part.removeprefix("tag:")) if part.startswith("tag:") else None
+
+    def of(self, subject: Subject, tags: Tags) -> str:
+        """The part of one charge; spellings of a tag that disagree say none."""
+        if self._key is not None:
+            found = {folded(tags[raw]) for raw in tags if self._key.holds(raw)}
+        else:
+            found = {folded(getattr(subject, self._field))}
+        found -= {""}
+        return found.pop() if len(found) == 1 else UNKNOWN_PART
 
 
 class _Match:

@@ -11,6 +11,7 @@ BOUND = COARSE + 1
 MILLIONTH = 10**18
 """Units in 1e-6 of the currency: money that weighs is cut to it."""
 _MOST = 10**14
+_SURELY = 17
 """Weights in total are held below this, by cutting tens."""
 
 Key = TypeVar("Key", bound=Hashable)
@@ -51,9 +52,16 @@ def weight_of(units: int) -> int:
 def fitted(weights: Mapping[Key, int]) -> list[tuple[Key, int]]:
     """Weights above zero in bytewise order of their keys, cut by tens until their total is below 1e14."""
     listed: list[tuple[Any, int]] = sorted((key, weight) for key, weight in weights.items() if weight > 0)
-    while sum(weight for _, weight in listed) >= _MOST:
-        listed = [(key, weight // 10) for key, weight in listed]
-    return [(key, weight) for key, weight in listed if weight > 0]
+    total = sum(weight for _, weight in listed)
+    # NOTE: so many tens are too few for any number of keys that memory holds
+    tens = max(0, len(str(total)) - _SURELY)
+    while total >= _MOST:
+        kept = [(key, weight // 10**tens) for key, weight in listed]
+        total = sum(weight for _, weight in kept)
+        if total < _MOST:
+            return [(key, weight) for key, weight in kept if weight > 0]
+        tens += 1
+    return listed
 
 
 def rounded(units: int, listed: list[tuple[Key, int]]) -> list[int]:
@@ -76,6 +84,19 @@ def split(money: Money, weights: Mapping[Key, int]) -> dict[Key, Money]:
     effective = rounded(money.effective, listed)
     billed = effective if money.billed == money.effective else rounded(money.billed, listed)
     return {key: Money(b, e) for (key, _), b, e in zip(listed, billed, effective, strict=True)}
+
+
+def part_of(money: Money, weights: Mapping[Key, int], wanted: Key) -> Money:
+    """The share of one key, as :func:`split` gives it."""
+    listed = fitted(weights)
+    before = sum(weight for key, weight in listed if _less(key, wanted))
+    own = dict(listed).get(wanted, 0)
+    bounds = [("before", before), ("own", own), ("after", sum(weight for _, weight in listed) - before - own)]
+    return Money(*(rounded(units, bounds)[1] for units in money))
+
+
+def _less(key: Any, other: Any) -> bool:
+    return bool(key < other)
 
 
 def add(sums: dict[Key, Money], key: Key, money: Money) -> None:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from agent.verify.allocation.folding import folded
 from agent.verify.allocation.people import People
-from agent.verify.allocation.reading import Tree, text, whole
+from agent.verify.allocation.reading import Tree, text
 
 _LISTING = re.compile(r"(?:[0-9a-f]{64}  [^\n]+\n)+")
 _FINEST = Decimal(1).scaleb(-12)
@@ -42,22 +42,26 @@ class Quantity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One driver's valid days: absent, empty, negative and thinly covered days are not among them."""
+    """One driver's valid days: absent, empty, negative and thinly covered days are not among them.
 
-    days: Mapping[date, Weights]
+    Quantities are whole numbers of 1e-12. ``part`` is what a pool is split by first; all parts together are ``''``.
+    """
 
-    def on(self, day: date) -> Weights:
-        """Quantities of one day by consumer; nothing on a day that is not valid."""
-        return dict(self.days.get(day, {}))
+    parts: Mapping[str, Mapping[date, Weights]]
 
-    def between(self, start: date, end: date) -> Weights:
+    def between(self, start: date, end: date, part: str = "") -> Weights:
         """Quantities of the valid days from ``start`` to before ``end``."""
         sums: Weights = {}
-        for day, used in self.days.items():
+        for day, used in self.parts.get(part, {}).items():
             if start <= day < end:
                 for consumer, quantity in used.items():
                     sums[consumer] = sums.get(consumer, 0) + quantity
         return sums
+
+    def totals(self, start: date, end: date, part: str = "") -> dict[date, int]:
+        """The sum of each valid day on which there is any row of the part."""
+        days = self.parts.get(part, {}).items()
+        return {day: sum(used.values()) for day, used in days if start <= day < end}
 
 
 def read_usage(config: Tree, content: bytes, people: People, other: Callable[[str], bytes]) -> Usage | str:
@@ -153,15 +157,24 @@ def _usage(
     consumers = {name: _consumer(name, people) for name in {row.customer for row in rows}}
     if any(folded(name).startswith(_POOL) for name in consumers):
         return "it names pools as customers"
-    quantities = whole(row.quantity for row in rows)
     valid = _valid(rows, hourly=hourly, seen=seen or {})
-    days: dict[date, Weights] = {}
-    for row, quantity in zip(rows, quantities, strict=True):
+    parts: dict[str, dict[date, Weights]] = {}
+    named = {key: folded(key) for key in {row.key for row in rows}}
+    for row in rows:
         if row.day in valid:
-            used = days.setdefault(row.day, {})
-            consumer = consumers[row.customer]
-            used[consumer] = used.get(consumer, 0) + quantity
-    return Usage(days)
+            consumer, quantity = consumers[row.customer], whole(row.quantity)
+            for part in {"", named[row.key]}:
+                used = parts.setdefault(part, {}).setdefault(row.day, {})
+                used[consumer] = used.get(consumer, 0) + quantity
+    return Usage(parts)
+
+
+def whole(quantity: Decimal) -> int:
+    """A quantity in 1e-12; one scale for all drivers, so that a capacity and its use compare."""
+    found = quantity.scaleb(12)
+    if found != int(found):
+        raise TypeError(f"the quantity {quantity} is finer than 1e-12")
+    return int(found)
 
 
 def _consumer(name: str, people: People) -> str:

@@ -70,7 +70,7 @@ def written(engine: Engine, company: Company, root: Path) -> Project:
         parts = [{"file": entry.file} for entry in version.manifest.ledger]
         (version.folder / "manifest.json").write_text(json.dumps({"ledger": parts}))
     _configure(company, root)
-    address = {name: project.keep("usage", _usage(driver)) for name, driver in company.drivers.items()}
+    address = {name: _usage(project, driver) for name, driver in company.drivers.items()}
     proof = {
         "period": project.period,
         "as_of": str(company.as_of),
@@ -84,14 +84,18 @@ def written(engine: Engine, company: Company, root: Path) -> Project:
 
 def _configure(company: Company, root: Path) -> None:
     groups = {row.source: row.group for row in company.rows}
-    hourly = {name: bool(driver.covered) for name, driver in company.drivers.items()}
     application = {
         "version": "1",
         "policy": "policy.yaml",
         "allocation": "allocation.yaml",
         "sources": [{"name": name, "cogs": group} for name, group in groups.items()],
         "usage": [
-            {"name": name, "kind": "csv", "interval": "hour" if by_hour else "day"} for name, by_hour in hourly.items()
+            {
+                "name": name,
+                "kind": "prometheus" if driver.told else "csv",
+                "interval": "hour" if driver.covered else "day",
+            }
+            for name, driver in company.drivers.items()
         ],
     }
     models = {"allocation.yaml": company.allocation, "policy.yaml": company.policy}
@@ -105,18 +109,25 @@ def _registry(company: Company) -> bytes:
     return _table([COLUMNS, *rows])
 
 
-def _usage(driver: Driver) -> bytes:
-    """As the SQL is given it: of a day covered in part the quantity stands in the first hour."""
-    return _table([("date", "customer", "quantity"), *_rows(driver)])
+def _usage(project: Project, driver: Driver) -> str:
+    """The address of a driver's kept file; of one whose source says how much it saw, of a listing as for live ones."""
+    content = _table([("date", "customer", "quantity", "key"), *_rows(driver)])
+    if not driver.told:
+        return project.keep("usage", content)
+    coverage = {str(day): list(seen) for day, seen in driver.told.items()}
+    about = {"question": {"interval": "hour" if driver.covered else "day"}, "coverage": coverage}
+    files = {"about.json": json.dumps(about).encode(), "usage.csv": content}
+    listing = "".join(f"{project.keep('usage', content)}  {name}\n" for name, content in files.items())
+    return project.keep("usage", listing.encode())
 
 
-def _rows(driver: Driver) -> Iterator[tuple[str, str, str]]:
-    for day, used in driver.days.items():
-        for customer, quantity in used.items():
-            if not driver.covered:
-                yield str(day), customer, f"{quantity:f}"
-            for hour in range(int(24 * driver.covered.get(day, 1)) if driver.covered else 0):
-                yield f"{day}T{hour:02d}:00:00Z", customer, f"{quantity:f}" if not hour else "0"
+def _rows(driver: Driver) -> Iterator[tuple[str, str, str, str]]:
+    """As the SQL is given them: of a day covered in part the quantity stands in the first hour."""
+    for day, key, customer, quantity in driver.rows:
+        if not driver.covered:
+            yield str(day), customer, f"{quantity:f}", key or ""
+        for hour in range(int(24 * driver.covered.get(day, 1)) if driver.covered else 0):
+            yield f"{day}T{hour:02d}:00:00Z", customer, f"{quantity:f}" if not hour else "0", key or ""
 
 
 def _table(rows: list[Any]) -> bytes:
