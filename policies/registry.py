@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +14,7 @@ from policies.nearest import NearestIndex, did_you_mean
 from policies.table import Row, iso_date, read_table
 from policies.tags import fold_value
 
-COLUMNS = ("id", "name", "kind", "tier", "plan", "segment", "cohort", "parent", "start", "end")
+COLUMNS = ("id", "name", "kind", "tier", "plan", "segment", "cohort", "parent", "start", "end", "successor")
 Kind = Literal["paying", "free", "trial", "internal"]
 KINDS: tuple[Kind, ...] = ("paying", "free", "trial", "internal")
 _EXCEL = re.compile(r"\d\.\d+E\+\d+")
@@ -40,6 +40,8 @@ class Customer:
     parent: str
     start: date | None
     end: date | None
+    successor: str = ""
+    """The customer that this one merged into: what names it on days after ``end`` is the successor's."""
 
     def covers(self, day: date) -> bool:
         """Whether ``day`` lies inside the dates, both ends included."""
@@ -69,6 +71,11 @@ class Registry:
     def rows(self, customer: str) -> tuple[Customer, ...]:
         """The dated rows of an id, oldest first; ``KeyError`` for an unknown id."""
         return self._rows[customer]
+
+    @cached_property
+    def mergers(self) -> tuple[tuple[str, date, str], ...]:
+        """(id, its last day, its successor) of every customer that merged into another, by id."""
+        return tuple((row.id, row.end, row.successor) for row in self.customers if row.successor and row.end)
 
     def valid_on(self, customer: str, day: date) -> Customer:
         """The row valid on ``day``, else the one nearest in time (of two equally near, the earlier)."""
@@ -110,7 +117,7 @@ def read_registry(source: Path | bytes, name: str = "customers.csv") -> Registry
     faults = list(table.faults)
     read = [_customer(row, name, faults) for row in table.rows]
     rows = [(row.line, customer) for row, customer in zip(table.rows, read, strict=True) if customer.id]
-    faults += [*_folded_twice(rows, name), *_overlaps(rows, name), *_parents(rows, name)]
+    faults += [*_folded_twice(rows, name), *_overlaps(rows, name), *_parents(rows, name), *_successors(rows, name)]
     if not table.rows and not faults:
         faults.append(Fault(name, 0, "no customer is listed"))
     if faults:
@@ -130,7 +137,9 @@ def _customer(row: Row, name: str, faults: list[Fault]) -> Customer:
     start, end = (_date(row[column], column, fault) for column in ("start", "end"))
     if start and end and end < start:
         fault(f"end {end} lies before start {start}")
-    texts = {column: row[column] for column in ("tier", "plan", "segment", "cohort", "parent")}
+    if row["successor"] and not end:
+        fault(f"successor {row['successor']!r} needs end, the last day on which {identity!r} was a customer of its own")
+    texts = {column: row[column] for column in ("tier", "plan", "segment", "cohort", "parent", "successor")}
     known = cast("Kind", kind)
     return Customer(id=identity, name=row["name"] or identity, kind=known, start=start, end=end, **texts)
 
@@ -196,6 +205,33 @@ def _parents(rows: Numbered, name: str) -> list[Fault]:
         if customer.parent and customer.id in _ancestors(customer.parent, above):
             faults.append(Fault(name, line, f"{customer.id!r} is its own ancestor, through parent {customer.parent!r}"))
     return faults
+
+
+def _successors(rows: Numbered, name: str) -> list[Fault]:
+    """A customer merges once, on the last of its rows, into one that is there the day after and merges into nobody."""
+    merged = {customer.id: line for line, customer in rows if customer.successor}
+    by_id: dict[str, list[Customer]] = {}
+    for _, customer in rows:
+        by_id.setdefault(customer.id, []).append(customer)
+    faults = []
+    for line, customer in rows:
+        if customer.successor and customer.end:
+            wrong = _wrong_successor(customer, customer.end, by_id, merged)
+            faults += [Fault(name, line, f"successor {customer.successor!r} {wrong}")] if wrong else []
+    return faults
+
+
+def _wrong_successor(customer: Customer, end: date, by_id: dict[str, list[Customer]], merged: dict[str, int]) -> str:
+    heir, after = customer.successor, end + timedelta(days=1) if end < date.max else end
+    if heir not in by_id:
+        return "is not an id of this file"
+    if heir == customer.id:
+        return "is the customer itself"
+    if heir in merged:
+        return f"has a successor itself (line {merged[heir]}): name the one that is left"
+    if any(_first_day(row) > end for row in by_id[customer.id]):
+        return f"stands on a row that is not the last one of {customer.id!r}"
+    return "" if any(row.covers(after) for row in by_id[heir]) else f"is no customer on {after}, the day after end"
 
 
 def _ancestors(start: str, above: dict[str, set[str]]) -> set[str]:

@@ -15,6 +15,7 @@ from agent.allocation.passes import AFTER_RECOGNITION, READ
 from agent.allocation.proof import Proof, prove
 from agent.allocation.published import write_tables
 from agent.allocation.tax import tax_tables
+from agent.allocation.validity import spans
 from agent.billing.ledger.intact import refuse_changed
 from agent.billing.ledger.kept_tag_sets import read_tag_sets
 from agent.billing.ledger.versions import LedgerVersion, heads
@@ -25,7 +26,6 @@ from agent.errors import NothingToDo, SourceError
 from agent.inputs import Inputs, current
 from agent.period import Period
 from agent.progress import Progress
-from policies.recognition import Recogniser
 
 _CURRENCIES = "select BillingCurrency as c, sum(x_Lines) as n from ledger group by BillingCurrency order by c"
 _DATES = "select min(ChargeDate) as first, max(SpanEnd) as last from line"
@@ -98,7 +98,7 @@ def allocate_facts(settings: Settings, facts: Facts, folder: Path, progress: Pro
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def run_passes(engine: Engine, facts: Facts, data: Path, progress: Progress) -> Recogniser:
+def run_passes(engine: Engine, facts: Facts, data: Path, progress: Progress) -> recognise.Rules:
     """Loads the facts and runs all passes, leaving their tables in the engine; returns the rules as they were asked."""
     scan_ledger(engine, "ledger", facts.versions)
     return run_over_ledger(engine, facts, data, progress)
@@ -111,7 +111,7 @@ def scan_ledger(engine: Engine, name: str, versions: Iterable[LedgerVersion]) ->
 
 def run_over_ledger(
     engine: Engine, facts: Facts, data: Path, progress: Progress, beside: Beside | None = None
-) -> Recogniser:
+) -> recognise.Rules:
     """As :func:`run_passes`, over the table ``ledger`` as it stands in the engine.
 
     ``beside``: adjustments of closed months, published beside the month's own rows, and where their money ended.
@@ -122,15 +122,20 @@ def run_over_ledger(
     _one_currency(engine, facts)
     asked_about = engine.fetch("select distinct x_TagSetId from ledger")["x_TagSetId"].combine_chunks()
     tag_sets = read_tag_sets(data, asked_about)
-    asked = recognise.recogniser(facts, tag_sets)
-    fixed = tables.fixed_tables(facts, needs_resource=asked.needs_resource, needs_region=recognise.needs_region(facts))
-    _load(engine, fixed)
+    needs = {
+        "needs_resource": recognise.needs_resource(facts.rules),
+        "needs_region": recognise.needs_region(facts.rules),
+    }
+    _load(engine, tables.fixed_tables(facts, **needs))
     for step in READ:
         step.run(engine)
     subjects = engine.fetch("select * from subject")
-    _load(engine, {"subject_rule": recognise.subject_rule(facts, asked, recognise.unused(tag_sets), subjects)})
-    _load(engine, tax_tables(engine, facts.rules.recoverable_tax or []))
     dates = engine.fetch(_DATES).to_pylist()[0]
+    days = spans([facts.rules], facts.registry, dates["first"], dates["last"])
+    asked = recognise.dated(facts.rules, facts.policy, facts.registry, tag_sets, days)
+    unused = recognise.unused(tag_sets)
+    _load(engine, {"subject_rule": recognise.subject_rule(facts.rules, asked, unused, subjects)})
+    _load(engine, tax_tables(engine, facts.rules.recoverable_tax or []))
     _load(engine, tables.dated_tables(facts, dates["first"], dates["last"]))
     for done, step in enumerate(AFTER_RECOGNITION):
         progress.advance(done, len(AFTER_RECOGNITION), step.table)

@@ -1,18 +1,24 @@
 """Rules resolved over the distinct subjects of a period: Arrow in, the table ``subject_rule`` out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from agent.allocation.facts import Facts
+from agent.allocation.validity import Span, holding
 from agent.billing.ledger.columns import SPLIT_TAG, SPLIT_UNUSED
 from agent.config.allocation import AllocationFile, Part, TagKeyOf
-from policies.recognition import EnvironmentRules, Recogniser, Subjects
+from policies.policy import PolicyFile
+from policies.recognition import EnvironmentRules, Recogniser, Recognition, Subjects, TagFinding
+from policies.registry import Registry
+from policies.rules import in_force
 from policies.tags import fold_value
 
 UNKNOWN_PART = "@unknown"
 """The part of cost whose bill does not say it: no driver row is of it, so it goes to the pool's fallback."""
 
+TagSets = Mapping[str, Mapping[str, str]]
+"""Id of a tag set -> its raw keys and values."""
 _KEYS = {
     "source": "Source",
     "provider": "ProviderName",
@@ -27,19 +33,60 @@ _KEYS = {
 }
 
 
-def recogniser(facts: Facts, tag_sets: Mapping[str, Mapping[str, str]]) -> Recogniser:
-    """The rules of this configuration, ready to be asked."""
-    rules = facts.rules
-    return Recogniser(
-        policy=facts.policy,
-        registry=facts.registry,
-        customer=rules.customer,
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The rules that hold in one span of days, ready to be asked."""
+
+    span: Span
+    recogniser: Recogniser
+    pools: Sequence[int]
+    """The places, in the list of all, of the pools that match in the span."""
+
+    def recognise(self, subjects: Subjects) -> Recognition:
+        """What the rules say; a pool by its place in the list of all."""
+        found = self.recogniser.recognise(subjects)
+        return replace(found, pool=[None if at is None else self.pools[at] for at in found.pool])
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of a period, span by span; one span where nothing has dates."""
+
+    spans: Sequence[Asked]
+
+    @property
+    def findings(self) -> tuple[TagFinding, ...]:
+        """What the spelling of tags led to, in any of the spans."""
+        return tuple(dict.fromkeys(finding for asked in self.spans for finding in asked.recogniser.findings))
+
+
+def dated(
+    rules: AllocationFile, policy: PolicyFile, registry: Registry, tag_sets: TagSets, days: Sequence[Span]
+) -> Rules:
+    """The rules, ready to be asked about each of these spans, within which no rule begins or ends."""
+    return Rules([_asked(rules, policy, registry, tag_sets, span) for span in days])
+
+
+def _asked(rules: AllocationFile, policy: PolicyFile, registry: Registry, tag_sets: TagSets, span: Span) -> Asked:
+    environment = environment_rules(rules)
+    held = holding(matches := [pool.match for pool in rules.pools], span.day)
+    recogniser = Recogniser(
+        policy=policy,
+        registry=registry,
+        customer=[rule for rule in rules.customer if in_force(rule, span.day)],
         shared_values=rules.shared_values,
-        environment=environment_rules(rules),
-        pools=[pool.match for pool in rules.pools],
+        environment=replace(environment, rules=[rule for rule in environment.rules if in_force(rule, span.day)]),
+        pools=[matches[at] for at in held],
         parts=part_tags(rules),
         tag_sets=tag_sets,
     )
+    return Asked(span, recogniser, held)
+
+
+def needs_resource(rules: AllocationFile) -> bool:
+    """Whether a rule or match looks at the resource, so that subjects must carry it."""
+    named = any(rule.name is not None for rule in (*rules.customer, *rules.environment.rules))
+    return named or any(pool.match.resource is not None for pool in rules.pools)
 
 
 def part_tags(rules: AllocationFile) -> list[str]:
@@ -62,9 +109,9 @@ def unused(tag_sets: Mapping[str, Mapping[str, str]]) -> frozenset[str]:
     return frozenset(known for known, tags in tag_sets.items() if tags.get(SPLIT_TAG) == SPLIT_UNUSED)
 
 
-def needs_region(facts: Facts) -> bool:
+def needs_region(rules: AllocationFile) -> bool:
     """Whether any pool looks at the region, or is split by it."""
-    return any(pool.match.region is not None or pool.by == "region" for pool in facts.rules.pools)
+    return any(pool.match.region is not None or pool.by == "region" for pool in rules.pools)
 
 
 def parts(rules: AllocationFile, asked: Recogniser, subjects: Subjects, pools: Sequence[int | None]) -> list[str]:
@@ -98,15 +145,20 @@ def _part_values(by: Part, asked: Recogniser, subjects: Subjects) -> list[str | 
     return [fold_value(text) or None if text else None for text in getattr(subjects, by)]
 
 
-def subject_rule(facts: Facts, asked: Recogniser, idle: frozenset[str], subjects: pa.Table) -> pa.Table:
+def subject_rule(rules: AllocationFile, asked: Rules, idle: frozenset[str], subjects: pa.Table) -> pa.Table:
     """What the rules say of each subject, beside the subject's own columns ('' stands for null in them).
 
-    ``idle``: the tag sets of unused capacity; ``Unused`` is 1 for their subjects.
+    A row for each subject and span: it holds for charges dated ``FirstDay`` to ``LastDay``. ``idle``: the tag sets of
+    unused capacity; ``Unused`` is 1 for their subjects.
     """
+    return pa.concat_tables([_said(rules, each, idle, subjects) for each in asked.spans])
+
+
+def _said(rules: AllocationFile, asked: Asked, idle: frozenset[str], subjects: pa.Table) -> pa.Table:
     columns = {name: [text or None for text in subjects[key].to_pylist()] for name, key in _KEYS.items()}
     asked_about = Subjects(**columns)
     found = asked.recognise(asked_about)
-    names = [pool.name for pool in facts.rules.pools]
+    names = [pool.name for pool in rules.pools]
     said = {
         "Customer": found.customer,
         "OwnCustomer": found.own_customer,
@@ -115,11 +167,14 @@ def subject_rule(facts: Facts, asked: Recogniser, idle: frozenset[str], subjects
         "Side": found.side,
         "Function": found.function,
         "Pool": [None if at is None else names[at] for at in found.pool],
-        "Part": parts(facts.rules, asked, asked_about, found.pool),
+        "Part": parts(rules, asked.recogniser, asked_about, found.pool),
     }
     result = subjects
     for name, values in said.items():
         result = result.append_column(name, pa.array(values, pa.string()))
     is_unused = [int(known in idle) for known in subjects["TagSetId"].to_pylist()]
     result = result.append_column("Unused", pa.array(is_unused, pa.int32()))
-    return result.append_column("SharedValue", pa.array(found.shared_value, pa.bool_()))
+    result = result.append_column("SharedValue", pa.array(found.shared_value, pa.bool_()))
+    for name, day in (("FirstDay", asked.span.first), ("LastDay", asked.span.last)):
+        result = result.append_column(name, pa.nulls(len(subjects), pa.date32()).fill_null(day))
+    return result

@@ -101,7 +101,7 @@ def _match(where: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Fou
         if key == "tags" and old and new and set(old) == set(new):
             for tag in sorted(old):
                 yield from _grown(f"{where}.tags.{tag}", old[tag], new[tag])
-        elif key in ("tags", "resource") or old is None or new is None:
+        elif key in ("tags", "resource", "from", "until") or old is None or new is None:
             yield from _same(f"{where}.{key}", old, new)
         else:
             yield from _grown(f"{where}.{key}", old, new)

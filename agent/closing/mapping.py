@@ -14,6 +14,7 @@ from agent.allocation import recognise, tables
 from agent.allocation.allocating import gather, scan_ledger
 from agent.allocation.facts import Facts
 from agent.allocation.passes import READ
+from agent.allocation.validity import spans
 from agent.billing.ledger.kept_tag_sets import read_tag_sets
 from agent.closing.books import Closed
 from agent.closing.frozen import frozen_settings
@@ -27,10 +28,13 @@ Said = tuple[str | None, ...]
 _SAID = ("Customer", "OwnCustomer", "Side", "Function", "Pool")
 _KEY = ("Source", "ProviderName", "BillingAccountId", "SubAccountId", "ServiceName", "RegionId", "MatchResourceId",
         "MatchResourceName", "Kind", "TagSetId")  # fmt: skip
+_DAYS = ("FirstDay", "LastDay")
 _MONEY = f"""
-select {", ".join(f"line.{name}" for name in _KEY)}, line.Currency, sum(line.EffectiveUnits) as EffectiveUnits
+select {", ".join(f"moved.{name}" for name in (*_KEY, *_DAYS))}, line.Currency,
+  sum(line.EffectiveUnits) as EffectiveUnits
 from line inner join moved on {" and ".join(f"moved.{name} = line.{name}" for name in _KEY)}
-group by {", ".join(f"line.{name}" for name in _KEY)}, line.Currency
+  and moved.FirstDay <= line.ChargeDate and moved.LastDay >= line.ChargeDate
+group by {", ".join(f"moved.{name}" for name in (*_KEY, *_DAYS))}, line.Currency
 """
 
 
@@ -62,21 +66,26 @@ def _asked(
     scan_ledger(engine, "ledger", now.versions)
     wanted = engine.fetch("select distinct x_TagSetId from ledger")["x_TagSetId"].combine_chunks()
     tag_sets = read_tag_sets(settings.data, wanted)
-    asked = [recognise.recogniser(facts, tag_sets) for facts in sides]
+    rules = [facts.rules for facts in sides]
     fixed = tables.fixed_tables(
         now,
-        needs_resource=any(one.needs_resource for one in asked),
-        needs_region=any(map(recognise.needs_region, sides)),
+        needs_resource=any(map(recognise.needs_resource, rules)),
+        needs_region=any(map(recognise.needs_region, rules)),
     )
     for name in ("setting", "source"):
         engine.load(name, fixed[name])
     for step in READ:
         step.run(engine)
     subjects = engine.fetch("select * from subject")
+    dates = engine.fetch("select min(ChargeDate) as first, max(ChargeDate) as last from line").to_pylist()[0]
+    # NOTE: both are asked about the same spans: a rule that has ended differs from itself on the days after
+    first, last = (dates[end] or now.period.first_day for end in ("first", "last"))
+    days = spans(rules, now.registry, first, last)
+    asked = [recognise.dated(facts.rules, facts.policy, facts.registry, tag_sets, days) for facts in sides]
     then, today = (
-        recognise.subject_rule(facts, one, frozenset(), subjects) for facts, one in zip(sides, asked, strict=True)
+        recognise.subject_rule(facts.rules, one, frozenset(), subjects) for facts, one in zip(sides, asked, strict=True)
     )
-    return subjects, (then, today)
+    return then.select([*_KEY, *_DAYS]), (then, today)
 
 
 def _weighed(engine: Engine, subjects: pa.Table, then: pa.Table, now: pa.Table) -> Moved:
@@ -101,7 +110,7 @@ def _rows(table: pa.Table) -> list[Said]:
 
 
 def _key(row: Mapping[str, object]) -> tuple[object, ...]:
-    return tuple(row[name] for name in _KEY)
+    return tuple(row[name] for name in (*_KEY, *_DAYS))
 
 
 def _differs(kind: str, old: Said, new: Said) -> bool:

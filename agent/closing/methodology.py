@@ -107,18 +107,30 @@ def _keys(rules: AllocationFile, policy: PolicyFile) -> Json:
 def _canonical(value: object) -> Any:
     match value:
         case Match() | Population():
-            return {key: [given] if key == "resource" else _any_of(given) for key, given in _set(value).items()}
+            return {key: _condition(key, given) for key, given in _set(value).items()}
         case Strict():
             return _environment(value) if isinstance(value, Environment) else _said(value)
         case dict():
             return {str(key): _canonical(item) for key, item in value.items()}
         case list() | tuple():
             return [_canonical(item) for item in value]
+    return _plain(value)
+
+
+def _plain(value: object) -> object:
+    match value:
         case Decimal():
             return f"{value.normalize():f}"
         case date():
             return value.isoformat()
     return value
+
+
+def _condition(key: str, given: Any) -> Any:
+    """A condition of a match: any of its values; a pattern and a day are one each."""
+    if isinstance(given, date):
+        return given.isoformat()
+    return [given] if key == "resource" else _any_of(given)
 
 
 def _set(model: Strict) -> dict[str, Any]:

@@ -170,7 +170,7 @@ def test_the_header_is_matched_exactly(header: str, messages: list[str]) -> None
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
-        (b"", 1, f"the file is empty; the first line names the columns: {HEADER}"),
+        (b"", 1, f"the file is empty; the first line names the columns: {HEADER},successor"),
         (b"id\n", 0, "no customer is listed"),
         ("id\nacme".encode("utf-16"), 1, "the file is UTF-16; save it as CSV UTF-8"),
         (b"id\nacm\xe9\n", 2, "not UTF-8; save the file as CSV UTF-8"),

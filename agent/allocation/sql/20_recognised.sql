@@ -32,6 +32,8 @@ inner join subject_rule
   and subject_rule.MatchResourceName = line.MatchResourceName
   and subject_rule.Kind = line.Kind
   and subject_rule.TagSetId = line.TagSetId
+  and subject_rule.FirstDay <= line.ChargeDate
+  and subject_rule.LastDay >= line.ChargeDate
 group by
   line.Source, line.CostGroup, line.ProviderName, line.BillingAccountId, line.SubAccountId, line.ServiceName,
   line.InvoiceId, line.CommitmentDiscountId, line.ResourceId, line.TaxType, line.InvoiceIssuerName,
