@@ -10,7 +10,7 @@ Keys of a line's tag set:
 - ``apportion:split``: what GKE's cost allocation says of a row, see :data:`SPLIT`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -44,6 +44,8 @@ class _Column:
 
 _NOTHING = _Column(np.array([-1], np.int64), None, lambda _: {})
 _FEW = 1_000_000
+_WIDTH = 16
+"""Bytes of an entry: the numbers of its key and value."""
 
 
 class Labels:
@@ -51,7 +53,7 @@ class Labels:
 
     def __init__(self, tag_sets: TagSets) -> None:
         self._tag_sets = tag_sets
-        self._numbers: dict[tuple[str, object], int] = {}
+        self._numbers: dict[str, dict[object, int]] = {}
         self._words: dict[str, int] = {}
         self._known: dict[bytes, str] = {}
 
@@ -85,13 +87,11 @@ class Labels:
         entries = pa.StructArray.from_arrays([keys, found.fields["value"]], ["key", "value"])
         maps = DistinctMaps(pa.ListArray.from_arrays(pa.array(found.offsets, pa.int32()), entries))
         known_keys, known_values = self._named(maps.key_texts), self._named([*maps.value_texts, ""])
-        packed = np.column_stack([known_keys[maps.keys], known_values[maps.values]]).astype(np.int64)
-        raw, width = packed.tobytes(), packed.itemsize * 2
-        numbers = [
-            self._number(name, raw[start * width : end * width]) for start, end in pairwise(maps.offsets.tolist())
-        ]
+        raw = np.column_stack([known_keys[maps.keys], known_values[maps.values]]).astype(np.int64).tobytes()
+        contents = (raw[start:end] for start, end in pairwise((maps.offsets * _WIDTH).tolist()))
+        numbers = self._numbered(name, contents)
         # NOTE: a null list was made an empty one, so every code is that of a list
-        return _Column(np.array(numbers, np.int64), maps.codes, cache(maps.tags))
+        return _Column(numbers, maps.codes, cache(maps.tags))
 
     def _from_texts(self, name: str, words: Words, shown: str) -> _Column:
         read: list[Tags] = []
@@ -105,11 +105,12 @@ class Labels:
         if unread:
             lines = rows_using(words, unread)
             self._tag_sets.failures[shown] = self._tag_sets.failures.get(shown, 0) + lines
-        numbers = [self._number(name, text) for text in words.values]
-        return _Column(np.array(numbers, np.int64), words.codes, read.__getitem__)
+        return _Column(self._numbered(name, words.values), words.codes, read.__getitem__)
 
-    def _number(self, name: str, content: object) -> int:
-        return self._numbers.setdefault((name, content), len(self._numbers))
+    def _numbered(self, name: str, contents: Iterable[object]) -> Ints:
+        """A number for each label set of a column, the same whenever the set comes again in this ingest."""
+        known = self._numbers.setdefault(name, {})
+        return np.array([known.setdefault(content, len(known)) for content in contents], np.int64)
 
     def _named(self, texts: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """A number for each text, the same whenever the text comes again in this ingest."""
