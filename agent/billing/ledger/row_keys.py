@@ -20,14 +20,22 @@ WORD_BITS = 64
 class Vocabulary:
     """The distinct values of one dimension, in order of appearance; code 0 is null."""
 
-    __slots__ = ("_codes", "values")
+    __slots__ = ("_asked", "_codes", "_found", "values")
 
     def __init__(self) -> None:
         self.values: list[str | None] = [None]
         self._codes: dict[str | None, int] = {None: 0}
+        self._asked: Sequence[str | None] = ()
+        self._found: Ints = np.zeros(0, np.int64)
 
     def codes(self, values: Sequence[str | None]) -> Ints:
         """The code of each value, a new one for a value not seen before."""
+        # NOTE: rows that a source makes beside its lines have the columns of these
+        if values is not self._asked:
+            self._asked, self._found = values, self._codes_of(values)
+        return self._found
+
+    def _codes_of(self, values: Sequence[str | None]) -> Ints:
         found = list(map(self._codes.get, values))
         # NOTE: of most columns most values are known from the batch before
         if None in found:
