@@ -16,7 +16,7 @@ from agent.verify.allocation.people import People
 from agent.verify.allocation.pools import Month
 from agent.verify.allocation.reading import Tree, listed, text, tree
 from agent.verify.allocation.rules import Rules
-from agent.verify.allocation.usage import Usage, read_usage
+from agent.verify.allocation.usage import Usage, consumer, read_usage
 from agent.verify.exact import sha256
 
 _APPLICATION, _POLICY, _ALLOCATION = "apportion.yaml", "policy.yaml", "allocation.yaml"
@@ -73,7 +73,7 @@ def gather(place: Place, proof: Json) -> Gathered:
         )
     )
     classified = Classifier(found, asked_rules, asked.tags).classified(lines, groups)
-    drivers = _drivers(place.data, app, proof, people)
+    drivers = _drivers(place.data, app, proof, consumer(people, [pool.name for pool in found.pools]))
     return Gathered(found, people, drivers, month, classified, asked.rows)
 
 
@@ -124,7 +124,7 @@ def _month(proof: Json) -> Month:
     return Month(first, last, _FAR if whole else last)
 
 
-def _drivers(data: Path, app: Tree, proof: Json, people: People) -> dict[str, Usage | str]:
+def _drivers(data: Path, app: Tree, proof: Json, who: Callable[[str], str]) -> dict[str, Usage | str]:
     kept = (proof.get("inputs") or {}).get("usage") or {}
     found: dict[str, Usage | str] = {}
 
@@ -133,13 +133,13 @@ def _drivers(data: Path, app: Tree, proof: Json, people: People) -> dict[str, Us
 
     for config in listed(app, "usage"):
         name = text(config, "name")
-        found[name] = _driver(config, kept.get(name), other, people)
+        found[name] = _driver(config, kept.get(name), other, who)
     return found
 
 
-def _driver(config: Tree, address: str | None, other: Callable[[str], bytes], people: People) -> Usage | str:
+def _driver(config: Tree, address: str | None, other: Callable[[str], bytes], who: Callable[[str], str]) -> Usage | str:
     try:
-        return read_usage(config, other(address), people, other) if address else "it was not kept"
+        return read_usage(config, other(address), who, other) if address else "it was not kept"
     except NotRecomputedError as error:
         return str(error)
 

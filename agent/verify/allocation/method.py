@@ -84,6 +84,8 @@ class Method:
     charges: Mapping[str, str]
     """Kind -> follow, corporate or pool:<name>."""
     recoverable: Sequence[Tree]
+    order: Sequence[str]
+    """Of step-down; empty where pools that serve each other are solved at once."""
     spreads: Mapping[str, Spread]
     spellings: Sequence[Sequence[str]]
     """The keys of policy.yaml, each with its aliases."""
@@ -104,6 +106,7 @@ def method(rules: Tree, policy: Tree) -> Method:
         pools=[_pool(pool) for pool in listed(rules, "pools")],
         charges={kind: text(charges, kind, "follow") for kind in _CHARGES},
         recoverable=listed(rules, "recoverable_tax"),
+        order=texts(given(inner(rules, "network"), "order")),
         spreads={stage: _spread(inner(rules, stage), stage) for stage in ("idle", "untagged")},
         spellings=[[text(tag, "key"), *texts(given(tag, "aliases"))] for tag in listed(policy, "tags")],
         unknown=tuple(_strange(rules)),
@@ -117,6 +120,7 @@ def _strange(rules: Tree) -> list[str]:
         found += strange(rule, _RULE, f"customer[{at}].")
     for at, rule in enumerate(listed(environment, "rules")):
         found += strange(rule, _RULE, f"environment.rules[{at}].")
+    found += strange(inner(rules, "network"), ("method", "order"), "network.")
     found += strange(environment, ("rules", "cogs", "opex", "default"), "environment.")
     found += strange(charges, (*_CHARGES, "unused_commitment"), "charges.")
     found += [f"charges.unused_commitment: {n}" for n in texts(given(charges, "unused_commitment")) if n != "idle"]

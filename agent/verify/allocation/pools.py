@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 from agent.verify.allocation.classify import Classified, class_of
 from agent.verify.allocation.method import Component, Method, Pool
+from agent.verify.allocation.network import POOL, left_out, passed_on
 from agent.verify.allocation.people import People
 from agent.verify.allocation.splitting import NOTHING, Exact, Money, add, fitted, part_of, split, weight_of
 from agent.verify.allocation.usage import OPEX, UNKNOWN, Usage, Weights, day_after, whole
@@ -91,6 +93,8 @@ class Pools:
         self._month = month
         self._direct = {customer: weight_of(money.effective) for customer, money in direct.items()}
         self._pools = {pool.name: pool for pool in method.pools}
+        self._left_out = {name: left_out(name, method.order) for name in self._pools}
+        self._serves = {name: self._users(pool) - self._left_out[name] for name, pool in self._pools.items()}
         self._populations = {
             pool.name: {key: {text.casefold() for text in wanted} for key, wanted in pool.population.items()}
             for pool in method.pools
@@ -99,14 +103,33 @@ class Pools:
 
     def unknown(self, pool: str) -> str:
         """Why a pool's shares cannot be recomputed; empty where they can."""
-        known = self._pools.get(pool)
-        if known is None:
+        if pool not in self._pools:
             return "it is not in allocation.yaml"
-        found = list(known.unknown)
-        for driver in known.drivers:
-            usage = self._drivers.get(driver, "it was not kept")
-            found += [f"driver {driver}: {usage}"] if isinstance(usage, str) else []
+        found: list[str] = []
+        for name in sorted(self._reach(pool)):
+            known = self._pools[name]
+            told = list(known.unknown)
+            for driver in known.drivers:
+                usage = self._drivers.get(driver, "it was not kept")
+                told += [f"driver {driver}: {usage}"] if isinstance(usage, str) else []
+            found += told if name == pool else [f"pool {name}: {why}" for why in told]
         return ", ".join(found)
+
+    def _users(self, pool: Pool) -> set[str]:
+        """The pools that its drivers name."""
+        drivers = (self._drivers.get(component.driver) for component in pool.components)
+        return {who for usage in drivers if isinstance(usage, Usage) for who in usage.consumers if who.startswith(POOL)}
+
+    def _reach(self, pool: str) -> set[str]:
+        """The pool, those that use it, those that use these, and so on."""
+        found: set[str] = set()
+        ahead = [pool]
+        while ahead:
+            name = ahead.pop()
+            if name not in found:
+                found.add(name)
+                ahead += [user.removeprefix(POOL) for user in self._serves[name]]
+        return found
 
     def keeps_idle(self, pool: str) -> bool:
         """Whether a part of the pool may go on to idle."""
@@ -145,11 +168,11 @@ class Pools:
                     found = found.plus(part_of(part, weights, key))
         return found
 
-    @staticmethod
-    def _idle_keys(pool: Pool) -> set[str]:
-        """Consumers whose share goes on to idle."""
+    def _idle_keys(self, pool: Pool) -> set[str]:
+        """Consumers whose share goes on to idle; of a pool that others use it may be theirs."""
         keys = {_REMAINDER} if pool.method == "fixed" and pool.remainder_idle else set()
-        return keys | ({_IDLE} if any(one.capacity_driver or one.capacity for one in pool.components) else set())
+        measured = any(one.capacity_driver or one.capacity for one in pool.components)
+        return keys | ({_IDLE} if measured or self._serves[pool.name] else set())
 
     def _parts(self, pool: Pool, cell: Cell, money: Money) -> Iterator[tuple[Money, Fraction, Weights, str]]:
         """(money, share of the cell, weights, fallback) of each driver of a blend."""
@@ -157,7 +180,21 @@ class Pools:
         weights = {f"{at:04d}": component.weight for at, component in enumerate(pool.components)}
         for key, part in split(money, weights).items():
             due, fallback = self._weights(pool, pool.components[int(key)], cell)
+            if any(consumer.startswith(POOL) for consumer in due):
+                due = passed_on(due, partial(self._row, cell))
             yield part, Fraction(weights[key], sum(weights.values())), due, fallback
+
+    def _row(self, cell: Cell, name: str) -> list[tuple[int, Weights]]:
+        """Another pool's own weights on the days of a cell, whatever parts its money is split by."""
+        pool = self._pools[name]
+        found = []
+        for component in pool.components:
+            weights, _ = self._weights(pool, component, cell._replace(pool=name, part=""))
+            if pool.method == "fixed" and pool.remainder_idle and _REMAINDER in weights:
+                weights[_IDLE] = weights.get(_IDLE, 0) + weights.pop(_REMAINDER)
+            kept = {consumer: weight for consumer, weight in weights.items() if weight > 0}
+            found.append((component.weight, kept))
+        return found
 
     def _weights(self, pool: Pool, component: Component, cell: Cell) -> tuple[Weights, str]:
         driver = component.driver
@@ -232,6 +269,8 @@ class Pools:
         population = self._populations[pool.name]
         found: Weights = {}
         for consumer, weight in weights.items():
+            if consumer in self._left_out[pool.name]:
+                continue
             key = UNKNOWN if consumer == OPEX and pool.method == "usage" and not pool.takes_opex else consumer
             if population and not key.startswith("@") and not self._people.within(population, key, cell.day):
                 if pool.method != "fixed":

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agent.verify.allocation.folding import folded
+from agent.verify.allocation.network import named_pool
 from agent.verify.allocation.people import People
 from agent.verify.allocation.reading import Tree, text
 
@@ -25,8 +26,6 @@ _LIVE = ("prometheus", "datadog", "cloudwatch", "performance-insights", "sql")
 """Kinds whose answers are kept as ``usage.csv`` with ``about.json`` beside it."""
 OPEX = "@opex"
 UNKNOWN = "@unknown"
-_POOL = "@pool/"
-"""What the name of a pool as a customer begins with."""
 Weights = dict[str, int]
 
 
@@ -49,6 +48,11 @@ class Usage:
 
     parts: Mapping[str, Mapping[date, Weights]]
 
+    @property
+    def consumers(self) -> set[str]:
+        """Everyone it names on a valid day."""
+        return {who for used in self.parts.get("", {}).values() for who in used}
+
     def between(self, start: date, end: date, part: str = "") -> Weights:
         """Quantities of the valid days from ``start`` to before ``end``."""
         sums: Weights = {}
@@ -64,21 +68,22 @@ class Usage:
         return {day: sum(used.values()) for day, used in days if start <= day < end}
 
 
-def read_usage(config: Tree, content: bytes, people: People, other: Callable[[str], bytes]) -> Usage | str:
+def read_usage(config: Tree, content: bytes, who: Callable[[str], str], other: Callable[[str], bytes]) -> Usage | str:
     """The driver that a kept file, or a listing of several, holds; as text, why it is not read here.
 
-    ``other`` gives the bytes at an address that a listing names.
+    ``who`` says what a customer as delivered is, see :func:`consumer`; ``other`` gives the bytes at an address that a
+    listing names.
     """
     files = _files(content, other)
     kind = text(config, "kind")
     if kind == "csv":
         rows = [row for _, file in files for row in _csv(file, hourly=text(config, "interval") == "hour")]
-        return _usage(rows, people, hourly=text(config, "interval") == "hour")
+        return _usage(rows, who, hourly=text(config, "interval") == "hour")
     if kind == "parquet":
         rows = [row for _, file in files for row in _parquet(file, config)]
-        return _usage(rows, people, hourly=text(config, "interval") == "hour")
+        return _usage(rows, who, hourly=text(config, "interval") == "hour")
     if kind in _LIVE:
-        return _answered(dict(files), people)
+        return _answered(dict(files), who)
     return f"kind {kind} is not read"
 
 
@@ -94,12 +99,12 @@ def _files(content: bytes, other: Callable[[str], bytes]) -> list[tuple[str, byt
     return [(name, other(address)) for address, name in named]
 
 
-def _answered(files: Mapping[str, bytes], people: People) -> Usage | str:
+def _answered(files: Mapping[str, bytes], who: Callable[[str], str]) -> Usage:
     """What a live source answered: its rows, and how much of each day it saw."""
     about: dict[str, Any] = json.loads(files["about.json"])
     hourly = about["question"]["interval"] == "hour"
     seen = {date.fromisoformat(day): (int(n), int(of)) for day, (n, of) in about["coverage"].items()}
-    return _usage(list(_csv(files["usage.csv"], hourly=hourly)), people, hourly=hourly, seen=seen)
+    return _usage(list(_csv(files["usage.csv"], hourly=hourly)), who, hourly=hourly, seen=seen)
 
 
 def _csv(content: bytes, *, hourly: bool) -> Iterator[Quantity]:
@@ -152,11 +157,13 @@ def _kept(written: str) -> Decimal:
 
 
 def _usage(
-    rows: Sequence[Quantity], people: People, *, hourly: bool, seen: Mapping[date, tuple[int, int]] | None = None
-) -> Usage | str:
-    consumers = {name: _consumer(name, people) for name in {row.customer for row in rows}}
-    if any(folded(name).startswith(_POOL) for name in consumers):
-        return "it names pools as customers"
+    rows: Sequence[Quantity],
+    who: Callable[[str], str],
+    *,
+    hourly: bool,
+    seen: Mapping[date, tuple[int, int]] | None = None,
+) -> Usage:
+    consumers = {name: who(name) for name in {row.customer for row in rows}}
     valid = _valid(rows, hourly=hourly, seen=seen or {})
     parts: dict[str, dict[date, Weights]] = {}
     named = {key: folded(key) for key in {row.key for row in rows}}
@@ -177,8 +184,14 @@ def whole(quantity: Decimal) -> int:
     return int(found)
 
 
-def _consumer(name: str, people: People) -> str:
-    return people.known(name) or (OPEX if name.strip().casefold() == OPEX else UNKNOWN)
+def consumer(people: People, pools: Sequence[str]) -> Callable[[str], str]:
+    """Who a driver's customer is: a listed pool, an id, the company itself, or unknown."""
+
+    def who(name: str) -> str:
+        known = named_pool(name, pools) or people.known(name)
+        return known or (OPEX if name.strip().casefold() == OPEX else UNKNOWN)
+
+    return who
 
 
 def _valid(rows: Iterable[Quantity], *, hourly: bool, seen: Mapping[date, tuple[int, int]]) -> set[date]:
