@@ -35,6 +35,16 @@ PARTS = (" R1", "prod", "DB", "dev", "aws", "lab", "@unknown")
 """Keys of drivers: regions, accounts, services, sources and environments, in other spellings than the bill's."""
 CAPACITIES_OF_PARTS: tuple[dict[str, str] | None, ...] = (None, {"driver": "all"}, {"driver": "all"}, {"driver": "m"})
 CAPACITIES = (*CAPACITIES_OF_PARTS, {"quantity": "60.25"}, {"quantity": "1000000"})
+WINDOWS = (
+    [{"first": "2026-10-01", "last": "2026-10-03", "from": "2026-10", "until": "2026-12"}],
+    [
+        {"first": "2026-10-01", "last": "2026-10-01", "from": "2026-10", "until": "2026-10"},
+        {"first": "2026-10-02", "last": "2026-10-31", "from": "2026-07", "until": "2026-12"},
+        {"first": "2026-10-01", "last": "2026-10-31", "from": "2026-11", "until": "2026-12"},
+    ],
+    [{"first": "2026-09-01", "last": "2026-09-02", "from": "2026-10", "until": "2026-12"}],
+)
+"""Of methods ``sampled``: days of October that stand for it, and others that do not, or of which nothing is known."""
 MATCHES: dict[str, dict[str, Any]] = {
     "db": {"service": "DB"},
     "net": {"service": ["gate*", "none"], "account": "prod"},
@@ -46,6 +56,13 @@ RULES: tuple[dict[str, Any], ...] = (
     {"service": {"logs": "a-b"}},
     {"name": "acme$"},
     {"tag": "namespace", "pattern": "^tenant-(?P<customer>.+)$"},
+)
+
+
+ENVIRONMENT_RULES: tuple[list[dict[str, Any]], ...] = (
+    [],
+    [{"tag": "env"}],
+    [{"account": {"lab": "dev"}}, {"tag": "ENV"}],
 )
 
 
@@ -62,7 +79,9 @@ def random_company(seed: int, rows: int) -> Company:
     return Company(
         period=OCTOBER,
         as_of=day(chance.choice((2, 30, 31, 31, 31))),
-        customers=[row for known in chance.sample(IDS, chance.randint(2, 5)) for row in _dated(chance, known)],
+        customers=_merged(
+            seed, [row for known in chance.sample(IDS, chance.randint(2, 5)) for row in _dated(chance, known)]
+        ),
         drivers={"n": _driver(chance), "m": _driver(chance), "all": _capacity_driver(chance)},
         allocation=_allocation(chance),
         policy=POLICY,
@@ -83,6 +102,21 @@ def redelivered(company: Company, seed: int) -> list[Row]:
         rows += chance.choice(([row], [row], [row], [dearer], [retagged], [retagged], [row, retagged], [], moved))
     rows += [_row(Random(seed * 1000 + number)) for number in range(chance.choice((0, 0, 1, 4)))]
     return rows
+
+
+def _merged(seed: int, customers: list[Customer]) -> list[Customer]:
+    """Now and then one that has ended merges into one that is there on the day after."""
+    chance = Random(seed + 1)
+    last = {row.id: row for row in customers}
+    for row in chance.sample(sorted(last.values(), key=lambda row: row.id), len(last)):
+        heirs = [
+            other.id
+            for other in customers
+            if row.end and other.id != row.id and other.covers(row.end + timedelta(days=1))
+        ]
+        if heirs and chance.random() < 0.4:
+            return [replace(each, successor=heirs[0]) if each is row else each for each in customers]
+    return customers
 
 
 def _dated(chance: Random, known: str) -> list[Customer]:
@@ -198,13 +232,14 @@ def _allocation(chance: Random) -> AllocationFile:
     names = chance.sample(list(MATCHES), chance.randint(0, 4))
     follow = (*["follow"] * 4, "corporate", *(f"pool:{name}" for name in names))
     tenant: list[dict[str, Any]] = [{"tag": "tenant"}] if chance.random() < 0.85 else []
+    days = Random(chance.random())
     return AllocationFile.model_validate(
         {
             "version": "1",
-            "customer": tenant + chance.sample(RULES, chance.randint(0, 2)),
+            "customer": [_bounded(days, rule) for rule in tenant + chance.sample(RULES, chance.randint(0, 2))],
             "shared_values": chance.choice(([], ["Shared"])),
             "environment": {
-                "rules": chance.choice(([], [{"tag": "env"}], [{"account": {"lab": "dev"}}, {"tag": "ENV"}])),
+                "rules": [_bounded(days, rule) for rule in chance.choice(ENVIRONMENT_RULES)],
                 "opex": ["dev", {"value": "marketing", "function": "sm"}],
                 "default": chance.choice(("cogs", "cogs", "opex", "pro_rata")),
             },
@@ -227,10 +262,23 @@ def _network(chance: Random, names: Sequence[str]) -> dict[str, Any]:
     return {"method": "simultaneous"}
 
 
+def _bounded(chance: Random, rule: dict[str, Any]) -> dict[str, Any]:
+    """The rule, or now and then the rule on some days only."""
+    if chance.random() < 0.7:
+        return rule
+    first, last = sorted((chance.choice(DAYS), chance.choice(DAYS)))
+    bounds = {"from": f"2026-10-{first:02d}", "until": f"2026-10-{last:02d}"}
+    return rule | {key: bounds[key] for key in chance.choice((["from"], ["until"], ["from", "until"]))}
+
+
 def _pool(chance: Random, name: str) -> dict[str, Any]:
-    method = chance.choice(("usage", "usage", "blend", "even", "fixed", "cost"))
-    pool: dict[str, Any] = {"name": name, "match": MATCHES[name], "fallback": chance.choice(FALLBACKS)}
-    if method in ("usage", "even", "blend") and chance.random() < 0.5:
+    method = chance.choice(("usage", "usage", "blend", "even", "fixed", "cost", "sampled"))
+    pool: dict[str, Any] = {
+        "name": name,
+        "match": _bounded(chance, MATCHES[name]),
+        "fallback": chance.choice(FALLBACKS),
+    }
+    if method in ("usage", "even", "blend", "sampled") and chance.random() < 0.5:
         pool["consumers"] = ["@opex"]
     pool["customers"] = chance.choice(POPULATIONS)
     if method in ("usage", "blend"):
@@ -244,6 +292,8 @@ def _pool(chance: Random, name: str) -> dict[str, Any]:
             {"driver": "m", "weight": "1.5", "capacity": chance.choice(capacities)},
             {"driver": "n", "weight": "3", "capacity": chance.choice(capacities)},
         ]
+    if method == "sampled":
+        pool |= {"driver": chance.choice(("n", "m")), "sample": {"windows": chance.choice(WINDOWS)}}
     if method == "fixed":
         pool |= {"shares": chance.choice(SHARES), "remainder": chance.choice(("idle", "unallocated"))}
     return pool | {"method": "usage" if method == "blend" else method}

@@ -80,7 +80,7 @@ class Classifier:
             resource=row.resource if (row.source, row.resource) in self._named else None,
             tax_type=row.tax_type if tax else None,
             issuer=row.issuer if tax else None,
-            customer=str(owner.meaning) if owner.state == "known" else None,
+            customer=self._company.heir(str(owner.meaning), row.start) if owner.state == "known" else None,
             reason=_reason(owner),
             side=side,
             function=function,

@@ -88,7 +88,8 @@ def read_driver(company: Company, name: str) -> Usage:
             continue
         used = valid[day] = {}
         for key, customer, quantity in rows:
-            at = (fold(key) if key is not None else None, ids.get(_without_space(fold(customer)), "@unknown"))
+            consumer = company.heir(ids.get(_without_space(fold(customer)), "@unknown"), day)
+            at = (fold(key) if key is not None else None, consumer)
             used[at] = used.get(at, Fraction(0)) + quantity
     return Usage(valid)
 

@@ -15,6 +15,7 @@ from tests.reference.company import ONE_DAY, People, days, read_driver
 from tests.reference.network import PREFIX, served
 from tests.reference.records import Company, Money
 from tests.reference.rules import fold
+from tests.reference.sampled import sampled
 from tests.reference.split import added, money_weight, split
 
 REASONS = {
@@ -151,6 +152,8 @@ class Pools:
                 return self._even(pool, cell)
             case "cost":
                 return {customer: Fraction(weight) for customer, weight in self._direct.items()}
+            case "sampled":
+                return sampled(self._company, pool, self._drivers[str(pool.driver)], cell.day, cell.end)
         return self._fixed(pool, cell)
 
     def _days(self, cell: Cell) -> list[date]:
@@ -181,7 +184,7 @@ class Pools:
         return weights
 
     def _fallback(self, pool: Pool, fallback: str, driver: str | None, cell: Cell) -> Amounts:
-        if fallback == "period" and driver is not None:
+        if fallback == "period" and driver is not None and pool.method == "usage":
             return self._drivers[driver].over(self._period, cell.part)
         return self._even(pool, cell) if fallback == "even" else {}
 
@@ -197,7 +200,11 @@ class Pools:
         for consumer, weight in weights.items():
             if consumer in [PREFIX + name for name in (pool.name, *earlier)]:
                 continue
-            key = "@unknown" if consumer == "@opex" and pool.method == "usage" and not pool.consumers else consumer
+            key = (
+                "@unknown"
+                if consumer == "@opex" and pool.method in ("usage", "sampled") and not pool.consumers
+                else consumer
+            )
             if not key.startswith("@") and not self._people.in_population(pool, key, cell.day):
                 if pool.method != "fixed":
                     continue

@@ -76,6 +76,13 @@ class Company:
     allocation: AllocationFile
     policy: PolicyFile
 
+    def heir(self, customer: str, day: date) -> str:
+        """The customer that ``customer`` has become by ``day``."""
+        for row in self.customers:
+            if row.id == customer and row.successor and row.end is not None and row.end < day:
+                return row.successor
+        return customer
+
     @property
     def through(self) -> date:
         """The last charge date that counts: of a complete month every one does."""

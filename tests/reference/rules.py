@@ -76,7 +76,8 @@ class Rules:
 
     def first_match(self, rules: Sequence[Rule], row: Row, judge: Judge, *, maps: bool = True) -> Found:
         """The first rule with a known or shared value; else a conflict, else the first unknown value."""
-        findings = [self._apply(rule, row, judge) for rule in rules if maps or not (rule.account or rule.service)]
+        asked = [rule for rule in rules if _holds(rule, row) and (maps or not (rule.account or rule.service))]
+        findings = [self._apply(rule, row, judge) for rule in asked]
         for state in (("known", "shared"), ("conflict",), ("unknown",)):
             for found in findings:
                 if found.state in state:
@@ -111,7 +112,7 @@ class Rules:
 
     def matches(self, match: Match, row: Row) -> bool:
         """Whether a pool's conditions all hold; without ``kind`` they hold for usage, discounts and marketplace."""
-        if not (row.kind in OPEN if match.kind is None else _any_of(match.kind, row.kind)):
+        if not _holds(match, row) or not (row.kind in OPEN if match.kind is None else _any_of(match.kind, row.kind)):
             return False
         fields = (
             (match.service, row.service),
@@ -128,6 +129,11 @@ class Rules:
             return False
         tags = match.tags.items()
         return all(any(_any_of(texts, raw) for raw in self.raw_values(row, key)) for key, texts in tags)
+
+
+def _holds(rule: Rule | Match, row: Row) -> bool:
+    """Whether the charge's day is one of the rule's."""
+    return (rule.from_ or row.start) <= row.start <= (rule.until or row.start)
 
 
 def customer_judge(ids: Sequence[str], shared_values: Sequence[str]) -> Judge:
