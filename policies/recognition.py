@@ -119,9 +119,11 @@ class Recogniser:
 
     def overlaps(self, subjects: Subjects) -> list[tuple[int, int]]:
         """Pairs of pools that both match some subject, the one listed first winning it."""
-        cuts = [self._tags.cuts[tagset] for tagset in subjects.tagset_id]
-        masks = set(self._pools.over(subjects, cuts, self._tags))
-        return sorted({pair for mask in masks for pair in pairs(mask)})
+        return sorted({pair for mask in set(self.pool_masks(subjects)) for pair in pairs(mask)})
+
+    def pool_masks(self, subjects: Subjects) -> list[int]:
+        """The pools that match each subject, as bits: bit ``i`` is pool ``i``, the lowest is the one that takes it."""
+        return self._pools.over(subjects, [self._tags.cuts[tagset] for tagset in subjects.tagset_id], self._tags)
 
     def tag_values(self, key: str, subjects: Subjects) -> list[str | None]:
         """The folded value of the tag ``key``, one of ``parts``, on each subject.

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 
 from agent.config.loading import Settings
 from agent.config.usage import FileUsage, LiveUsage, UsageConfig
 from agent.doctor.live import answers
+from agent.doctor.measured import measured
 from agent.doctor.records import Finding, ok, told, warn
 from agent.errors import InputError
+from agent.period import Period
 from agent.usage import SUFFIXES, Driver, NamedContent, read_files
 from policies.registry import Registry
 
@@ -22,6 +25,7 @@ def usage(settings: Settings, today: date) -> Iterator[Finding]:
     """Every configured driver: the days it covers, the days between them it lacks, and days that cannot be used."""
     if not settings.app.usage:
         yield ok("usage", "no driver is configured: pools split evenly, by cost or by fixed shares")
+    read: dict[str, Driver] = {}
     for config in settings.app.usage:
         part = f"usage {config.name}"
         if isinstance(config, LiveUsage):
@@ -32,7 +36,10 @@ def usage(settings: Settings, today: date) -> Iterator[Finding]:
         except (InputError, OSError) as error:
             yield told(part, error)
         else:
+            read[config.name] = driver
             yield from _driver(part, config, driver, today)
+    rules = settings.allocation(Period(today.year, today.month))
+    yield from measured(rules.pools, read, settings.registry() if settings.app.customers is not None else None)
 
 
 def configured_files(config: FileUsage, location: Path) -> list[NamedContent]:
@@ -69,13 +76,18 @@ def _gaps(days: list[date]) -> list[date]:
 
 
 def _invalid(driver: Driver) -> list[date]:
-    """Days the allocation will not use: a negative quantity, nothing but zeros, or under 90 % of the hours."""
+    """Days the allocation will not use: a negative quantity, nothing but zeros, or under 90 % of the intervals."""
     sums = [("quantity", "min"), ("quantity", "max"), ("hour", "count_distinct")]
     zero, hours = Decimal(0), 24 if driver.interval == "hour" else 0
+
+    def thin(day: dict[str, Any]) -> bool:
+        seen, expected = driver.coverage.get(day["date"], (day["hour_count_distinct"], hours))
+        return bool(10 * seen < 9 * expected)
+
     return sorted(
         day["date"]
         for day in driver.rows.group_by("date").aggregate(sums).to_pylist()
-        if day["quantity_min"] < zero or day["quantity_max"] == zero or 10 * day["hour_count_distinct"] < 9 * hours
+        if day["quantity_min"] < zero or day["quantity_max"] == zero or thin(day)
     )
 
 

@@ -1,6 +1,7 @@
 """Rules held against the newest month in the ledger: pools that overlap, tags and customers that never appear."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ from agent.billing.ledger.kept_tag_sets import read_tag_sets
 from agent.billing.ledger.versions import LedgerVersion, heads, periods
 from agent.config.allocation import AllocationFile
 from agent.config.loading import Settings
+from agent.doctor.pools import idle_rules
 from agent.doctor.records import Finding, ok, told, warn
 from agent.errors import ApportionError
 from policies.policy import TagKeys
@@ -48,8 +50,10 @@ def rules(settings: Settings, registry: Registry) -> Iterator[Finding]:
         yield told("ledger", error)
         return
     allocation = settings.allocation(newest)
-    asked = _recogniser(settings, allocation, registry, tag_sets)
+    asking = partial(_recogniser, settings, allocation, registry, tag_sets)
+    asked = asking(allocation.customer)
     yield from _overlaps(allocation, asked, subjects)
+    yield from idle_rules(allocation, asked, asking, subjects)
     yield from _keys(settings, allocation, tag_sets, str(newest))
     yield from _customers(asked, registry, subjects, str(newest))
 
@@ -75,12 +79,16 @@ def _subjects(versions: list[LedgerVersion]) -> Subjects:
 
 
 def _recogniser(
-    settings: Settings, allocation: AllocationFile, registry: Registry, tag_sets: Mapping[str, Mapping[str, str]]
+    settings: Settings,
+    allocation: AllocationFile,
+    registry: Registry,
+    tag_sets: Mapping[str, Mapping[str, str]],
+    customer: Sequence[Rule],
 ) -> Recogniser:
     return Recogniser(
         policy=settings.policy(),
         registry=registry,
-        customer=allocation.customer,
+        customer=customer,
         shared_values=allocation.shared_values,
         environment=recognise.environment_rules(allocation),
         pools=[pool.match for pool in allocation.pools],

@@ -140,7 +140,8 @@ def test_overlapping_pools_are_named(config: Path):
     path.write_text(path.read_text() + extra)
     pipeline.ingest(load_application(config), None, Quiet())
     assert said(config, "pools") == [
-        ("warn", "database and second match the same charges; database, listed first, takes them")
+        ("warn", "database and second match the same charges; database, listed first, takes them"),
+        ("warn", "second matches every charge"),
     ]
 
 
