@@ -19,6 +19,8 @@ MOST = Decimal(10) ** (_QUANTITY.precision - PLACES)
 _CUT = Decimal(1).scaleb(-PLACES)
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 _SHORT = r"^[+-]?\d{1,20}(\.\d{0,12})?$"
+_LONG = r"^([+-]?\d{1,20}\.\d{12})\d+$"
+_FINER = r"^[+-]?\d{1,20}\.\d{12}\d*[1-9]\d*$"
 _ENOUGH = Context(prec=2_000)
 Moment = tuple[date, int | None]
 """A UTC day, and its hour of an hourly driver."""
@@ -108,12 +110,15 @@ def _quantities(column: pa.ChunkedArray, *, cutting: bool) -> tuple[pa.Array, in
     wrong = pc.index(pc.match_substring_regex(texts, _NUMBER), value=False).as_py()
     if wrong >= 0:
         raise BadRow(wrong, f"quantity {texts[wrong].as_py()!r} is not a number", "a plain decimal, such as 1200.5")
+    finer = 0
+    if cutting:
+        finer = pc.sum(pc.match_substring_regex(texts, _FINER)).as_py() or 0
+        texts = pc.replace_substring_regex(texts, _LONG, r"\1")
     # NOTE: Arrow's cast is exact for these shapes only; of others it may be silent: '9e-115' becomes zero (pyarrow 26)
     short = pc.match_substring_regex(texts, _SHORT)
     if pc.all(short).as_py():
-        return pc.cast(texts, _QUANTITY), 0
+        return pc.cast(texts, _QUANTITY), finer
     read: list[Decimal] = []
-    finer = 0
     others = texts.filter(pc.invert(short)).to_pylist()
     rows = pc.indices_nonzero(pc.invert(short))
     for row, text in zip(rows.to_pylist(), others, strict=True):

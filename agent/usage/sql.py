@@ -218,7 +218,7 @@ class _Rows:
     first: date
     last: date
     place: str
-    seen: set[tuple[Moment, str, str | None]] = field(default_factory=set)
+    seen: set[Moment] = field(default_factory=set)
     floats: int = 0
     unknown: int = 0
     quantities: Quantities = field(init=False)
@@ -243,21 +243,22 @@ class _Rows:
         moment = self._moment(row[places["date"]], where)
         customer = _name(row[places["customer"]], "customer", where)
         key = _name(row[places[KEY]], KEY, where) or None if KEY in places else None
-        self._refuse_double((moment, customer, key), where)
-        self.unknown += not customer
+        before = len(self.quantities)
         self.quantities.add(moment, customer, self._quantity(row[places["quantity"]], where), key)
+        if customer and len(self.quantities) == before:
+            raise self._double(moment, customer, key, where)
+        self.unknown += not customer
+        self.seen.add(moment)
 
-    def _refuse_double(self, place: tuple[Moment, str, str | None], where: str) -> None:
-        (day, hour), customer, key = place
-        if customer and place in self.seen:
-            at = day if hour is None else f"{day} {hour:02d}:00 UTC"
-            raise InputError(
-                f"a second row for {customer!r} on {at}" + (f" in {key!r}" if key else ""),
-                where=where,
-                expected=f"one row for each {self.config.interval} and customer",
-                mend="add up in the query, with group by",
-            )
-        self.seen.add(place)
+    def _double(self, moment: Moment, customer: str, key: str | None, where: str) -> InputError:
+        day, hour = moment
+        at = day if hour is None else f"{day} {hour:02d}:00 UTC"
+        return InputError(
+            f"a second row for {customer!r} on {at}" + (f" in {key!r}" if key else ""),
+            where=where,
+            expected=f"one row for each {self.config.interval} and customer",
+            mend="add up in the query, with group by",
+        )
 
     def _moment(self, value: object, where: str) -> Moment:
         at = _time(value)
@@ -296,9 +297,7 @@ class _Rows:
             told.append(f"{self.unknown} rows name no customer; their weight is {UNKNOWN}")
         return Pulled(
             rows=rows,
-            coverage=intervals.coverage(
-                self.first, self.last, (moment for moment, *_ in self.seen), 24 if hourly else 1
-            ),
+            coverage=intervals.coverage(self.first, self.last, self.seen, 24 if hourly else 1),
             method=f"rows of one SELECT from {kind}, as they are",
             notes=tuple(told),
         )
