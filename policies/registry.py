@@ -77,6 +77,12 @@ class Registry:
         """(id, its last day, its successor) of every customer that merged into another, by id."""
         return tuple((row.id, row.end, row.successor) for row in self.customers if row.successor and row.end)
 
+    def heir(self, customer: str, day: date) -> str:
+        """The customer that ``customer`` has become by ``day``: itself, unless it merged into another before."""
+        if not self.mergers:
+            return customer
+        return next((heir for old, ended, heir in self.mergers if old == customer and ended < day), customer)
+
     def valid_on(self, customer: str, day: date) -> Customer:
         """The row valid on ``day``, else the one nearest in time (of two equally near, the earlier)."""
         return min(self._rows[customer], key=lambda row: row.days_away(day))

@@ -41,6 +41,8 @@ class Asked:
     recogniser: Recogniser
     pools: Sequence[int]
     """The places, in the list of all, of the pools that match in the span."""
+    heirs: Mapping[str, str]
+    """Customers that have merged into another before the span, and into which."""
 
     def recognise(self, subjects: Subjects) -> Recognition:
         """What the rules say; a pool by its place in the list of all."""
@@ -80,7 +82,7 @@ def _asked(rules: AllocationFile, policy: PolicyFile, registry: Registry, tag_se
         parts=part_tags(rules),
         tag_sets=tag_sets,
     )
-    return Asked(span, recogniser, held)
+    return Asked(span, recogniser, held, {old: heir for old, ended, heir in registry.mergers if ended < span.day})
 
 
 def needs_resource(rules: AllocationFile) -> bool:
@@ -148,10 +150,18 @@ def _part_values(by: Part, asked: Recogniser, subjects: Subjects) -> list[str | 
 def subject_rule(rules: AllocationFile, asked: Rules, idle: frozenset[str], subjects: pa.Table) -> pa.Table:
     """What the rules say of each subject, beside the subject's own columns ('' stands for null in them).
 
-    A row for each subject and span: it holds for charges dated ``FirstDay`` to ``LastDay``. ``idle``: the tag sets of
-    unused capacity; ``Unused`` is 1 for their subjects.
+    A row for each subject and span: it holds for charges dated ``FirstDay`` to ``LastDay``. ``MergedFrom`` is the id
+    that the rules found where this customer has merged into another, which is then the Customer. ``idle``: the tag
+    sets of unused capacity; ``Unused`` is 1 for their subjects.
     """
     return pa.concat_tables([_said(rules, each, idle, subjects) for each in asked.spans])
+
+
+def _heirs(asked: Asked, customers: list[str | None]) -> list[str | None]:
+    """Who these customers are in the span."""
+    if not asked.heirs:
+        return customers
+    return [None if known is None else asked.heirs.get(known, known) for known in customers]
 
 
 def _said(rules: AllocationFile, asked: Asked, idle: frozenset[str], subjects: pa.Table) -> pa.Table:
@@ -160,8 +170,9 @@ def _said(rules: AllocationFile, asked: Asked, idle: frozenset[str], subjects: p
     found = asked.recognise(asked_about)
     names = [pool.name for pool in rules.pools]
     said = {
-        "Customer": found.customer,
-        "OwnCustomer": found.own_customer,
+        "Customer": _heirs(asked, found.customer),
+        "OwnCustomer": _heirs(asked, found.own_customer),
+        "MergedFrom": [known if known in asked.heirs else None for known in found.customer],
         "Reason": found.reason,
         "Hint": found.hint,
         "Side": found.side,

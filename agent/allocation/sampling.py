@@ -93,12 +93,12 @@ def sampled(
     assert pool.sample is not None  # noqa: S101  # the configuration says so
     assert pool.driver is not None  # noqa: S101
     windows = _windows(pool.sample, period)
-    traced = _quantities(drivers[pool.driver], windows, consumers)
+    traced = _quantities(drivers[pool.driver], windows, consumers, registry)
     intervals = sorted(traced, key=lambda interval: (interval[0], -1 if interval[1] is None else interval[1]))
     weights = _weights(traced, registry, period)
     estimates = _estimates(pool, period, [traced[interval] for interval in intervals], weights)
     live = None if pool.sample.live is None else drivers[pool.sample.live]
-    drift = () if live is None or not windows else _drift(pool.sample, live, windows, period, consumers)
+    drift = () if live is None or not windows else _drift(pool.sample, live, windows, period, consumers, registry)
     return Sampled(pool.name, tuple(windows), len(intervals), estimates, tuple(drift))
 
 
@@ -108,7 +108,7 @@ def _windows(sample: Sample, period: Period) -> list[tuple[date, date]]:
 
 
 def _quantities(
-    driver: Driver, spans: Sequence[tuple[date, date]], consumers: Mapping[str, str]
+    driver: Driver, spans: Sequence[tuple[date, date]], consumers: Mapping[str, str], registry: Registry
 ) -> dict[Interval, Weights]:
     """Quantities by interval and consumer, on the valid days of the spans.
 
@@ -126,7 +126,7 @@ def _quantities(
     found: dict[Interval, Weights] = {}
     for row, number in zip(valid, whole, strict=True):
         weights = found.setdefault((row["date"], row["hour"]), {})
-        consumer = consumers[row["customer"]]
+        consumer = registry.heir(consumers[row["customer"]], row["date"])
         weights[consumer] = weights.get(consumer, 0) + number // 10**tens
     return found
 
@@ -240,10 +240,15 @@ def _percent(share: Fraction | float) -> Decimal:
 
 
 def _drift(
-    sample: Sample, live: Driver, windows: Sequence[tuple[date, date]], period: Period, consumers: Mapping[str, str]
+    sample: Sample,
+    live: Driver,
+    windows: Sequence[tuple[date, date]],
+    period: Period,
+    consumers: Mapping[str, str],
+    registry: Registry,
 ) -> list[Drift]:
     """Customers whose part of the live driver moved by more than the limit, the most first."""
-    then, now = (_shares(_quantities(live, spans, consumers)) for spans in (windows, _month(period)))
+    then, now = (_shares(_quantities(live, spans, consumers, registry)) for spans in (windows, _month(period)))
     if not then or not now:
         return []
     zero = Fraction(0)

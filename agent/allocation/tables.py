@@ -157,7 +157,7 @@ def _drivers(facts: Facts) -> dict[str, pa.Table]:
     parted = {name for pool in facts.rules.pools if pool.by is not None for name in pool.drivers_used}
     # NOTE: a driver that is late is left out of day D only; the days it did deliver split the cost of those days
     who = consumer(facts)
-    rows = [_usage_rows(driver, who, scale) for driver in facts.drivers.values()]
+    rows = [_usage_rows(driver, who, scale, facts.registry) for driver in facts.drivers.values()]
     return {
         "driver": table(
             {"Driver": TEXT, "Interval": TEXT, "Parted": pa.bool_()},
@@ -227,14 +227,18 @@ def consumer(facts: Facts) -> Callable[[str], str]:
     return resolve
 
 
-def _usage_rows(driver: Driver, meaning: Callable[[str], str], scale: Scales) -> pa.Table:
+def _usage_rows(driver: Driver, meaning: Callable[[str], str], scale: Scales, registry: Registry) -> pa.Table:
     rows = driver.rows
+    customers = _each(rows["customer"], meaning)
+    for old, ended, heir in registry.mergers:
+        later = pc.and_(pc.equal(customers, old), pc.greater(rows["date"].combine_chunks(), ended))
+        customers = pc.if_else(later, heir, customers)
     return pa.table(
         {
             "Driver": pa.array([driver.name] * len(rows), TEXT),
             "Day": rows["date"],
             "Hour": rows["hour"],
-            "Customer": _each(rows["customer"], meaning),
+            "Customer": customers,
             "Part": _each(rows["key"], fold_value),
             "Quantity": scale.rows(driver),
         }
