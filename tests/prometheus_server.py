@@ -50,6 +50,11 @@ class Drip:
 
 
 @dataclass(frozen=True)
+class Hang:
+    """No answer for two seconds."""
+
+
+@dataclass(frozen=True)
 class Say:
     """Another body under status 200."""
 
@@ -138,6 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
                     self.wfile.write(b" ")
                     self.wfile.flush()
                     time.sleep(0.1)
+            case Hang():
+                time.sleep(2)
             case Say(body):
                 self._send(200, body.encode(), {})
             case (kind, result):

@@ -10,8 +10,11 @@ from agent import cli, inputs, pipeline
 from agent.billing.ledger.unread import unread
 from agent.config.loading import load_application
 from agent.doctor import examine
+from agent.errors import InputError
 from agent.period import Period
 from agent.progress import Quiet
+from agent.usage import ROWS, Pulled
+from agent.usage.kept import ABOUT_FILE, ROWS_FILE, laid_over, read_back
 from tests.project import APPLICATION, write_project
 from tests.prometheus_server import Fail, Half, PrometheusServer, at
 
@@ -226,6 +229,40 @@ def test_another_question_is_asked_from_the_start(project, prometheus, clock):
     _, settings = take(project)
     assert asked_days(prometheus) == (date(2026, 10, 1), date(2026, 10, 19))
     assert len(set(driver(settings).rows["hour"].to_pylist())) == 24
+
+
+def test_what_was_kept_is_no_answer_to_another_question(project, prometheus, clock):
+    fill(prometheus, "2026-10-20T09:30:00")
+    clock("2026-10-20T10:00:00")
+    take(project)
+    configure(project, prometheus, ", key_label: region")
+    with pytest.raises(InputError, match="'requests' was asked something else before") as caught:
+        driver(load_application(project))
+    assert caught.value.mend == "run apportion ingest"
+
+
+def test_another_address_or_patience_is_the_same_question(project, prometheus, clock):
+    fill(prometheus, "2026-10-20T09:30:00")
+    clock("2026-10-20T10:00:00")
+    take(project)
+    configure(project, prometheus, ", timeout_seconds: 7, again_days: 1, late_after_days: 9")
+    prometheus.calls.clear()
+    take(project)
+    assert asked_days(prometheus) == (date(2026, 10, 18), date(2026, 10, 19))
+
+
+def test_an_answer_kept_in_another_form_is_refused(project, prometheus):
+    config = load_application(project).app.usage[0]
+    files = [(ABOUT_FILE, b'{"version": 1}'), (ROWS_FILE, b"date,customer,quantity,key\n")]
+    with pytest.raises(InputError, match="what was kept of its answers cannot be read"):
+        read_back(config, files)
+
+
+def test_an_answer_about_other_days_is_refused(project):
+    config, day = load_application(project).app.usage[0], date(2026, 10, 5)
+    for coverage in ({}, {day: (1, 1), date(2026, 10, 6): (1, 1)}):
+        with pytest.raises(InputError, match="the answer is about other days than were asked for"):
+            laid_over(config, None, Pulled(ROWS.empty_table(), coverage, "", ()), (day, day))
 
 
 def test_since_begins_and_going_back_with_it_asks_the_earlier_days(project, prometheus, clock):

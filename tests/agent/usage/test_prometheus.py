@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agent.config.usage import PrometheusUsage
 from agent.errors import InputError, Unreachable
 from agent.usage import live
-from tests.prometheus_server import Drip, Fail, Half, PrometheusServer, Say
+from tests.prometheus_server import Drip, Fail, Half, Hang, PrometheusServer, Say
 
 DAY, NEXT = date(2026, 10, 5), date(2026, 10, 6)
 
@@ -234,6 +234,29 @@ def test_what_is_no_answer_is_told(prometheus, behaviour, error, message):
         ask(prometheus)
 
 
+@pytest.mark.parametrize(
+    ("series", "message"),
+    [
+        ('{"values":[[1790985601,"1"]]}', "a series has no labels"),
+        ('{"metric":{}}', "a series has no samples"),
+        ('{"metric":{},"values":[[1791201600,"many"]]}', "the quantity 'many' is not a number"),
+        ('{"metric":{},"values":[[1791201600,"1e999"]]}', "the quantity '1e999' is not a number"),
+    ],
+)
+def test_a_series_that_is_none_is_told(prometheus, series, message):
+    body = f'{{"status":"success","data":{{"resultType":"matrix","result":[{series}]}}}}'
+    prometheus.behave = lambda call: None if call.query["query"].startswith("last") else Say(body)
+    with pytest.raises(InputError, match=message):
+        ask(prometheus)
+
+
+def test_a_long_question_goes_in_the_body(prometheus):
+    tenants = "|".join(f"tenant-{number}" for number in range(500))
+    prometheus.add({"tenant": "acme"}, [(on(4, "23:00:00"), "0"), (on(5, "12:00:00"), "3")])
+    pulled = ask(prometheus, counter=f'work_total{{tenant=~"{tenants}"}}')
+    assert quantities(pulled) == {(5, None, "acme", None): 3}
+
+
 def test_a_failure_that_passes_is_asked_again(prometheus):
     prometheus.add({"tenant": "acme"}, [(on(4, "23:00:00"), "0"), (on(5, "12:00:00"), "3")])
     failing = [Fail(429, headers={"Retry-After": "0"}), Fail(502)]
@@ -241,8 +264,9 @@ def test_a_failure_that_passes_is_asked_again(prometheus):
     assert quantities(ask(prometheus)) == {(5, None, "acme", None): 3}
 
 
-def test_an_answer_that_drips_is_given_up_after_its_time(prometheus):
-    prometheus.behave = lambda _: Drip()
+@pytest.mark.parametrize("behaviour", [Drip(), Hang()])
+def test_an_answer_that_drips_or_does_not_come_is_given_up_after_its_time(prometheus, behaviour):
+    prometheus.behave = lambda _: behaviour
     with pytest.raises(Unreachable, match="did not answer whole within 1 s; nothing was taken"):
         ask(prometheus, timeout_seconds=1)
 
@@ -328,6 +352,19 @@ def test_an_expression_over_many_days_is_asked_for_in_parts(prometheus):
     pulled = ask(prometheus, first, last, query="size_bytes", interval="hour")
     assert quantities(pulled) == {(5, 11, "acme", None): 1, (5, 23, "acme", None): 2}
     assert len(pulled.coverage) == 61
+
+
+def test_an_expression_that_is_too_much_for_one_moment_is_told(prometheus):
+    prometheus.behave = lambda _: Fail(422, "query processing would load too many samples into memory")
+    with pytest.raises(InputError, match="even a short span passes a limit of the server"):
+        ask(prometheus, DAY, NEXT, query="size_bytes", interval="hour")
+
+
+def test_a_value_without_the_customers_label_keeps_its_weight(prometheus):
+    prometheus.add({"db": "a"}, [(on(6, "00:00:00"), "2")])
+    pulled = ask(prometheus, query="size_bytes")
+    assert quantities(pulled) == {(5, None, "@unknown", None): 2}
+    assert "1 series have no label 'tenant': they count as @unknown" in pulled.notes
 
 
 @pytest.mark.parametrize("call", ["increase(x_total[1h])", "rate (x[5m])", "sum by (tenant)(irate(x[5m]))"])
