@@ -111,6 +111,13 @@ def _url(config: SqlUsage) -> URL:
             where=f"usage {config.name}: {'url' if config.url_env is None else config.url_env}",
             expected="postgresql://user@host/database, or another URL of SQLAlchemy",
         ) from None
+    if config.url_env is None and _secrets(url):
+        raise InputError(
+            "url holds a password",
+            where=f"usage {config.name}",
+            expected="a URL without one in apportion.yaml",
+            mend="put the URL into an environment variable, and name it in url_env",
+        )
     if url.drivername == "postgresql":
         return url.set(drivername=_PSYCOPG)
     return _read_only_file(config, url) if kind == "sqlite" else url

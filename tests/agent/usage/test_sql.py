@@ -1,5 +1,6 @@
 """Drivers from a database: one SELECT that can only read, exact numbers, UTC days, and nothing of a half answer."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -31,7 +32,18 @@ def sqlite(folder: Path, *statements: str) -> str:
 
 
 def config(url: str, query: str = PER_DAY, **changes: Any) -> SqlUsage:
-    return SqlUsage.model_validate({"name": "calls", "kind": "sql", "url": url, "query": query} | changes)
+    """The URL of a server comes from the environment, since it may hold a password."""
+    address = {"url": url}
+    if not url.startswith("sqlite"):
+        os.environ["USAGE_URL"] = url
+        address = {"url_env": "USAGE_URL"}
+    return SqlUsage.model_validate({"name": "calls", "kind": "sql", "query": query} | address | changes)
+
+
+@pytest.fixture(autouse=True)
+def _no_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USAGE_URL", "")
+    monkeypatch.delenv("USAGE_URL")
 
 
 def asked(url: str, query: str = PER_DAY, **changes: Any) -> Pulled:
@@ -225,6 +237,13 @@ def test_a_url_may_come_from_the_environment_and_is_never_told(monkeypatch: pyte
     with pytest.raises(InputError) as caught:
         pull(named, FIRST, LAST)
     assert (caught.value.message, caught.value.where) == ("this is not a database URL", "usage calls: USAGE_URL")
+
+
+def test_a_password_is_not_written_into_the_configuration() -> None:
+    for url in ("postgresql://reader:hunter2@db/usage", "mssql://db/usage?access_token=hunter2"):
+        with pytest.raises(InputError, match="url holds a password") as caught:
+            pull(SqlUsage(name="calls", kind="sql", url=url, query=PER_DAY), FIRST, LAST)
+        assert "hunter2" not in "".join(caught.value.lines())
 
 
 @pytest.mark.parametrize("url", ["nosuch://u:hunter2@127.0.0.1/db", "mysql+nosuch://u:hunter2@127.0.0.1/db"])
