@@ -122,6 +122,12 @@ REFUSED = (
         "ragged usage", written("usage/requests.csv", "date,customer,quantity\n2026-10-01,acme\n"), ("requests.csv:2",)
     ),
     Bad("usage in words", written("usage/requests.csv", usage(quantity="many")), ("requests.csv:2", "many")),
+    Bad("usage of 1e30", written("usage/requests.csv", usage(quantity="1e30")), ("requests.csv:2", "does not fit")),
+    Bad(
+        "usage that cannot be added up",
+        written("usage/requests.csv", usage(quantity="9999999999999999999999999.123456789012")),
+        ("'requests'", "38 digits", "larger unit"),
+    ),
     Bad("usage columns", written("usage/requests.csv", "day,who,count\n"), ("requests.csv:1", "'day'")),
     Bad(
         "revenue in words",
