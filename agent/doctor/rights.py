@@ -6,7 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.config.application import SourceConfig
-from agent.config.usage import CloudWatchUsage, DatadogUsage, PerformanceInsightsUsage, SqlUsage, UsageConfig
+from agent.config.usage import (
+    CloudWatchUsage,
+    DatadogUsage,
+    PerformanceInsightsUsage,
+    PrometheusUsage,
+    SqlUsage,
+    UsageConfig,
+)
 
 _LOCAL = "read access to the folder; whatever copies the export there needs read access to the bucket it lies in"
 _FOLDER = files("agent.doctor") / "rights"
@@ -35,8 +42,8 @@ def least(source: SourceConfig) -> str:
 
 def least_to_ask(driver: UsageConfig) -> dict[str, str]:
     """What to grant for asking a driver, by what it is for; nothing where the kind has no rights of its own."""
-    if isinstance(driver, SqlUsage):
-        return {driver.kind: _of_kind("sql.txt")}
+    if isinstance(driver, SqlUsage | PrometheusUsage):
+        return {driver.kind: _of_kind(f"{driver.kind}.txt")}
     if isinstance(driver, DatadogUsage):
         text = _of_kind("datadog.txt").replace("API_KEY", driver.api_key_env, 1)
         return {driver.kind: text.replace("APP_KEY", driver.app_key_env, 1)}
