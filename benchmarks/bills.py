@@ -15,8 +15,14 @@ from benchmarks.shapes import SHAPES, Shape
 
 HOURS = 744
 TENANTS = 1000
+POOLS, CUSTOMERS = 20, 2000
+"""Of the company whose allocation is large: its month has about 1.2 million shares."""
 PERIOD = "2026-10"
 FILES = 5
+_SERVICES = (
+    "AmazonEC2", "AmazonS3", "AmazonRDS", "AmazonApiGateway", "AWSLambda", "AmazonMSK", "AmazonCloudWatch", "AWSELB",
+)  # fmt: skip
+_REGIONS = ("eu-west-3", "us-east-1", "eu-central-1")
 _PARTS = ("tenant", "env", "team", "app", "cost_center")
 
 
@@ -83,11 +89,10 @@ def _lines(lines: int, tags: int) -> duckdb.DuckDBPyConnection:
       create table resource as
       select
         r, cast(111111111111 + r % 3 as varchar) as account,
-        ['AmazonEC2', 'AmazonS3', 'AmazonRDS', 'AmazonApiGateway', 'AWSLambda', 'AmazonMSK', 'AmazonCloudWatch',
-         'AWSELB'][1 + r % 8] as service,
+        {list(_SERVICES)}[1 + r % 8] as service,
         'arn:aws:service:eu-west-3:111111111111:instance/i-' || substr(md5(cast(r as varchar)), 1, 17) as resource_id,
         upper(substr(md5('sku' || (r % 200)), 1, 16)) as sku,
-        ['eu-west-3', 'us-east-1', 'eu-central-1'][1 + r % 3] as region,
+        {list(_REGIONS)}[1 + r % 3] as region,
         case when r % 10 < 7 then map {{ {named} }} else map {{ {unnamed} }} end as tags
       from range({resources}) as t(r);
       create view bill as
@@ -110,9 +115,8 @@ def _company(folder: Path, shape: Shape) -> None:
     with (folder / "customers.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([["id"], *([name] for name in _tenants())])
     draw = random.Random(7)
-    days = [date(2026, 10, 1) + timedelta(days=day) for day in range(31)]
     with (folder / "requests.csv").open("w", newline="") as stream:
-        rows = ([day, name, draw.randrange(1, 10**6)] for day in days for name in _tenants())
+        rows = ([day, name, draw.randrange(1, 10**6)] for day in _days() for name in _tenants())
         csv.writer(stream).writerows([["date", "customer", "quantity"], *rows])
     # NOTE: written last: it says that the bill is whole
     (folder / "apportion.yaml").write_text(
@@ -120,8 +124,40 @@ def _company(folder: Path, shape: Shape) -> None:
     )
 
 
-def _tenants() -> list[str]:
-    return [f"tenant-{number:04d}" for number in range(TENANTS)]
+def pooled(bill: Bill) -> Bill:
+    """The same export in another company: what names no tenant falls on 20 pools, split by 20 drivers a day."""
+    folder = bill.folder.with_name(f"{bill.folder.name}-pools")
+    found = Bill(folder, bill.files)
+    if found.config.exists():
+        return found
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "policy.yaml").write_text((bill.folder / "policy.yaml").read_text())
+    with (folder / "customers.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([["id"], *([name] for name in _tenants(CUSTOMERS))])
+    draw = random.Random(11)
+    for pool in range(POOLS):
+        with (folder / f"driver-{pool}.csv").open("w", newline="") as stream:
+            rows = ([day, name, draw.randrange(1, 10**6)] for day in _days() for name in _tenants(CUSTOMERS))
+            csv.writer(stream).writerows([["date", "customer", "quantity"], *rows])
+    pools = "".join(
+        f"  - {{name: pool-{pool}, match: {{service: {_SERVICES[pool % len(_SERVICES)]}, "
+        f"region: {_REGIONS[pool // len(_SERVICES)]}}}, method: usage, driver: driver-{pool}}}\n"
+        for pool in range(POOLS)
+    )
+    rules = "customer: [{tag: tenant}]\nenvironment: {rules: [{tag: env}], cogs: [prod], opex: [dev]}\n"
+    (folder / "allocation.yaml").write_text(f"version: 1\n{rules}pools:\n{pools}")
+    drivers = "".join(f"  - {{name: driver-{n}, kind: csv, location: driver-{n}.csv}}\n" for n in range(POOLS))
+    source = f"sources: [{{name: bill, kind: aws-cur2, location: ../{bill.folder.name}/exports}}]\n"
+    (folder / "apportion.yaml").write_text(_APPLICATION.partition("usage:")[0] + f"usage:\n{drivers}" + source)
+    return found
+
+
+def _days() -> list[date]:
+    return [date(2026, 10, 1) + timedelta(days=day) for day in range(31)]
+
+
+def _tenants(count: int = TENANTS) -> list[str]:
+    return [f"tenant-{number:04d}" for number in range(count)]
 
 
 _APPLICATION = """version: 1
