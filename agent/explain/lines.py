@@ -11,6 +11,7 @@ from agent.config.loading import Settings
 from agent.errors import UsageError
 from agent.explain.follows import Follows
 from agent.explain.pools import ClassKey, PoolShares, class_of
+from agent.explain.raw_lines import RawLines
 from agent.explain.recomputing import Recomputed, Row, published_month, recomputed
 from agent.explain.records import Asked, Check, Explanation, Part, SourceVersion, fold, walked
 from agent.explain.spreads import Spreads
@@ -62,20 +63,22 @@ def explain(settings: Settings, period: Period, asked: Asked, progress: Progress
     month = published_month(settings, period)
     progress.step(f"computing {period} again")
     with recomputed(month, progress) as again:
-        return explained(again, asked, progress)
+        lines = RawLines(month.settings, month.versions, asked, progress) if asked.lines else None
+        return explained(again, asked, progress, lines)
 
 
-def explained(again: Recomputed, asked: Asked, progress: Progress) -> Explanation:
-    """As :func:`explain`, of a month that is in the engine."""
+def explained(again: Recomputed, asked: Asked, progress: Progress, lines: RawLines | None = None) -> Explanation:
+    """As :func:`explain`, of a month that is in the engine; with ``lines`` down to those of the delivered files."""
     customer = _known(again.facts.registry, asked.customer)
     _refuse_unknown_pool(again, asked)
     progress.step(f"explaining {customer}")
-    return _Walk(again, asked, customer).run()
+    return _Walk(again, asked, customer, lines).run()
 
 
 class _Walk:
-    def __init__(self, again: Recomputed, asked: Asked, customer: str) -> None:
+    def __init__(self, again: Recomputed, asked: Asked, customer: str, lines: RawLines | None) -> None:
         self._again = again
+        self._lines = lines
         self._asked = asked
         self._customer = customer
         self._tracer = Tracer(again, asked)
@@ -86,6 +89,8 @@ class _Walk:
         reserved = self._customer in BUCKETS
         tree = self._reserved() if reserved else self._whose(Who("customer", self._customer), self._customer)
         beside = [] if reserved else self._beside()
+        if self._lines is not None:
+            tree, *beside = (self._lines.below(part) for part in (tree, *beside))
         self._against_the_published_line(tree)
         for above in (tree, *beside):
             self._checks += [

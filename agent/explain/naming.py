@@ -9,7 +9,7 @@ from agent.explain.recomputing import Recomputed, Row
 from policies.policy import TagKeys
 from policies.pool_masks import OPEN_KINDS
 from policies.recognition import Recogniser, Subjects
-from policies.rules import Rule
+from policies.rules import Rule, in_force
 from policies.tags import canonical_json
 
 
@@ -31,7 +31,7 @@ class Namer:
 
     def of(self, row: Row) -> Named:
         """The rule for a row of the table ``traced``."""
-        names = ("TagSetId", "SubAccountId", "ServiceName", "LedgerResourceId", "ResourceName", "Kind")
+        names = ("ChargeDate", "TagSetId", "SubAccountId", "ServiceName", "LedgerResourceId", "ResourceName", "Kind")
         key = tuple(row[name] for name in names)
         if key not in self._seen:
             self._seen[key] = self._found(row)
@@ -41,7 +41,7 @@ class Namer:
         tags = self._tag_sets[row["TagSetId"]]
         facts: dict[str, str | int] = {"tags": canonical_json(tags)}
         for number, rule in enumerate(self._month.facts.rules.customer, start=1):
-            if self._customer(rule, row) is not None:
+            if in_force(rule, row["ChargeDate"]) and self._customer(rule, row) is not None:
                 what, value = _looked_at(rule, row, self._named(rule, tags))
                 facts |= {"rule": number, "rule_looks_at": what, "value": value}
                 return Named(f"customer rule {number} ({what}): {value}", facts)

@@ -102,7 +102,7 @@ class _Page:
         return part.kind != "day" or self._asked.day is not None
 
     def _shows_whole(self, part: Part) -> bool:
-        return self._asked.rows or (part.kind == "pool" and part.name == self._asked.pool)
+        return part.name == self._asked.pool if part.kind == "pool" else self._asked.rows
 
     def _amount(self, before: int, units: int) -> str:
         if self._asked.exact:

@@ -203,6 +203,7 @@ class Tracer:
             "sku": row["SkuId"],
             "region": row["RegionId"],
             "kind": row["Kind"],
+            "category": row["ChargeCategory"],
             "invoice": row["InvoiceId"],
             "account": row["SubAccountId"],
             "service": row["ServiceName"],

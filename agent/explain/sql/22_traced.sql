@@ -24,6 +24,7 @@ with ruled as (
     on s.Source = l.Source and s.ProviderName = coalesce(l.ProviderName, '')
     and s.BillingAccountId = coalesce(l.BillingAccountId, '') and s.SubAccountId = coalesce(l.SubAccountId, '')
     and s.ServiceName = coalesce(l.ServiceName, '') and s.Kind = l.x_Kind and s.TagSetId = l.x_TagSetId
+    and s.FirstDay <= l.ChargePeriodStart and s.LastDay >= l.ChargePeriodStart
     and s.RegionId = case when t.NeedsRegion then coalesce(l.RegionId, '') else '' end
     and s.MatchResourceId = case when t.NeedsResource then coalesce(l.ResourceId, '') else '' end
     and s.MatchResourceName = case when t.NeedsResource then coalesce(l.ResourceName, '') else '' end
