@@ -225,7 +225,8 @@ class _Rows:
     first: date
     last: date
     place: str
-    seen: set[Moment] = field(default_factory=set)
+    moments: dict[object, Moment] = field(default_factory=dict)
+    """Each date as the database gave it -> what it means; there are few among many rows."""
     floats: int = 0
     unknown: int = 0
     quantities: Quantities = field(init=False)
@@ -247,7 +248,10 @@ class _Rows:
             self._add(row, places, f"usage {self.config.name}: row {at} of the answer")
 
     def _add(self, row: Row[Any], places: Mapping[str, int], where: str) -> None:
-        moment = self._moment(row[places["date"]], where)
+        at = row[places["date"]]
+        moment = self.moments.get(at) if isinstance(at, str | date) else None
+        if moment is None:
+            moment = self.moments[at] = self._moment(at, where)
         customer = _name(row[places["customer"]], "customer", where)
         key = _name(row[places[KEY]], KEY, where) or None if KEY in places else None
         before = len(self.quantities)
@@ -255,7 +259,6 @@ class _Rows:
         if customer and len(self.quantities) == before:
             raise self._double(moment, customer, key, where)
         self.unknown += not customer
-        self.seen.add(moment)
 
     def _double(self, moment: Moment, customer: str, key: str | None, where: str) -> InputError:
         day, hour = moment
@@ -304,7 +307,7 @@ class _Rows:
             told.append(f"{self.unknown} rows name no customer; their weight is {UNKNOWN}")
         return Pulled(
             rows=rows,
-            coverage=intervals.coverage(self.first, self.last, self.seen, 24 if hourly else 1),
+            coverage=intervals.coverage(self.first, self.last, self.moments.values(), 24 if hourly else 1),
             method=f"rows of one SELECT from {kind}, as they are",
             notes=tuple(told),
         )

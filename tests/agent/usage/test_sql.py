@@ -345,6 +345,10 @@ class TestPostgres:
         error = refused(database(), f"select 1 as date from none_such {BETWEEN}")
         assert error.message == 'the database refuses the query: relation "none_such" does not exist'
 
+    def test_a_date_of_another_type_is_refused(self, database: Callable[..., str]) -> None:
+        query = "select array[:first, :last] as date, 'a' as customer, 1 as quantity"
+        assert refused(database(), query).message.startswith("date is [datetime.date(2026, 10, 1)")
+
     def test_many_rows_come_in_parts_and_whole(self, database: Callable[..., str]) -> None:
         query = (
             "select :first as date, i as customer, i as quantity from generate_series(1, 25000) i where :first <= :last"
