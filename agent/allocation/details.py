@@ -6,10 +6,13 @@ published tables; ``costs_by_type.json``, which the Terraform check reads withou
 
 import json
 from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+import pyarrow.compute as pc
 
 from agent.allocation.beside import Beside
 from agent.allocation.facts import Facts
@@ -18,6 +21,7 @@ from agent.allocation.tables import samples
 from agent.config.allocation import Pool
 from agent.engine import Engine
 from agent.money import text_from_units, units_from_text
+from agent.usage.interface import Driver
 from policies.recognition import TagFinding
 
 UNTAGGED_SHOWN = 500
@@ -58,6 +62,15 @@ cross join setting as t
 inner join subject_rule as s {_LEDGER_SUBJECT}
 where l.x_Kind = 'usage' and l.ResourceId is not null and l.ChargePeriodStart <= t.AsOf
 """
+_MERGED = f"""
+select s.MergedFrom as customer, sum(l.x_EffectiveUnits) as effective
+from ledger as l
+cross join setting as t
+inner join subject_rule as s {_LEDGER_SUBJECT}
+where s.MergedFrom is not null and l.ChargePeriodStart <= t.AsOf
+group by s.MergedFrom
+"""
+"""What still names a customer after it merged into another."""
 _BY_TYPE = """
 with charged as (
   select
@@ -201,6 +214,7 @@ def details(engine: Engine, facts: Facts, findings: Sequence[TagFinding], beside
         "customer_nonproduction": sums["customer_nonproduction"],
         "tax_unconfirmed": "0" if facts.rules.recoverable_tax is not None else sums["tax_as_cost"],
         "negative_base": _exact(engine, _NEGATIVE),
+        "merged": _merged(engine, facts),
         "untagged": sums["untagged"],
         "attributable": sums["attributable"],
         "coverage": _exact(engine, _COVERAGE)[0],
@@ -224,6 +238,29 @@ def details(engine: Engine, facts: Facts, findings: Sequence[TagFinding], beside
             for version in facts.versions
         ],
     }
+
+
+def _merged(engine: Engine, facts: Facts) -> list[dict[str, Any]]:
+    """Customers that something of the period named after they merged: the cost, and drivers that still have rows."""
+    if not facts.registry.mergers:
+        return []
+    cost = {row["customer"]: row["effective"] for row in _exact(engine, _MERGED)}
+    found = []
+    for old, ended, heir in facts.registry.mergers:
+        drivers = sorted(driver.name for driver in facts.drivers.values() if _names(driver, facts, old, ended))
+        if old in cost or drivers:
+            effective = cost.get(old, "0")
+            row = {"customer": old, "ended": ended.isoformat(), "successor": heir}
+            found.append(row | {"effective": effective, "drivers": drivers})
+    return found
+
+
+def _names(driver: Driver, facts: Facts, customer: str, ended: date) -> bool:
+    """Whether the driver has rows of the customer in the period, on days after ``ended``."""
+    first = max(ended + timedelta(days=1), facts.period.first_day)
+    days = (pc.field("date") >= first) & (pc.field("date") <= facts.day)
+    named = pc.unique(driver.rows.filter(days)["customer"]).to_pylist()
+    return any(facts.registry.fold(raw) == customer for raw in named)
 
 
 def _tag_findings(findings: Sequence[TagFinding]) -> list[dict[str, Any]]:

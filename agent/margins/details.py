@@ -19,7 +19,7 @@ from agent.margins.records import (
     SourceLine,
     UntaggedResource,
 )
-from agent.money import units_from_text
+from agent.money import legible, units_from_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Details:
     adjusted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Closed month that is adjusted -> the ledger version of each source that it came to."""
     methodology: Mapping[str, Any] = field(default_factory=dict)
+    merged: tuple[str, ...] = ()
+    """What still names customers after they merged into others, a sentence each."""
     sampled: tuple[SampledPool, ...] = ()
     drivers: tuple[DriverLine, ...] = ()
     invoices: tuple[InvoiceLine, ...] = ()
@@ -110,6 +112,7 @@ def read_details(folder: Path) -> Details:
         ),
         adjusted={month["origin"]: month["ledger"] for month in raw.get("adjustments", ())},
         methodology=raw.get("methodology", {}),
+        merged=tuple(_merged(row, raw["currency"]) for row in raw.get("merged", ())),
         drivers=tuple(map(_driver, raw.get("drivers", ()))),
         sampled=tuple(map(_sampled, raw.get("sampling", ()))),
     )
@@ -137,6 +140,15 @@ def _finding(row: Mapping[str, Any]) -> str:
     example = ", ".join(f"{key!r}: {value!r}" for key, value in row["example"].items())
     count = row["tag_sets"]
     return f"{row['key']} in {count} tag set{'s' if count != 1 else ''} {_TOLD[row['rule']]}, such as {example}"
+
+
+def _merged(row: Mapping[str, Any], currency: str) -> str:
+    named = [f"cost of {legible(units_from_text(row['effective']))} {currency}"] if row["effective"] != "0" else []
+    named += [f"driver {name}" for name in row["drivers"]]
+    return (
+        f"{row['customer']} merged into {row['successor']} after {row['ended']}, and is still named by "
+        f"{', '.join(named)}: it counts as {row['successor']}'s"
+    )
 
 
 def _pool(row: Mapping[str, Any]) -> PoolLine:

@@ -134,7 +134,7 @@ def _information(settings: Settings, book: Book, details: Details, lines: Sequen
     for source in details.sources:
         if source.completeness != "manifest":
             yield Note("info", f"source {source.name}: completeness not proven (no manifest)")
-    for text in (*details.source_notes, *details.tag_findings):
+    for text in (*details.source_notes, *details.tag_findings, *details.merged):
         yield Note("info", text)
     if details.customer_nonproduction:
         asked = settings.allocation(book.period).customer_nonprod

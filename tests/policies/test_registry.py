@@ -182,3 +182,39 @@ def test_what_cannot_be_read_at_all(content: bytes, line: int, message: str) -> 
     with pytest.raises(FaultsError) as caught:
         read_registry(content)
     assert [(fault.line, fault.message) for fault in caught.value.faults] == [(line, message)]
+
+
+# Mergers
+
+MERGED = "id,start,end,successor"
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "message"),
+    [
+        (["acme,,2026-03-31,"], 0, ""),
+        (["acme,,,beta", "beta,,,"], 2, "successor 'beta' needs end, the last day on which 'acme' was a customer"),
+        (["acme,,2026-03-31,betta", "beta,,,"], 2, "successor 'betta' is not an id of this file"),
+        (["acme,,2026-03-31,acme"], 2, "successor 'acme' is the customer itself"),
+        (["acme,,2026-03-31,beta", "beta,,2026-06-30,gamma", "gamma,,,"], 2, "successor 'beta' has a successor itself"),
+        (["acme,,2026-03-31,beta", "beta,,2026-03-31,acme"], 2, "successor 'beta' has a successor itself (line 3)"),
+        (["acme,,2026-03-31,beta", "acme,2026-05-01,,", "beta,,,"], 2, "not the last one of 'acme'"),
+        (["acme,,2026-03-31,beta", "beta,2026-04-02,,"], 2, "is no customer on 2026-04-01, the day after end"),
+    ],
+)
+def test_a_customer_merges_into_one_that_is_there_and_merges_into_nobody(lines, line, message):
+    content = "\n".join([MERGED, *lines]).encode()
+    if not message:
+        assert read_registry(content).mergers == ()
+        return
+    with pytest.raises(FaultsError) as caught:
+        read_registry(content)
+    found = next(fault for fault in caught.value.faults if fault.line == line)
+    assert message in found.message
+
+
+def test_an_heir_is_one_from_the_day_after():
+    known = read_registry(b"id,start,end,successor\nacme,,2026-03-31,beta\nbeta,,,\n")
+    assert known.mergers == (("acme", date(2026, 3, 31), "beta"),)
+    assert [known.heir("acme", date(2026, month, 1)) for month in (3, 4)] == ["acme", "beta"]
+    assert (known.heir("acme", date(2026, 3, 31)), known.heir("beta", date(2026, 4, 1))) == ("acme", "beta")
