@@ -30,7 +30,7 @@ def test_text_may_be_written_as_a_number_and_words_stay_words() -> None:
     defs: dict[str, Any] = schemas()["allocation.yaml"]["$defs"]
     assert defs["Methodology"]["properties"]["id"]["type"] == ["string", "number"]
     assert defs["Methodology"]["properties"]["from"]["pattern"] == r"^\d{4}-\d{2}$"
-    assert defs["Pool"]["properties"]["method"]["enum"] == ["usage", "even", "fixed", "cost"]
+    assert defs["Pool"]["properties"]["method"]["enum"] == ["usage", "even", "fixed", "cost", "sampled"]
     assert defs["Pool"]["properties"]["method"]["type"] == "string"
 
 
