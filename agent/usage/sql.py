@@ -67,10 +67,9 @@ def pull(config: SqlUsage, first: date, last: date) -> Pulled:
     url = _url(config)
     rows = _Rows(config, first, last, _shown(url))
     with _connected(config, url) as connection:
-        result = connection.execution_options(yield_per=_MOST_ROWS_AT_ONCE).execute(
-            statement, {"first": first, "last": last}
-        )
-        rows.take(list(result.keys()), result)
+        reading = connection.execution_options(yield_per=_MOST_ROWS_AT_ONCE)
+        with reading.execute(statement, {"first": first, "last": last}) as result:
+            rows.take(list(result.keys()), result)
     return rows.pulled(url.get_backend_name())
 
 
