@@ -31,6 +31,7 @@ from reports.customers import customers_table
 from reports.definitions import DEFINITIONS
 from reports.drill import page_data
 from reports.opening import MARGIN, basis, further_figures, groups_table, key_figures, month, notes, standing, title
+from reports.walks import walks
 
 
 def render(report: PeriodReport) -> str:
@@ -64,6 +65,7 @@ def render(report: PeriodReport) -> str:
                 daily_table(report),
             ],
             sources=sources_table(report),
+            walks=walks(report),
             day_chart=charts.day_chart(report),
             mix=charts.mix(report),
             bars=charts.customer_bars(report),
