@@ -10,6 +10,8 @@ from reports.figures import percent as percent_text
 
 MARGIN = "Margin on allocated COGS"
 """Never "gross margin": that takes the ledger's other cost of revenue."""
+LEAVES_SHOWN = 20
+"""Of a parent's customers; the sum is over all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def groups_table(report: PeriodReport, dimension: str) -> Table:
         f"By {dimension}",
         (
             text(dimension, dimension.capitalize(), [line.value or "(none)" for line in lines], total="Total"),
+            *([text("leaves", "Sum of", list(map(_leaves, lines)))] if dimension == "parent" else []),
             count("customers", "Customers", [line.customers for line in lines]),
             count("active", "Active", [line.active for line in lines]),
             money("cost", f"Cost, {summary.currency}", [line.cost for line in lines]),
@@ -100,6 +103,12 @@ def groups_table(report: PeriodReport, dimension: str) -> Table:
         total=True,
         empty=f"No customer has a {dimension}.",
     )
+
+
+def _leaves(line: GroupLine) -> str:
+    """Whom a parent sums up; its own cost, where it has any, is a part of it."""
+    more = len(line.members) - LEAVES_SHOWN
+    return ", ".join(line.members[:LEAVES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _averages(units: list[int | None]) -> Series:

@@ -69,4 +69,5 @@ def _group(book: Book, dimension: Dimension, value: str, lines: Sequence[Custome
         margin=margin,
         margin_pct=percent(margin, revenue) if margin is not None else None,
         infra_margin_pct=percent(revenue - infra, revenue) if revenue is not None else None,
+        members=tuple(sorted(customers)) if dimension == "parent" else (),
     )

@@ -77,6 +77,8 @@ class GroupLine:
     margin: int | None
     margin_pct: Decimal | None
     infra_margin_pct: Decimal | None
+    members: tuple[str, ...] = ()
+    """Of a parent alone: the ids it is the sum of, its own included."""
 
 
 @dataclass(frozen=True, slots=True)

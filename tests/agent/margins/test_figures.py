@@ -125,6 +125,7 @@ def test_a_family_is_the_sum_of_all_below_its_topmost_parent(tmp_path: Path) -> 
     )
     families = [group for group in report.groups if group.dimension == "parent"]
     assert [(group.value, group.customers, money(group.cost)) for group in families] == [("holding", 3, "93")]
+    assert families[0].members == ("acme", "globex", "holding")
 
 
 def test_internal_customers_count_as_opex_and_in_no_average(tmp_path: Path) -> None:
