@@ -10,6 +10,7 @@ from agent.commands.options import (
     folder,
     lint,
     period,
+    recomputed,
     schema_name,
     send,
 )
@@ -130,13 +131,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "verify",
-        "recompute the sums of a month from the raw files",
+        "recompute the sums and the shares of a month",
         "Adds up the delivered files with decimal arithmetic, by a path of its own, and compares with the ledger, "
-        "the results and the proof.",
+        "the results and the proof. Then computes the allocation once more, in fractions: all of a small month, drawn "
+        "days of a large one.",
         "apportion verify --period 2026-10",
         "0 everything ties; 1 something does not; 2 wrong usage or configuration; 3 nothing to verify; "
         "4 our own failure",
-        (period("every month with results"),),
+        (period("every month with results"), recomputed),
     ),
     Command(
         "diff",

@@ -86,6 +86,13 @@ def demo_lines(parser: ArgumentParser) -> None:
     )
 
 
+def recomputed(parser: ArgumentParser) -> None:
+    """How much of the allocation is recomputed."""
+    add = parser.add_argument
+    add("--days", metavar="N", type=positive, default=50, help="of a large month recompute N pool-days (default: 50)")
+    add("--all", dest="everything", action="store_true", help="recompute every share, however large the month is")
+
+
 def positive(text: str) -> int:
     """A whole number above zero."""
     if not text.isdecimal() or int(text) == 0:

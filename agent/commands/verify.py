@@ -1,4 +1,4 @@
-"""``apportion verify``: recomputes what was published from the raw files."""
+"""``apportion verify``: recomputes what was published, from the raw files up to every share."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -8,14 +8,15 @@ from agent.commands.project import opened
 from agent.errors import NothingToDo
 from agent.period import Period
 from agent.progress import Progress
-from agent.verify import verify
+from agent.verify import Asked, verify
 
 
 def run(arguments: Namespace, progress: Progress) -> Answer:
     """One month, or every month with results; exit code 1 when any check does not hold."""
     settings = opened(arguments)
     periods = [arguments.period] if arguments.period else _published(settings.data)
-    verified = [verify(settings, period, progress) for period in periods]
+    asked = Asked(arguments.days, everything=arguments.everything)
+    verified = [verify(settings, period, progress, asked) for period in periods]
     return Answer(
         "\n\n".join(one.text() for one in verified),
         {"ok": all(one.ok for one in verified), "periods": [one.records() for one in verified]},

@@ -1,7 +1,7 @@
 """The allocation of one month against what was published: direct, pools, idle and untagged, charges that follow."""
 
 import decimal
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,9 +12,10 @@ from typing import Any
 from agent.verify.allocation.classify import Classified, Outcome, class_of
 from agent.verify.allocation.follow import Follower, about_closed
 from agent.verify.allocation.gathered import Gathered, NotRecomputedError, Place, gather
+from agent.verify.allocation.pools import Cell as PoolCell
 from agent.verify.allocation.pools import End, Pools, pool_cells
 from agent.verify.allocation.published import DIRECT, FOLLOW, SPREAD, Allocation, read_classification
-from agent.verify.allocation.sample import SMALL_LEDGER, SMALL_SHARES, Asked, Sample
+from agent.verify.allocation.sample import Asked, Sample
 from agent.verify.allocation.splitting import BOUND, NOTHING, Exact, Money, add, added
 from agent.verify.allocation.spread import STAGES, PoolCost, Spreads
 from agent.verify.exact import brief, plain
@@ -33,6 +34,8 @@ _DIRECT = ("ChargeDate", "Customer", "Bucket", "Class", "Kind", "CostGroup", "Fu
 _OWN_STEPS = ("direct", "opex", "unallocated", "balance_sheet")
 _SHOWN = decimal.Context(prec=6, rounding=decimal.ROUND_UP)
 Row = tuple[Any, ...]
+Where = tuple[str, str, str, str]
+"""(customer, bucket, function, reason)."""
 Name = Callable[[Row], str]
 
 
@@ -72,6 +75,10 @@ class AllocationAudit:
         self._seed = seed
         self._asked = asked
         self._distance = _Distance()
+        self._pooled: dict[Row, Money] | None = None
+        """Of a whole month what pools gave, recomputed: what comes after builds on it, and not on published rows."""
+        self._spread_out: dict[Row, Money] | None = None
+        """The same of idle and untagged."""
 
     def checks(self) -> Iterator[Check]:
         """Every check, in the order of the passes."""
@@ -81,13 +88,13 @@ class AllocationAudit:
             self.statements.append(f"the allocation is not recomputed: {why}")
             return
         allocation = Allocation(self._folder / "allocation.parquet", str(self._proof["period"]))
-        small = known.ledger_rows <= SMALL_LEDGER and len(allocation) <= SMALL_SHARES
+        small = known.ledger_rows <= self._asked.small_ledger and len(allocation) <= self._asked.small_shares
         sample = Sample(self._seed, self._asked.days, everything=small or self._asked.everything)
         yield from self._classes(known, allocation)
         pools = Pools(known.method, known.people, known.drivers, known.month, _direct_cost(known))
         unknown = self._unknown_pools(pools, known)
         yield self._pools(pools, known.classified, allocation, sample, unknown)
-        spreads = _spreads(known, pools, allocation, unknown)
+        spreads = self._spreads(known, pools, allocation, unknown)
         yield from self._spread(spreads, known, allocation, sample, unknown)
         yield self._follow(spreads, known, allocation, sample)
         yield self._distance.check("recomputed shares: largest difference from the exact fraction")
@@ -134,6 +141,11 @@ class AllocationAudit:
             found = added(
                 pair for pair in allocation.rows((*_POOL, *_END), _NOT_POOLS, without=True) if pair[0][0] not in unknown
             )
+            self._pooled = expected | {
+                key: money
+                for key, money in added(allocation.rows((*_POOL, *_END), _NOT_POOLS, without=True)).items()
+                if key[0] in unknown
+            }
         self._measure(found, exact, _pool_named)
         return _compared("recomputed shares of pools == allocation", found, expected, _pool_named)
 
@@ -165,6 +177,9 @@ class AllocationAudit:
                 for key, money in added(allocation.rows((*_SPREAD, *_END), methods)).items()
                 if key[4] not in unknown
             }
+            self._spread_out = expected
+        if unknown:
+            self._spread_out = None
         self._measure(found, exact, _spread_named)
         yield _compared("recomputed idle and untagged == allocation", found, expected, _spread_named)
         rated = [stage for stage in STAGES if spreads.method(stage) == "tax" and stage not in skipped]
@@ -181,7 +196,7 @@ class AllocationAudit:
         return _compared("recomputed standard rates == allocation", found, expected, _spread_named)
 
     def _follow(self, spreads: Spreads, known: Gathered, allocation: Allocation, sample: Sample) -> Check:
-        follower = Follower(known.classified, known.people, _ended(spreads, allocation))
+        follower = Follower(known.classified, known.people, self._ended(spreads, allocation))
         frozen = about_closed(follower.cells, self._proof.get("frozen") or {})
         if frozen:
             told = f"{len(frozen)} refunds and corrections of closed months"
@@ -196,6 +211,43 @@ class AllocationAudit:
             every = added(allocation.rows(names, (FOLLOW,)))
             found = {key: money for key, money in every.items() if key[:5] not in frozen}
         return _compared("recomputed charges that follow == allocation", found, expected, _follow_named)
+
+    def _spreads(self, known: Gathered, pools: Pools, allocation: Allocation, unknown: Collection[str]) -> Spreads:
+        """What pools gave is taken from the published rows where only days of it were recomputed."""
+        through = known.month.through
+        given: Iterable[tuple[Row, Money]]
+        if self._pooled is None:
+            given = allocation.sums(("Pool", "Customer", "Class"), _NOT_POOLS, without=True, through=through)
+        else:
+            given = (((key[0], key[6], key[4]), money) for key, money in self._pooled.items() if key[1] <= through)
+        pooled = added((PoolCost(*key), money) for key, money in given)
+        idle = _left_idle(known, pools, unknown)
+        return Spreads(known.method, known.people, known.month, known.classified, pooled, idle)
+
+    def _ended(self, spreads: Spreads, allocation: Allocation) -> dict[Outcome, dict[Where, int]]:
+        """Where pools, idle and untagged ended, before any charge followed."""
+        ends = ("Customer", "Bucket", "Function", "Reason")
+        pooled: Iterable[tuple[Row, Money]] = allocation.sums(("Pool", *ends), _NOT_POOLS, without=True)
+        if self._pooled is not None:
+            pooled = (((key[0], *key[6:9], key[11]), money) for key, money in self._pooled.items())
+        spread = list(allocation.sums(("Class", "Pool", *ends), SPREAD))
+        if self._spread_out is not None:
+            own = (((key[3], key[4], *key[6:9], key[11]), money) for key, money in self._spread_out.items())
+            spread = [*allocation.sums(("Class", "Pool", *ends), ("tax",)), *own]
+        found: dict[Outcome, dict[Where, int]] = {}
+        for (pool, *end), money in pooled:
+            _take(found, ("pool", pool), end, money)
+        for (cls, pool, *end), money in spread:
+            if cls in STAGES:
+                _take(found, _outcome(cls, pool), end, money)
+        # NOTE: of vendor cost the rows do not say whether it was idle or untagged
+        for parts in spreads.cells.values():
+            for cell, money in parts.items():
+                if cell.cls not in STAGES:
+                    for at, share in spreads.landed({cell: money}).rounded.items():
+                        where = [at.customer, at.bucket, at.function, at.reason]
+                        _take(found, _outcome(cell.stage, cell.pool), where, share)
+        return found
 
     def _measure(self, found: Mapping[Row, Money], exact: Mapping[Row, Exact], named: Name) -> None:
         for key, due in exact.items():
@@ -226,41 +278,23 @@ def _direct_cost(known: Gathered) -> dict[str, Money]:
     )
 
 
-def _spreads(known: Gathered, pools: Pools, allocation: Allocation, unknown: Collection[str]) -> Spreads:
-    """What pools gave is taken from the published rows, which are held against the fractions by themselves."""
-    names = ("Pool", "Customer", "Class")
-    given = allocation.sums(names, _NOT_POOLS, without=True, through=known.month.through)
+def _left_idle(known: Gathered, pools: Pools, unknown: Collection[str]) -> list[tuple[PoolCell, Money]]:
+    """What pools leave idle, by cell.
+
+    ``unknown`` are pools that are not recomputed.
+    """
     cells = [pair for parts in pool_cells(known.classified).values() for pair in parts.items()]
-    idle = [
+    return [
         (cell, left)
         for cell, money in cells
         if cell.pool not in unknown and (left := pools.idle_of(cell, money)) != NOTHING
     ]
-    pooled = {PoolCost(*key): money for key, money in given}
-    return Spreads(known.method, known.people, known.month, known.classified, pooled, idle)
 
 
-def _ended(spreads: Spreads, allocation: Allocation) -> dict[Outcome, dict[tuple[str, str, str, str], int]]:
-    """Where pools, idle and untagged ended, before any charge followed."""
-    found: dict[Outcome, dict[tuple[str, str, str, str], int]] = {}
-
-    def take(outcome: Outcome, end: tuple[str, str, str, str], money: Money) -> None:
-        sums = found.setdefault(outcome, {})
-        sums[end] = sums.get(end, 0) + money.effective
-
-    ends = ("Customer", "Bucket", "Function", "Reason")
-    for (pool, *end), money in allocation.sums(("Pool", *ends), _NOT_POOLS, without=True):
-        take(("pool", pool), (end[0], end[1], end[2], end[3]), money)
-    for (cls, pool, *end), money in allocation.sums(("Class", "Pool", *ends), SPREAD):
-        if cls in STAGES:
-            take(_outcome(cls, pool), (end[0], end[1], end[2], end[3]), money)
-    # NOTE: of vendor cost the published rows do not say whether it was idle or untagged
-    for parts in spreads.cells.values():
-        for cell, money in parts.items():
-            if cell.cls not in STAGES:
-                for at, share in spreads.landed({cell: money}).rounded.items():
-                    take(_outcome(cell.stage, cell.pool), (at.customer, at.bucket, at.function, at.reason), share)
-    return found
+def _take(found: dict[Outcome, dict[Where, int]], outcome: Outcome, end: Sequence[str], money: Money) -> None:
+    sums = found.setdefault(outcome, {})
+    where = (end[0], end[1], end[2], end[3])
+    sums[where] = sums.get(where, 0) + money.effective
 
 
 def _outcome(stage: str, pool: str) -> Outcome:

@@ -124,7 +124,7 @@ class Classifier:
         said = self._rules.say(
             Subject(
                 *(line.kind, line.source, line.provider, line.billing, line.sub, line.service),
-                *(line.region, line.resource, line.resource_name, line.tag_set),
+                *(line.region, line.resource, line.resource_name, line.tag_set, self._rules.span(line.day)),
             )
         )
         taxed = line.kind == "tax"

@@ -16,7 +16,7 @@ from agent.verify.allocation.people import People
 from agent.verify.allocation.pools import Month
 from agent.verify.allocation.reading import Tree, listed, text, tree
 from agent.verify.allocation.rules import Rules
-from agent.verify.allocation.usage import Usage, consumer, read_usage
+from agent.verify.allocation.usage import Consumers, Usage, read_usage
 from agent.verify.exact import sha256
 
 _APPLICATION, _POLICY, _ALLOCATION = "apportion.yaml", "policy.yaml", "allocation.yaml"
@@ -73,7 +73,7 @@ def gather(place: Place, proof: Json) -> Gathered:
         )
     )
     classified = Classifier(found, asked_rules, asked.tags).classified(lines, groups)
-    drivers = _drivers(place.data, app, proof, consumer(people, [pool.name for pool in found.pools]))
+    drivers = _drivers(place.data, app, proof, Consumers(people, [pool.name for pool in found.pools]))
     return Gathered(found, people, drivers, month, classified, asked.rows)
 
 
@@ -124,7 +124,7 @@ def _month(proof: Json) -> Month:
     return Month(first, last, _FAR if whole else last)
 
 
-def _drivers(data: Path, app: Tree, proof: Json, who: Callable[[str], str]) -> dict[str, Usage | str]:
+def _drivers(data: Path, app: Tree, proof: Json, who: Consumers) -> dict[str, Usage | str]:
     kept = (proof.get("inputs") or {}).get("usage") or {}
     found: dict[str, Usage | str] = {}
 
@@ -137,7 +137,7 @@ def _drivers(data: Path, app: Tree, proof: Json, who: Callable[[str], str]) -> d
     return found
 
 
-def _driver(config: Tree, address: str | None, other: Callable[[str], bytes], who: Callable[[str], str]) -> Usage | str:
+def _driver(config: Tree, address: str | None, other: Callable[[str], bytes], who: Consumers) -> Usage | str:
     try:
         return read_usage(config, other(address), who, other) if address else "it was not kept"
     except NotRecomputedError as error:

@@ -2,21 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from agent.verify.allocation.reading import Tree, given, inner, listed, strange, text, texts, whole
 
 _TOP = ("version", "methodology", "customer", "shared_values", "environment", "customer_nonprod", "pools", "charges",
         "recoverable_tax", "untagged", "idle", "network")  # fmt: skip
-_RULE = ("tag", "pattern", "values", "account", "service", "name")
-_MATCH = ("service", "provider", "account", "billing_account", "region", "source", "resource", "tags", "kind")
+_RULE = ("tag", "pattern", "values", "account", "service", "name", "from", "until")
+_MATCH = ("service", "provider", "account", "billing_account", "region", "source", "resource", "tags", "kind",
+          "from", "until")  # fmt: skip
 _POOL = ("name", "match", "method", "driver", "drivers", "fallback", "shares", "remainder", "customers", "consumers",
-         "capacity", "by")  # fmt: skip
+         "capacity", "by", "sample")  # fmt: skip
+_SAMPLE = ("windows", "confidence_pct", "resamples", "live", "drift_points")
 _PARTS = ("region", "account", "service", "source")
-_METHODS = ("usage", "even", "fixed", "cost")
+_METHODS = ("usage", "even", "fixed", "cost", "sampled")
 _POPULATION = ("id", "kind", "tier", "plan", "segment", "cohort")
 _CHARGES = ("tax", "support", "credit", "refund", "fee")
-_FALLBACKS = {"usage": ("period", "even"), "cost": ("even",)}
+_FALLBACKS = {"usage": ("period", "even"), "cost": ("even",), "sampled": ("even",)}
 """Which fallbacks a method can use."""
 
 
@@ -36,6 +39,8 @@ class Pool:
     remainder_idle: bool
     population: Mapping[str, Sequence[str]]
     takes_opex: bool
+    windows: Sequence["Window"]
+    """Of method sampled: the days that were traced."""
     part: str
     """What it is split by first: a column of the bill, or ``tag:`` and a key; empty for nothing."""
     unknown: tuple[str, ...] = ()
@@ -45,6 +50,16 @@ class Pool:
         """Every driver that it looks at."""
         named = [name for one in self.components for name in (one.driver, one.capacity_driver)]
         return [name for name in dict.fromkeys(named) if name]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days on which usage was traced, and the months (YYYY-MM) they stand for; all ends are included."""
+
+    first: date
+    last: date
+    begin: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +167,9 @@ def _pool(pool: Tree) -> Pool:
     population = inner(pool, "customers")
     unknown = strange(pool, _POOL, "") + strange(population, _POPULATION, "customers.")
     unknown += [f"method {name}"] if name not in _METHODS else []
+    unknown += strange(inner(pool, "sample"), _SAMPLE, "sample.")
+    for window in listed(inner(pool, "sample"), "windows"):
+        unknown += strange(window, ("first", "last", "from", "until"), "sample.windows.")
     unknown += strange(inner(pool, "capacity"), ("driver", "quantity"), "capacity.")
     for blend in listed(pool, "drivers"):
         unknown += strange(blend, ("driver", "weight", "capacity"), "drivers.")
@@ -166,6 +184,7 @@ def _pool(pool: Tree) -> Pool:
         remainder_idle=text(pool, "remainder") == "idle",
         population={key: texts(value) for key, value in population.items() if given(population, key) is not None},
         takes_opex="@opex" in texts(given(pool, "consumers")),
+        windows=[_window(window) for window in listed(inner(pool, "sample"), "windows")],
         part=_part(given(pool, "by")),
         unknown=tuple(unknown),
     )
@@ -183,6 +202,11 @@ def _component(blend: Tree, weight: int) -> Component:
     capacity = inner(blend, "capacity")
     fixed = text(capacity, "quantity")
     return Component(text(blend, "driver"), weight, text(capacity, "driver"), Decimal(fixed) if fixed else None)
+
+
+def _window(window: Tree) -> Window:
+    first, last = (date.fromisoformat(text(window, name)) for name in ("first", "last"))
+    return Window(first, last, text(window, "from"), text(window, "until"))
 
 
 def _part(by: object) -> str:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from agent.verify.allocation.folding import folded
 
-_COLUMNS = ("id", "name", "kind", "tier", "plan", "segment", "cohort", "parent", "start", "end")
+_COLUMNS = ("id", "name", "kind", "tier", "plan", "segment", "cohort", "parent", "start", "end", "successor")
 _BEGIN, _END = date.min, date(9999, 12, 30)
 
 
@@ -29,9 +29,9 @@ class People:
     """The registry, asked by customer and day."""
 
     def __init__(self, content: bytes) -> None:
-        """``unknown`` are columns that this page knows nothing of."""
-        rows, columns = _rows(content)
-        self.unknown: tuple[str, ...] = tuple(f"customers.csv: {name}" for name in columns if name not in _COLUMNS)
+        """``unknown`` are columns that say something, and that this page knows nothing of."""
+        rows, strange = _rows(content)
+        self.unknown: tuple[str, ...] = tuple(f"customers.csv: {name}" for name in strange)
         self._rows: dict[str, list[Row]] = {}
         for row in sorted(rows, key=lambda row: row.first):
             self._rows.setdefault(row.id, []).append(row)
@@ -48,6 +48,16 @@ class People:
     def registered(self, customer: str) -> bool:
         """Whether it is an id."""
         return customer in self._rows
+
+    def heir(self, customer: str, day: date) -> str:
+        """The customer that this one has become by ``day``."""
+        row = self._rows[customer][-1] if customer in self._rows else None
+        return row.texts["successor"] if row is not None and row.texts["successor"] and row.last < day else customer
+
+    @property
+    def mergers(self) -> list[date]:
+        """The last day of each customer that merged into another."""
+        return [rows[-1].last for rows in self._rows.values() if rows[-1].texts["successor"]]
 
     def active(self, customer: str, day: date) -> bool:
         """Whether ``day`` lies within the dates of one of its rows."""
@@ -66,6 +76,26 @@ class People:
             return False
         row = self._row(customer, day)
         return all(row.texts[key].casefold() in wanted for key, wanted in population.items())
+
+    def active_days(self, customer: str, start: date, end: date) -> int:
+        """Days from ``start`` to before ``end`` within the dates of its rows."""
+        spans = (
+            (min(row.last + timedelta(days=1), end) - max(row.first, start)).days
+            for row in self._rows.get(customer, ())
+        )
+        return sum(max(0, days) for days in spans)
+
+    def tier(self, customer: str, day: date) -> str:
+        """The tier of the last row begun by ``day``, else of the first; casefolded."""
+        rows = self._rows[customer]
+        begun = [row for row in rows if row.first <= day]
+        return (begun[-1] if begun else rows[0]).texts["tier"].casefold()
+
+    @property
+    def leaves(self) -> list[str]:
+        """Every id that is nobody's parent, in bytewise order."""
+        parents = {row.texts["parent"] for rows in self._rows.values() for row in rows}
+        return sorted(known for known in self._rows if known not in parents)
 
     def external_days(self, start: date, end: date) -> dict[str, int]:
         """Active days from ``start`` to before ``end`` of customers that are not internal, where there are any."""
@@ -88,7 +118,8 @@ def _rows(content: bytes) -> tuple[list[Row], list[str]]:
     begun: dict[str, date] = {}
     for row in dicts:
         begun[row["id"]] = min(begun.get(row["id"], date.max), _day(row.get("start", ""), _BEGIN))
-    return [_row(row, begun[row["id"]]) for row in dicts], columns
+    strange = [name for name in columns if name not in _COLUMNS and any(row[name] for row in dicts)]
+    return [_row(row, begun[row["id"]]) for row in dicts], strange
 
 
 def _row(cells: dict[str, str], begun: date) -> Row:

@@ -10,6 +10,7 @@ from agent.verify.allocation.classify import Classified, class_of
 from agent.verify.allocation.method import Component, Method, Pool
 from agent.verify.allocation.network import POOL, left_out, passed_on
 from agent.verify.allocation.people import People
+from agent.verify.allocation.sampled import traced
 from agent.verify.allocation.splitting import NOTHING, Exact, Money, add, fitted, part_of, split, weight_of
 from agent.verify.allocation.usage import OPEX, UNKNOWN, Usage, Weights, day_after, whole
 
@@ -99,6 +100,7 @@ class Pools:
             pool.name: {key: {text.casefold() for text in wanted} for key, wanted in pool.population.items()}
             for pool in method.pools
         }
+        self._traced: dict[str, Weights] = {}
         self._periods: dict[tuple[str, str], Weights] = {}
 
     def unknown(self, pool: str) -> str:
@@ -235,7 +237,19 @@ class Pools:
             return self._usage(driver).between(*self._span(cell), cell.part)
         if pool.method == "even":
             return self._even(pool, cell)
+        if pool.method == "sampled":
+            return self._sampled(pool, driver, cell)
         return dict(self._direct) if pool.method == "cost" else self._fixed(pool, cell)
+
+    def _sampled(self, pool: Pool, driver: str, cell: Cell) -> Weights:
+        """What was traced, for each day on which the customer is active; of reserved ones for every day."""
+        if pool.name not in self._traced:
+            self._traced[pool.name] = traced(pool, self._usage(driver), self._people, self._month.first)
+        every = (cell.end - cell.day).days
+        return {
+            who: weight * (every if who.startswith("@") else self._people.active_days(who, cell.day, cell.end))
+            for who, weight in self._traced[pool.name].items()
+        }
 
     def _even(self, pool: Pool, cell: Cell) -> Weights:
         days: Weights = self._people.external_days(cell.day, cell.end)
@@ -266,12 +280,16 @@ class Pools:
 
     def _allowed(self, pool: Pool, weights: Weights, cell: Cell) -> Weights:
         """Within the pool's population; a fixed share outside it is inactive, others are not there."""
-        population = self._populations[pool.name]
+        population, measured = self._populations[pool.name], pool.method in ("usage", "sampled")
         found: Weights = {}
         for consumer, weight in weights.items():
             if consumer in self._left_out[pool.name]:
                 continue
-            key = UNKNOWN if consumer == OPEX and pool.method == "usage" and not pool.takes_opex else consumer
+            key = (
+                UNKNOWN
+                if consumer == OPEX and pool.method in ("usage", "sampled") and not pool.takes_opex
+                else consumer
+            )
             if population and not key.startswith("@") and not self._people.within(population, key, cell.day):
                 if pool.method != "fixed":
                     continue

@@ -1,7 +1,9 @@
 """Customer rules, environment rules and the matches of pools, one charge at a time."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from agent.verify.allocation.folding import Key, Wanted, folded
@@ -11,6 +13,7 @@ from agent.verify.allocation.reading import Tree, given, inner, text, texts
 
 OPEN = frozenset({"usage", "discount", "marketplace"})
 """Kinds that account maps and pools see; a pool takes others only where its match says ``kind``."""
+_LAST = date(9999, 12, 30)
 UNKNOWN_PART = "@unknown"
 _TEXTS = {"source": "source", "provider": "provider", "billing_account": "billing", "account": "sub",
           "service": "service", "region": "region"}  # fmt: skip
@@ -30,6 +33,8 @@ class Subject(NamedTuple):
     resource: str
     resource_name: str
     tag_set: str
+    day: date
+    """Any day of a span within which no rule begins or ends."""
 
 
 class Said(NamedTuple):
@@ -88,7 +93,13 @@ class Rules:
             kind: setting.removeprefix("pool:") for kind, setting in method.charges.items() if setting != "follow"
         }
         self._sent |= {"correction": self._sent["refund"]} if "refund" in self._sent else {}
+        self._people = people
+        self._turns = _turns([*method.customer, *method.environment, *(pool.match for pool in method.pools)], people)
         self._asked: dict[Subject, Said] = {}
+
+    def span(self, day: date) -> date:
+        """The first day of the span that a day is in."""
+        return self._turns[bisect_right(self._turns, day) - 1]
 
     def say(self, subject: Subject) -> Said:
         """What the rules say; each distinct subject is asked about once."""
@@ -104,12 +115,28 @@ class Rules:
         pool = next((name for name, match in self._pools if match.holds(subject, tags)), "")
         parted = self._parts.get(pool or self._sent.get(subject.kind, ""))
         part = parted.of(subject, tags) if parted is not None else ""
-        return Said(owner.meaning, _reason(owner), side, function, pool, part)
+        customer = self._people.heir(owner.meaning, subject.day) if owner.meaning else ""
+        return Said(customer, _reason(owner), side, function, pool, part)
 
     def _key(self, name: str) -> Key:
         """A key by its name: with all spellings of the policy's key that it is one of."""
         known = next((spelt for spelt in self._spellings if Key(spelt).holds(name)), None)
         return Key(known if known is not None else [name])
+
+
+def _turns(dated: Sequence[Tree], people: People) -> list[date]:
+    """The days on which a rule begins, or one has just ended, or a customer has merged into another."""
+    found = {date.min}
+    for rule in dated:
+        first, last = _days(rule)
+        found |= {first, last + timedelta(days=1)}
+    return sorted(found | {day + timedelta(days=1) for day in people.mergers})
+
+
+def _days(rule: Tree) -> tuple[date, date]:
+    """From when to when a rule holds, both included."""
+    first, last = text(rule, "from"), text(rule, "until")
+    return date.fromisoformat(first) if first else date.min, date.fromisoformat(last) if last else _LAST
 
 
 def _reason(owner: _Found) -> str:
@@ -132,6 +159,7 @@ class _Rule:
 
     def __init__(self, rule: Tree, key: Callable[[str], Key], judge: _Judge) -> None:
         self._judge = judge
+        self._first, self._last = _days(rule)
         name = text(rule, "tag")
         self._key = key(name) if name else None
         self._values = {folded(raw): str(meant) for raw, meant in inner(rule, "values").items()}
@@ -143,6 +171,8 @@ class _Rule:
 
     def apply(self, subject: Subject, tags: Tags, *, maps: bool) -> _Found:
         """What the rule says of a charge; ``maps`` opens it to maps of accounts and services."""
+        if not self._first <= subject.day <= self._last:
+            return _NOTHING
         if self._key is not None:
             return self._weighed([tags[raw] for raw in sorted(tags) if self._key.holds(raw)])
         if self.named:
@@ -198,6 +228,7 @@ class _Match:
     """The conditions of one pool."""
 
     def __init__(self, match: Tree, key: Callable[[str], Key]) -> None:
+        self._first, self._last = _days(match)
         self._kind = Wanted(texts(match["kind"])) if given(match, "kind") is not None else None
         self._texts = [
             (field, Wanted(texts(match[name]))) for name, field in _TEXTS.items() if given(match, name) is not None
@@ -208,6 +239,8 @@ class _Match:
 
     def holds(self, subject: Subject, tags: Tags) -> bool:
         """Whether all of them hold."""
+        if not self._first <= subject.day <= self._last:
+            return False
         if not (subject.kind in OPEN if self._kind is None else self._kind.holds(subject.kind)):
             return False
         if not all(wanted.holds(getattr(subject, field)) for field, wanted in self._texts):

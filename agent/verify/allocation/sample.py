@@ -17,10 +17,15 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How much is recomputed: ``days`` drawn of each kind, or all of them."""
+    """How much is recomputed: ``days`` drawn of each kind, or all of them.
+
+    A month is whole up to ``small_ledger`` rows of ledger and ``small_shares`` rows of allocation.
+    """
 
     days: int = DAYS
     everything: bool = False
+    small_ledger: int = SMALL_LEDGER
+    small_shares: int = SMALL_SHARES
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,24 @@ class Usage:
         return {day: sum(used.values()) for day, used in days if start <= day < end}
 
 
-def read_usage(config: Tree, content: bytes, who: Callable[[str], str], other: Callable[[str], bytes]) -> Usage | str:
+class Consumers:
+    """Who a driver's customer is: a listed pool, an id, the company itself, or unknown."""
+
+    def __init__(self, people: People, pools: Sequence[str]) -> None:
+        self._people = people
+        self._pools = pools
+        self.heir = people.heir
+        """What a customer has become by a day."""
+
+    def __call__(self, name: str) -> str:
+        known = named_pool(name, self._pools) or self._people.known(name)
+        return known or (OPEX if name.strip().casefold() == OPEX else UNKNOWN)
+
+
+def read_usage(config: Tree, content: bytes, who: Consumers, other: Callable[[str], bytes]) -> Usage | str:
     """The driver that a kept file, or a listing of several, holds; as text, why it is not read here.
 
-    ``who`` says what a customer as delivered is, see :func:`consumer`; ``other`` gives the bytes at an address that a
+    ``who`` says what a customer as delivered is, see :class:`Consumers`; ``other`` gives the bytes at an address that a
     listing names.
     """
     files = _files(content, other)
@@ -99,7 +113,7 @@ def _files(content: bytes, other: Callable[[str], bytes]) -> list[tuple[str, byt
     return [(name, other(address)) for address, name in named]
 
 
-def _answered(files: Mapping[str, bytes], who: Callable[[str], str]) -> Usage:
+def _answered(files: Mapping[str, bytes], who: Consumers) -> Usage:
     """What a live source answered: its rows, and how much of each day it saw."""
     about: dict[str, Any] = json.loads(files["about.json"])
     hourly = about["question"]["interval"] == "hour"
@@ -158,7 +172,7 @@ def _kept(written: str) -> Decimal:
 
 def _usage(
     rows: Sequence[Quantity],
-    who: Callable[[str], str],
+    who: Consumers,
     *,
     hourly: bool,
     seen: Mapping[date, tuple[int, int]] | None = None,
@@ -169,7 +183,7 @@ def _usage(
     named = {key: folded(key) for key in {row.key for row in rows}}
     for row in rows:
         if row.day in valid:
-            consumer, quantity = consumers[row.customer], whole(row.quantity)
+            consumer, quantity = who.heir(consumers[row.customer], row.day), whole(row.quantity)
             for part in {"", named[row.key]}:
                 used = parts.setdefault(part, {}).setdefault(row.day, {})
                 used[consumer] = used.get(consumer, 0) + quantity
@@ -182,16 +196,6 @@ def whole(quantity: Decimal) -> int:
     if found != int(found):
         raise TypeError(f"the quantity {quantity} is finer than 1e-12")
     return int(found)
-
-
-def consumer(people: People, pools: Sequence[str]) -> Callable[[str], str]:
-    """Who a driver's customer is: a listed pool, an id, the company itself, or unknown."""
-
-    def who(name: str) -> str:
-        known = named_pool(name, pools) or people.known(name)
-        return known or (OPEX if name.strip().casefold() == OPEX else UNKNOWN)
-
-    return who
 
 
 def _valid(rows: Iterable[Quantity], *, hourly: bool, seen: Mapping[date, tuple[int, int]]) -> set[date]:

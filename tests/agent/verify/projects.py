@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import localcontext
 from pathlib import Path
@@ -39,7 +39,8 @@ class Project:
 
     @property
     def proof(self) -> dict[str, Any]:
-        return json.loads((self.folder / "proof.json").read_text())
+        proof: dict[str, Any] = json.loads((self.folder / "proof.json").read_text())
+        return proof
 
     def checks(self, asked: Asked | None = None) -> tuple[list[Check], AllocationAudit]:
         """Every check of the allocation, and the audit that made them."""
@@ -50,6 +51,14 @@ class Project:
 
     def edit_proof(self, **changed: object) -> None:
         (self.folder / "proof.json").write_text(json.dumps(self.proof | changed))
+
+    def configure(self, name: str, change: Callable[[dict[str, Any]], object]) -> None:
+        """Changes a configuration file, and what the proof says of it."""
+        content = json.loads((self.root / name).read_text())
+        change(content)
+        (self.root / name).write_text(json.dumps(content))
+        digest = hashlib.sha256((self.root / name).read_bytes()).hexdigest()
+        self.edit_proof(config=self.proof["config"] | {name: digest})
 
     def keep(self, kind: str, content: bytes) -> str:
         """Keeps an input at its address."""
