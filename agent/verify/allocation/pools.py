@@ -285,11 +285,7 @@ class Pools:
         for consumer, weight in weights.items():
             if consumer in self._left_out[pool.name]:
                 continue
-            key = (
-                UNKNOWN
-                if consumer == OPEX and pool.method in ("usage", "sampled") and not pool.takes_opex
-                else consumer
-            )
+            key = UNKNOWN if consumer == OPEX and measured and not pool.takes_opex else consumer
             if population and not key.startswith("@") and not self._people.within(population, key, cell.day):
                 if pool.method != "fixed":
                     continue
