@@ -10,15 +10,17 @@ from agent.allocation import recognise
 from agent.billing.ledger.intact import refuse_changed
 from agent.billing.ledger.kept_tag_sets import read_tag_sets
 from agent.billing.ledger.versions import LedgerVersion, heads, periods
+from agent.closing import closed_months, open_months
 from agent.config.allocation import AllocationFile
 from agent.config.loading import Settings
 from agent.doctor.pools import idle_rules
 from agent.doctor.records import Finding, ok, told, warn
 from agent.errors import ApportionError
+from agent.period import Period
 from policies.policy import TagKeys
 from policies.recognition import Recogniser, Subjects
 from policies.registry import Registry
-from policies.rules import Rule
+from policies.rules import Bounded, Rule, in_force
 
 _COLUMNS = {
     "kind": "x_Kind",
@@ -52,7 +54,8 @@ def rules(settings: Settings, registry: Registry) -> Iterator[Finding]:
     allocation = settings.allocation(newest)
     asking = partial(_recogniser, settings, allocation, registry, tag_sets)
     asked = asking(allocation.customer)
-    yield from _overlaps(allocation, asked, subjects)
+    yield from _overlaps(allocation, newest, asked, subjects)
+    yield from _ended(settings, allocation, newest)
     yield from idle_rules(allocation, asked, asking, subjects)
     yield from _keys(settings, allocation, tag_sets, str(newest))
     yield from _customers(asked, registry, subjects, str(newest))
@@ -96,14 +99,30 @@ def _recogniser(
     )
 
 
-def _overlaps(allocation: AllocationFile, asked: Recogniser, subjects: Subjects) -> Iterator[Finding]:
-    names = [pool.name for pool in allocation.pools]
-    pairs = asked.overlaps(subjects)
+def _overlaps(allocation: AllocationFile, month: Period, asked: Recogniser, subjects: Subjects) -> Iterator[Finding]:
+    names, matches = [pool.name for pool in allocation.pools], [pool.match for pool in allocation.pools]
+    pairs = [
+        pair
+        for pair in asked.overlaps(subjects)
+        if any(all(in_force(matches[at], day) for at in pair) for day in month.dates())
+    ]
     for first, second in pairs:
         wins, loses = names[first], names[second]
         yield warn("pools", f"{wins} and {loses} match the same charges; {wins}, listed first, takes them")
     if names and not pairs:
         yield ok("pools", f"{len(names)}, none overlapping")
+
+
+def _ended(settings: Settings, allocation: AllocationFile, newest: Period) -> Iterator[Finding]:
+    """Rules that ended before every month that is still open: closed months keep their own copy of them."""
+    first = min(open_months(settings, closed_months(settings.data)), default=newest).first_day
+    listed: list[tuple[str, Bounded]] = [(f"customer[{at}]", rule) for at, rule in enumerate(allocation.customer)]
+    listed += [(f"environment.rules[{at}]", rule) for at, rule in enumerate(allocation.environment.rules)]
+    listed += [(f"the match of pool {pool.name}", pool.match) for pool in allocation.pools]
+    for name, rule in listed:
+        if rule.until is not None and rule.until < first:
+            text = f"{name} ended on {rule.until}, before every open month"
+            yield warn("rules", text, "take it out with the next version of the method")
 
 
 def _keys(
