@@ -49,17 +49,15 @@ class Key:
 
 
 class Wanted:
-    """Any of some texts; ``*`` stands for any characters. Nothing is none of them."""
+    """Any of some texts; ``*`` stands for any characters, also for none."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         parts = [[re.escape(part) for part in folded(text).split("*")] for text in texts]
-        self._pattern = re.compile("|".join(f"(?:{'.*'.join(part)})" for part in parts), re.DOTALL)
+        self._pattern = re.compile("|".join(f"(?:{'.*'.join(part)})" for part in parts) or "(?!)", re.DOTALL)
         self._asked: dict[str, bool] = {}
 
     def holds(self, text: str) -> bool:
-        """Whether the text is one of them; ``''`` is no text."""
-        if not text:
-            return False
+        """Whether the text is one of them."""
         known = self._asked.get(text)
         if known is None:
             known = self._asked[text] = self._pattern.fullmatch(folded(text)) is not None

@@ -243,7 +243,8 @@ class _Match:
             return False
         if not (subject.kind in OPEN if self._kind is None else self._kind.holds(subject.kind)):
             return False
-        if not all(wanted.holds(getattr(subject, field)) for field, wanted in self._texts):
+        columns = [(getattr(subject, field), wanted) for field, wanted in self._texts]
+        if not all(said and wanted.holds(said) for said, wanted in columns):
             return False
         if self._resource is not None and not any(
             text and self._resource.search(text) for text in (subject.resource_name, subject.resource)

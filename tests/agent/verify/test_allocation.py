@@ -26,6 +26,14 @@ def test_a_random_company_is_recomputed_to_the_last_digit(engine, tmp_path, seed
     assert float(audit.record["largest_difference"]) < 1e-10
 
 
+def test_a_tag_without_a_value_is_there_and_an_account_that_is_not_said_is_not(engine, tmp_path):
+    any_team = {"name": "team", "match": {"tags": {"team": "*"}}, "method": "even"}
+    any_account = {"name": "account", "match": {"account": "*"}, "method": "even"}
+    rows = [row("1", sub=None, tags={"team": ""}), row("2", sub=None), row("4")]
+    checks, _ = written(engine, company(rows, pools=[any_team, any_account]), tmp_path / "company").checks()
+    assert [check for check in checks if not check.ok] == []
+
+
 MONTH = company(
     [row("10.01", on, service="db") for on in range(1, 31)] + [row("-7.5", 31, service="db"), row("3", tenant="acme")],
     drivers={"n": driver({on: {"acme": "1", "beta": "2"} for on in range(1, 29)})},
