@@ -8,6 +8,7 @@ from agent.commands.options import (
     explained,
     focus_file,
     folder,
+    inferred,
     lint,
     period,
     recomputed,
@@ -128,6 +129,16 @@ COMMANDS: tuple[Command, ...] = (
         "0 every step holds; 1 one does not; 2 wrong usage or configuration, no such customer, or results that are out "
         "of date; 3 no results for the month; 4 our own failure",
         (explained, period(_OPEN_MONTH)),
+    ),
+    Command(
+        "infer",
+        "propose customers for resources without a tag, with evidence",
+        "Says whose each untagged resource probably is, by its name, namespace, stack, cluster, account, creator, "
+        "other tags and what it is attached to. Each proposal has its evidence and a confidence that was measured on "
+        "tagged resources; how the evidence does on resources held out is printed. Nothing is changed.",
+        "apportion infer --period 2026-10 --output proposals.csv",
+        "0 looked; 2 wrong usage, configuration or input; 3 no data for the month; 4 our own failure",
+        (inferred, period(_OPEN_MONTH)),
     ),
     Command(
         "verify",

@@ -141,6 +141,13 @@ def explained(parser: ArgumentParser) -> None:
     add("--lines", action="store_true", help="go down to the lines of the delivered files; with --resource or --day")
 
 
+def inferred(parser: ArgumentParser) -> None:
+    """How many proposals are shown, and where all of them go."""
+    add = parser.add_argument
+    add("--top", metavar="N", type=whole, default=20, help="proposals shown; 0 shows all (default: 20)")
+    add("--output", metavar="FILE", help="write all proposals as CSV, with a column accept for a person to fill in")
+
+
 def day(text: str) -> "date":
     """A calendar day, ``2026-10-31``."""
     from datetime import date

@@ -13,7 +13,7 @@ from agent.errors import NothingToDo, PartialRun, ProofError, SourceError
 from policies.faults import Fault, FaultsError
 
 VERBS = ["init", "demo", "doctor", "lint", "ingest", "allocate", "report", "digest", "run", "close"]
-VERBS += ["explain", "verify", "diff", "export", "serve", "schema"]
+VERBS += ["explain", "infer", "verify", "diff", "export", "serve", "schema"]
 HEAVY = ["pydantic", "yaml", "duckdb", "pyarrow", "numpy", "sqlalchemy", "slack_sdk", "jinja2", "rich", "apscheduler"]
 
 
