@@ -40,11 +40,6 @@ class Asked:
     """Down to the lines of the delivered files."""
 
     @property
-    def narrowed(self) -> bool:
-        """Whether only a part of the direct cost is shown in full."""
-        return bool(self.service or self.resource or self.day)
-
-    @property
     def units(self) -> str:
         """The column of units that is summed."""
         return "EffectiveUnits" if self.metric == "effective" else "BilledUnits"
