@@ -15,7 +15,7 @@ from agent.config.allocation import AllocationFile
 from agent.config.loading import Settings
 from agent.doctor.pools import idle_rules
 from agent.doctor.records import Finding, ok, told, warn
-from agent.errors import ApportionError
+from agent.errors import ApportionError, ProofError
 from agent.period import Period
 from policies.policy import TagKeys
 from policies.recognition import Recogniser, Subjects
@@ -115,7 +115,10 @@ def _overlaps(allocation: AllocationFile, month: Period, asked: Recogniser, subj
 
 def _ended(settings: Settings, allocation: AllocationFile, newest: Period) -> Iterator[Finding]:
     """Rules that ended before every month that is still open: closed months keep their own copy of them."""
-    first = min(open_months(settings, closed_months(settings.data)), default=newest).first_day
+    try:
+        first = min(open_months(settings, closed_months(settings.data)), default=newest).first_day
+    except ProofError:
+        return  # books that cannot be read have a finding of their own
     listed: list[tuple[str, Bounded]] = [(f"customer[{at}]", rule) for at, rule in enumerate(allocation.customer)]
     listed += [(f"environment.rules[{at}]", rule) for at, rule in enumerate(allocation.environment.rules)]
     listed += [(f"the match of pool {pool.name}", pool.match) for pool in allocation.pools]
