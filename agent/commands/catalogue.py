@@ -135,7 +135,8 @@ COMMANDS: tuple[Command, ...] = (
         "propose customers for resources without a tag, with evidence",
         "Says whose each untagged resource probably is, by its name, namespace, stack, cluster, account, creator, "
         "other tags and what it is attached to. Each proposal has its evidence and a confidence that was measured on "
-        "tagged resources; how the evidence does on resources held out is printed. Nothing is changed.",
+        "tagged resources; how the evidence does on resources held out is printed. Nothing is changed: with --accept, "
+        "proposals that a person has marked become rules to paste and a plan of tags.",
         "apportion infer --period 2026-10 --output proposals.csv",
         "0 looked; 2 wrong usage, configuration or input; 3 no data for the month; 4 our own failure",
         (inferred, period(_OPEN_MONTH)),

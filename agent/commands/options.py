@@ -146,6 +146,7 @@ def inferred(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("--top", metavar="N", type=whole, default=20, help="proposals shown; 0 shows all (default: 20)")
     add("--output", metavar="FILE", help="write all proposals as CSV, with a column accept for a person to fill in")
+    add("--accept", metavar="FILE", help="turn the rows that say yes into rules to paste and a tag plan, beside FILE")
 
 
 def day(text: str) -> "date":

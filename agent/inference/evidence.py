@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from heapq import nlargest
 from typing import NamedTuple
 
 from agent.inference.records import Evidence, Resource
@@ -161,12 +162,27 @@ class _Voice:
     text: str
 
 
+class _Counts(NamedTuple):
+    """How many tagged resources have a feature, and the two customers that have most of them.
+
+    Two are enough: once the resource asked about is taken away, no third can have more than half.
+    """
+
+    total: int
+    first: tuple[tuple[str, int], ...]
+
+
+def _most_then_name(counted: tuple[str, int]) -> tuple[int, str]:
+    return counted[1], counted[0]
+
+
 class Witnesses:
     """The tagged resources that shared features are looked up in, and the ids of customers."""
 
     def __init__(self, names: Names, tagged: Iterable[Resource]) -> None:
         self._names = names
         self._having: defaultdict[Feature, Counter[str]] = defaultdict(Counter)
+        self._counts: dict[Feature, _Counts] = {}
         self._known: set[tuple[str, str, str]] = set()
         for resource in tagged:
             assert resource.customer is not None  # noqa: S101  # tagged means that
@@ -207,18 +223,22 @@ class Witnesses:
     def _shared(self, feature: Feature, own: str | None) -> _Voice | None:
         """``own``: the customer that the resource asked about has added to the counts."""
         kind, what, value = feature
-        counts = Counter(self._having.get(feature, {}))
-        if own is not None:
-            counts[own] -= 1
-        total = counts.total()
+        counts = self._counted(feature)
+        total = counts.total - (own is not None)
         least, share = SHARED[kind]
         if total < least:
             return None
-        customer, most = max(counts.items(), key=lambda item: (item[1], item[0]))
+        customer, most = max(((known, count - (known == own)) for known, count in counts.first), key=_most_then_name)
         enough = most == total if share == 1 else most > share * total
         if not enough or customer not in self._names.customers:
             return None
         return _Voice(customer, f"{most} of {total} tagged with {what} {value}")
+
+    def _counted(self, feature: Feature) -> "_Counts":
+        if (known := self._counts.get(feature)) is None:
+            having = self._having.get(feature, Counter[str]())
+            known = self._counts[feature] = _Counts(having.total(), tuple(nlargest(2, having.items(), _most_then_name)))
+        return known
 
     @staticmethod
     def _one(kind: str, voices: Sequence[_Voice]) -> Evidence | None:

@@ -11,7 +11,7 @@ from agent.inference.records import Calibration, Inferred, KindOfEvidence, Measu
 from agent.money import shown, text_from_units
 
 COLUMNS = (
-    "accept", "provider", "account", "service", "region", "resource", "name", "cost", "currency", "customer",
+    "accept", "period", "provider", "account", "service", "region", "resource", "name", "cost", "currency", "customer",
     "confidence", "evidence", "tags",
 )  # fmt: skip
 """Of proposals.csv; ``accept`` is for a person to fill in."""
@@ -219,7 +219,9 @@ def proposals_csv(inferred: Inferred) -> str:
         confidence = decimal(one.judged.confidence) or "unknown"
         tags = json.dumps(dict(resource.tags), ensure_ascii=False, sort_keys=True)
         words = (one.currency, one.judged.customer, confidence, _evidence(one), tags)
-        rows.append(["", *map(guarded, texts), guarded(resource.name), amount, *map(guarded, words)])
+        rows.append(
+            ["", str(inferred.month.period), *map(guarded, texts), guarded(resource.name), amount, *map(guarded, words)]
+        )
     return written(rows)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from agent.inference.bounds import lower_bound
 from agent.inference.calibrating import LEAST, WEAK, halves
-from agent.inference.evidence import KINDS, Names
+from agent.inference.evidence import KINDS, Names, Witnesses
 from agent.inference.proposing import propose
 from agent.inference.records import Inferred, Measured, Month, Resource
 from agent.inference.telling import document, proposals_csv, told
@@ -192,6 +192,14 @@ def test_with_few_tagged_resources_the_confidence_is_unknown_and_that_is_said() 
 def test_a_resource_is_no_witness_about_itself() -> None:
     found = inferred([*_tagged("acme", 1, account="1"), *_tagged("dune", 1, account="1")])
     assert found.calibration.kinds == ()
+
+
+def test_the_majority_is_counted_without_the_resource_itself() -> None:
+    half = [*_tagged("acme", 2, account="1"), *_tagged("dune", 2, account="1")]
+    witnesses = Witnesses(Names(REGISTRY, MAY), half)
+    assert [each.text for each in witnesses.about(half[0])] == ["2 of 3 tagged with account AWS 1"]
+    assert [each.customer for each in witnesses.about(half[0])] == ["dune"]
+    assert witnesses.about(resource("u", account="1")) == []
 
 
 def test_a_resource_tagged_on_a_part_of_the_month_is_known_by_its_own_tag() -> None:
