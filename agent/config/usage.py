@@ -123,9 +123,10 @@ class PrometheusUsage(_Live):
 
 
 class OpenTelemetryUsage(_Files):
-    """OTLP JSON or Parquet files, or what the receiver of ``serve`` wrote (location ``received``).
+    """OTLP JSON files, as the OpenTelemetry Collector's file exporter writes them.
 
-    ``metric``: the sum of a counter's or histogram's points. ``span``: spans of this name, by number or by duration.
+    ``metric``: the sum of a counter or histogram, or what a histogram counted. ``span``: spans of this name, by number
+    or by duration.
     """
 
     kind: Literal["opentelemetry"]
@@ -139,6 +140,14 @@ class OpenTelemetryUsage(_Files):
     def _one_signal(self) -> Self:
         if (self.metric is None) == (self.span is None):
             raise ValueError("expected either metric or span, a name")
+        if self.span is not None and self.quantity == "sum":
+            raise ValueError("spans have no sum: expected quantity: count, or seconds")
+        if self.metric is not None and self.quantity == "seconds":
+            raise ValueError("seconds are of spans: expected quantity: sum, or count of a histogram")
+        if self.location == "received":
+            raise ValueError(
+                "location: received is not built yet; expected OTLP JSON files, as a collector's file exporter writes"
+            )
         return self
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from agent.config.usage import CsvUsage, FileUsage, OpencostUsage, ParquetUsage, UsageConfig
+from agent.config.usage import CsvUsage, FileUsage, OpencostUsage, OpenTelemetryUsage, ParquetUsage, UsageConfig
 from agent.errors import ConfigError
-from agent.usage import csv, opencost, parquet
+from agent.usage import csv, opencost, opentelemetry, parquet
 from agent.usage.csv import read_driver
 from agent.usage.interface import ROWS, Driver, NamedContent, Pulled
 from policies.faults import Fault
@@ -15,7 +15,7 @@ SUFFIXES = {
     "csv": (".csv",),
     "parquet": (".parquet",),
     "opencost": (".csv", ".json"),
-    "opentelemetry": (".json", ".jsonl", ".parquet"),
+    "opentelemetry": (".json", ".jsonl"),
 }
 """Which files of a folder a kind of driver reads."""
 
@@ -29,7 +29,8 @@ def read_files(config: FileUsage, files: Sequence[NamedContent]) -> Driver:
             return parquet.read_files(config, files)
         case OpencostUsage():
             return opencost.read_files(config, files)
-    raise not_read_yet(config)
+        case OpenTelemetryUsage():
+            return opentelemetry.read_files(config, files)
 
 
 def not_read_yet(config: UsageConfig) -> ConfigError:
