@@ -36,8 +36,8 @@ _COLUMNS = {
     "tagset_id": "x_TagSetId",
 }
 _UNITS = "x_EffectiveUnits"
-_USAGE = pa.array(["usage", "discount"])
-"""Kinds that have a side, production or not: a discount stands on the resource that it makes cheaper."""
+_USAGE = "usage"
+"""Discounts are split over the usage that they reduce: what is untagged of them follows what is untagged of usage."""
 TagSets = Mapping[str, Mapping[str, str]]
 
 
@@ -87,7 +87,7 @@ def _bill(versions: Sequence[LedgerVersion]) -> _Bill:
     for version in versions:
         for file in version.files:
             rows = pq.read_table(file, columns=[*keys, _UNITS])
-            rows = rows.filter(pc.is_in(rows["x_Kind"], value_set=_USAGE))
+            rows = rows.filter(pc.equal(rows["x_Kind"], _USAGE))
             rows = rows.append_column("Source", pa.array([version.source] * len(rows), pa.string()))
             tables.append(rows.group_by([*keys, "Source"]).aggregate([(_UNITS, "sum")]))
     rows = pa.concat_tables(tables, promote_options="permissive").group_by([*keys, "Source"])

@@ -2,8 +2,10 @@
 
 import csv
 import json
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from agent import cli
@@ -109,6 +111,10 @@ def test_the_demo_knows_whose_the_mistyped_tag_is_and_says_how_little_it_knows(
     assert cli.main(["infer", "--period", "2026-10", "--config", config, "--format", "json", "--quiet"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [one["customer"] for one in found["proposals"]] == ["brackenfold"]
-    assert "conflict" not in found["without_proposal"]
+    untagged = [found["without_resource"], *(each["cost"] for each in found["without_proposal"].values())]
+    asked = sum(Decimal(one["cost"]) for one in found["proposals"]) + sum(Decimal(sums["USD"]) for sums in untagged)
+    published = pq.read_table(tmp_path / "demo" / "data" / "results" / "2026-10" / "classification.parquet").to_pylist()
+    lines = [line for line in published if (line["Class"], line["Kind"]) == ("untagged", "usage")]
+    assert asked == sum(line["EffectiveCost"] for line in lines)
     assert found["calibration"]["kinds"][0]["kind"] == "name"
     assert found["calibration"]["kinds"][0]["held_out"]["precision"] == "1.0000"
