@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from agent.inference.bounds import lower_bound
-from agent.inference.evidence import KINDS, Names, Witnesses
+from agent.inference.evidence import KINDS, OWN, Names, Witnesses
 from agent.inference.records import Band, Calibration, Evidence, Judged, KindOfEvidence, Measured, Resource
 
 LEAST = 30
@@ -41,7 +41,23 @@ class Believed:
         return sorted(found, key=lambda evidence: self._rank[evidence.kind])
 
     def judge(self, found: Sequence[Evidence]) -> Judged | str:
-        """A customer and a confidence, or why there is none: ``no evidence``, ``disputed``, ``too weak``."""
+        """A customer and a confidence, or why there is none: ``no evidence``, ``disputed``, ``too weak``.
+
+        What the resource's own tag says comes first. Tagged resources cannot measure it, so the confidence is that of
+        the other evidence where it agrees, else unknown; against a mere spelling other evidence is a dispute.
+        """
+        said = [evidence for evidence in found if evidence.kind in OWN]
+        rest = self._by_others([evidence for evidence in found if evidence.kind not in OWN])
+        if not said:
+            return rest
+        ordered = [*said, *self._ordered([evidence for evidence in found if evidence.kind not in OWN])]
+        state = _state(ordered)
+        if state == "disputed" and said[0].kind != "itself":
+            return "disputed"
+        confidence = rest.confidence if state == "agreed" and isinstance(rest, Judged) else None
+        return Judged(said[0].customer, confidence, state, tuple(ordered))
+
+    def _by_others(self, found: Sequence[Evidence]) -> Judged | str:
         if not found:
             return "no evidence"
         ordered = self._ordered(found)

@@ -38,7 +38,9 @@ SHARED = {
     "creator": Shared(2, _MOST),
     "account": Shared(2, _MOST),
 }
-KINDS = ("itself", "spelling", "name", "value", *SHARED)
+OWN = ("itself", "spelling")
+"""What the resource's own customer tag says, on other charges or misspelt."""
+KINDS = (*OWN, "name", "value", *SHARED)
 """Every kind of evidence, in the order that holds while nothing is known of their precision."""
 
 _NAMESPACES = frozenset(

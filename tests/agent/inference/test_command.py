@@ -97,6 +97,16 @@ def test_a_month_without_a_ledger_is_nothing_to_do(ingested) -> None:
     assert (code, "2026-08 has no ledger yet" in text) == (3, True)
 
 
+def test_a_month_without_usage_has_nothing_to_propose(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = write_project(tmp_path, ({"BilledCost": "5", "ChargeCategory": "Tax"},))
+    assert cli.main(["ingest", "--config", str(config), "--quiet"]) == 0
+    capsys.readouterr()
+    assert cli.main(["infer", "--period", "2026-10", "--config", str(config), "--quiet"]) == 0
+    text = capsys.readouterr().out
+    assert "2026-10: nothing is proposed" in text
+    assert "every confidence is unknown" in text
+
+
 def test_a_folder_that_is_not_there_is_told_before_anything_is_read(ingested, tmp_path: Path) -> None:
     code, text = ingested("infer", "--output", str(tmp_path / "no" / "p.csv"))
     assert (code, "there is no folder" in text) == (2, True)

@@ -207,6 +207,26 @@ def test_a_resource_tagged_on_a_part_of_the_month_is_known_by_its_own_tag() -> N
     assert [(one.judged.customer, one.judged.evidence[0].kind) for one in found.proposals] == [("cobalt", "itself")]
 
 
+def test_the_resources_own_tag_comes_first_and_is_believed_as_what_agrees_with_it() -> None:
+    base = [*_tagged("acme", 200, account="1"), *_tagged("dune", 200, account="2")]
+    partly = [
+        replace(resource("a", "acme", account="1"), untagged={"USD": 3}),
+        replace(resource("b", "acme", account="2"), untagged={"USD": 2}),
+        replace(resource("c", account="1"), meant="acme"),
+        replace(resource("d", account="2"), meant="acme"),
+    ]
+    found = inferred([*base, *partly])
+    by_id = {one.resource.resource_id: one.judged for one in found.proposals}
+    assert {name: (judged.customer, judged.state) for name, judged in by_id.items()} == {
+        "a": ("acme", "agreed"),
+        "b": ("acme", "disputed"),
+        "c": ("acme", "agreed"),
+    }
+    assert by_id["a"].confidence == by_id["c"].confidence > Fraction(9, 10)
+    assert by_id["b"].confidence is None
+    assert found.left == {"disputed": (1, {"USD": 10**24})}
+
+
 @pytest.mark.parametrize(
     ("text", "customers"),
     [
