@@ -67,6 +67,7 @@ def _driver(part: str, config: UsageConfig, driver: Driver, today: date) -> Iter
         )
     if today - days[-1] > timedelta(days=config.late_after_days + 1):
         yield warn(part, f"ends {(today - days[-1]).days} days ago", "is the driver still exported?")
+    yield from (warn(part, note) for note in driver.notes)
 
 
 def _gaps(days: list[date]) -> list[date]:

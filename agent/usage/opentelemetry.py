@@ -73,7 +73,7 @@ def read_files(config: OpenTelemetryUsage, files: Sequence[NamedContent]) -> Dri
         found.take(request, place)
     found.add_up()
     rows, cut = found.sums.rows()
-    return Driver(config.name, config.interval, rows, notes=(*found.notes(), *cut))
+    return Driver(config.name, config.interval, rows, method=found.method, notes=(*found.notes(), *cut))
 
 
 def _owner(config: OpenTelemetryUsage, *among: Attributes) -> Owner:
@@ -103,6 +103,9 @@ class _Metric:
     def __init__(self, config: OpenTelemetryUsage) -> None:
         self._config = config
         self._wanted = config.metric or ""
+        self.method = (
+            f"OTLP {config.quantity} of {self._wanted}: deltas, and the growth of cumulative values, restarts included"
+        )
         self._names: set[str] = set()
         self._kind: dict[str, str] = {}
         self._owners: dict[Stream, Owner] = {}
@@ -333,6 +336,7 @@ class _Spans:
     def __init__(self, config: OpenTelemetryUsage) -> None:
         self._config = config
         self._wanted = config.span or ""
+        self.method = f"OTLP {config.quantity} of the spans {self._wanted}, each once; nothing is scaled up"
         self._names: set[str] = set()
         self._found: dict[tuple[str, str], Span] = {}
         self._different: set[tuple[str, str]] = set()

@@ -97,6 +97,18 @@ def test_a_driver_may_be_a_folder(config: Path):
     assert said(config, "usage requests")[0][0] == "missing"
 
 
+def test_what_was_found_in_a_driver_is_told(config: Path):
+    otlp = "kind: opentelemetry, location: otlp.json, span: order, quantity: count, customer_attribute: tenant"
+    changed("apportion.yaml", "kind: csv, location: usage/requests.csv", otlp)(config)
+    span = {"traceId": "aa", "spanId": "bb", "name": "order", "startTimeUnixNano": "1793404800000000000"}
+    export = {"resourceSpans": [{"scopeSpans": [{"spans": [span, span]}]}]}
+    (config.parent / "otlp.json").write_text(json.dumps(export))
+    told = said(config, "usage requests")
+    assert ("ok", "1 days, 2026-10-31 to 2026-10-31, 1 customers") in told
+    assert ("warn", "1 spans came twice and count once") in told
+    assert ("warn", "1 spans have no attribute 'tenant': they count as @unknown") in told
+
+
 def test_an_hourly_day_with_hours_missing_is_named(config: Path):
     changed("apportion.yaml", "location: usage/requests.csv,", "location: usage/requests.csv, interval: hour,")(config)
     hours = [(day, hour) for day in (1, 2) for hour in range(24 if day == 1 else 21)]

@@ -124,6 +124,7 @@ def test_deltas_are_added_up_by_day_and_customer_exactly() -> None:
     }
     assert driver.rows.schema == ROWS
     assert (driver.name, driver.interval, driver.notes) == ("db", "day", ())
+    assert driver.method == "OTLP sum of db.seconds: deltas, and the growth of cumulative values, restarts included"
 
 
 def test_numbers_of_json_are_no_floats() -> None:
