@@ -14,9 +14,10 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from agent.allocation import sampling
 from agent.allocation.beside import Beside
 from agent.allocation.facts import Facts
-from agent.allocation.sampling import Sampled
+from agent.allocation.sampling import Sampled, Span
 from agent.allocation.tables import samples
 from agent.config.allocation import Pool
 from agent.engine import Engine
@@ -136,8 +137,16 @@ from ended inner join setting as t on ChargeDate <= t.AsOf group by Pool
 """
 _SAMPLED_ENDS = """
 select Pool as pool, Customer as customer, sum(EffectiveUnits) as effective
-from pool_result inner join setting as t on ChargeDate <= t.AsOf where Method = 'sampled'
+from pool_result inner join setting as t on ChargeDate <= t.AsOf where Method = 'sampled' and Fallback is null
 group by Pool, Customer
+"""
+_SAMPLED_SPANS = """
+select c.Pool, c.ChargeDate, c.SpanEnd, sum(c.EffectiveUnits) as EffectiveUnits
+from pool_cell as c
+inner join setting as t on c.ChargeDate <= t.AsOf
+inner join pool as p on p.Pool = c.Pool and p.Method = 'sampled'
+group by c.Pool, c.ChargeDate, c.SpanEnd
+order by c.Pool, c.ChargeDate, c.SpanEnd
 """
 _FALLBACKS = """
 select r.Pool as pool, c.Part as part, r.Fallback as fallback, count(distinct r.ChargeDate) as days,
@@ -220,7 +229,7 @@ def details(engine: Engine, facts: Facts, findings: Sequence[TagFinding], beside
         "coverage": _exact(engine, _COVERAGE)[0],
         "pools": _pools(engine, facts),
         "drivers": _drivers(facts),
-        "sampling": [_sampling(engine, pool, found) for pool, found in _sampled(facts)],
+        "sampling": [_sampling(engine, facts, pool, found) for pool, found in _sampled(facts)],
         "commitments": _exact(engine, _COMMITMENTS),
         "untagged_resources": _exact(engine, _UNTAGGED),
         "sources": [
@@ -322,29 +331,34 @@ def _sampled(facts: Facts) -> list[tuple[Pool, Sampled]]:
     return list(zip(pools, samples(facts), strict=True))
 
 
-def _sampling(engine: Engine, pool: Pool, found: Sampled) -> dict[str, Any]:
+def _sampling(engine: Engine, facts: Facts, pool: Pool, found: Sampled) -> dict[str, Any]:
     """The ratios of a sampled pool, how sure they are, and what each bound would be in money of the pool."""
     assert pool.sample is not None  # noqa: S101  # the configuration says so
     ends = {row["customer"]: row["effective"] for row in _exact(engine, _SAMPLED_ENDS) if row["pool"] == pool.name}
     total = sum(units_from_text(text) for text in ends.values())
+    spans = _sampled_spans(engine, facts, pool, found)
+    sure = sampling.bounds(found, pool.sample, f"{pool.name}\n{facts.period}", spans)
     return {
         "pool": pool.name,
         "driver": pool.driver,
         "windows": [[first.isoformat(), last.isoformat()] for first, last in found.windows],
-        "intervals": found.intervals,
+        "intervals": len(found.traced),
+        "left_out": [day.isoformat() for day in found.left_out],
+        "passes_on": found.passes_on,
         "confidence_pct": pool.sample.confidence_pct,
         "customers": [
             {
                 "customer": one.customer,
                 "tier_median": one.tier_median,
-                "share_pct": str(one.share),
-                "low_pct": str(one.low),
-                "high_pct": str(one.high),
+                "share_pct": str(bound.share),
+                "low_pct": str(bound.low),
+                "high_pct": str(bound.high),
                 "effective": ends.get(one.customer, "0"),
-                "low": text_from_units(_part(total, one.low)),
-                "high": text_from_units(_part(total, one.high)),
+                "low": text_from_units(_part(total, bound.low)),
+                "high": text_from_units(_part(total, bound.high)),
             }
-            for one in found.estimates
+            for one, bound in zip(found.estimates, sure, strict=True)
+            if not found.passes_on
         ],
         "live": pool.sample.live,
         "drift_points": str(pool.sample.drift_points),
@@ -353,6 +367,36 @@ def _sampling(engine: Engine, pool: Pool, found: Sampled) -> dict[str, Any]:
             for moved in found.drift
         ],
     }
+
+
+def _sampled_spans(engine: Engine, facts: Facts, pool: Pool, found: Sampled) -> list[Span]:
+    """The pool's money through day D by who takes part, as the split has it: dates of the registry, population."""
+    inside = {
+        (row["Customer"], row["FirstDay"], row["LastDay"])
+        for row in engine.fetch("select * from population").to_pylist()
+        if row["Pool"] == pool.name
+    }
+    units: dict[tuple[int, ...], int] = {}
+    for row in engine.fetch(_SAMPLED_SPANS).to_pylist():
+        if row["Pool"] == pool.name:
+            days = tuple(
+                _days_of(facts, one.customer, row["ChargeDate"], row["SpanEnd"])
+                if one.customer.startswith("@")
+                or pool.customers is None
+                or any(who == one.customer and first <= row["ChargeDate"] <= last for who, first, last in inside)
+                else 0
+                for one in found.estimates
+            )
+            units[days] = units.get(days, 0) + int(row["EffectiveUnits"])
+    return [Span(money, days) for days, money in units.items()]
+
+
+def _days_of(facts: Facts, customer: str, start: date, end: date) -> int:
+    """Days of a span on which a customer is active; a reserved id always is."""
+    days = range(start.toordinal(), end.toordinal())
+    if customer.startswith("@"):
+        return len(days)
+    return sum(facts.registry.active(customer, date.fromordinal(day)) for day in days)
 
 
 def _part(units: int, percent: Decimal) -> int:

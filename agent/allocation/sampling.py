@@ -32,8 +32,9 @@ from policies.registry import Registry
 
 Weights = dict[str, int]
 Interval = tuple[date, int | None]
+Doubles = npt.NDArray[np.float64]
 Row = Mapping[str, Any]
-"""A row of usage, by the columns of :data:`agent.usage.interface.ROWS`."""
+"""A row of an Arrow table."""
 _EXACT = Context(prec=60)
 _PLACES = 12
 """Decimals of a driver's quantity."""
@@ -45,15 +46,29 @@ _EXACT_FLOAT = 2**52
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """One customer of a sampled pool. Percentages of the pool, through all days on which everybody is active."""
+    """One customer of a sampled pool, or a reserved id."""
 
     customer: str
     weight: int
     tier_median: bool
     """Not in the windows; the weight is the median of its tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Percentages of the pool: what a customer has of it, and the interval in which that could as well lie."""
+
     share: Decimal
     low: Decimal
     high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days of a pool that take part alike: its money (units, of any sign) and each estimate's days of taking part."""
+
+    units: int
+    days: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +86,17 @@ class Sampled:
 
     pool: str
     windows: tuple[tuple[date, date], ...]
-    intervals: int
-    """Hours (days, for a daily driver) that were traced."""
+    traced: tuple[Weights, ...]
+    """Quantities by consumer of each hour (day, for a daily driver) that was traced on a valid day."""
+    left_out: tuple[date, ...]
+    """Days of the windows that have rows and may not be used."""
     estimates: tuple[Estimate, ...]
     drift: tuple[Drift, ...]
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether another pool is among its consumers, so that its money ends elsewhere than its ratios say."""
+        return any(estimate.customer.startswith("@pool/") for estimate in self.estimates)
 
     @property
     def weights(self) -> Weights:
@@ -94,12 +116,18 @@ def sampled(
     assert pool.driver is not None  # noqa: S101
     windows = _windows(pool.sample, period)
     traced = _quantities(drivers[pool.driver], windows, consumers, registry)
-    intervals = sorted(traced, key=lambda interval: (interval[0], -1 if interval[1] is None else interval[1]))
-    weights = _weights(traced, registry, period)
-    estimates = _estimates(pool, period, [traced[interval] for interval in intervals], weights)
+    intervals = sorted(traced.by_interval, key=lambda interval: (interval[0], interval[1] or 0))
+    weights = _weights(traced.by_interval, registry, period)
     live = None if pool.sample.live is None else drivers[pool.sample.live]
     drift = () if live is None or not windows else _drift(pool.sample, live, windows, period, consumers, registry)
-    return Sampled(pool.name, tuple(windows), len(intervals), estimates, tuple(drift))
+    return Sampled(
+        pool.name,
+        tuple(windows),
+        tuple(traced.by_interval[interval] for interval in intervals),
+        traced.left_out,
+        tuple(Estimate(name, *weights[name]) for name in sorted(weights)),
+        tuple(drift),
+    )
 
 
 def _windows(sample: Sample, period: Period) -> list[tuple[date, date]]:
@@ -107,38 +135,52 @@ def _windows(sample: Sample, period: Period) -> list[tuple[date, date]]:
     return [(window.first, window.last) for window in sample.windows if window.from_ <= month <= window.until]
 
 
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    by_interval: dict[Interval, Weights]
+    left_out: tuple[date, ...]
+
+
 def _quantities(
-    driver: Driver, spans: Sequence[tuple[date, date]], consumers: Mapping[str, str], registry: Registry
-) -> dict[Interval, Weights]:
-    """Quantities by interval and consumer, on the valid days of the spans.
+    driver: Driver,
+    spans: Sequence[tuple[date, date]],
+    consumers: Mapping[str, str],
+    registry: Registry,
+    *,
+    hours: bool = True,
+) -> _Traced:
+    """Quantities by interval (by day without ``hours``) and consumer, on the valid days of the spans.
 
     They are whole numbers: times the least power of ten that makes all of them whole.
     """
     inside = pc.scalar(value=False)
     for first, last in spans:
         inside |= (pc.field("date") >= first) & (pc.field("date") <= last)
-    by_day: dict[date, list[Row]] = {}
-    for row in driver.rows.filter(inside).to_pylist():
-        by_day.setdefault(row["date"], []).append(row)
-    valid = [row for day, rows in by_day.items() if _valid(driver, day, rows) for row in rows]
-    whole = [int(_EXACT.scaleb(row["quantity"], _PLACES)) for row in valid]
+    rows = driver.rows.filter(inside)
+    # NOTE: Arrow's sums of 128 bits wrap without a word
+    wide = rows["quantity"].cast(pa.decimal256(76, _PLACES))
+    rows = rows.set_column(rows.column_names.index("quantity"), "quantity", wide)
+    checks = [("quantity", "min"), ("quantity", "max"), ("hour", "count_distinct")]
+    days = {row["date"]: _valid(driver, row) for row in rows.group_by("date").aggregate(checks).to_pylist()}
+    keys = ["date", *(["hour"] if hours else []), "customer"]
+    found = [row for row in rows.group_by(keys).aggregate([("quantity", "sum")]).to_pylist() if days[row["date"]]]
+    whole = [int(_EXACT.scaleb(row["quantity_sum"], _PLACES)) for row in found]
     tens = next(places for places in range(_PLACES, -1, -1) if all(number % 10**places == 0 for number in whole))
-    found: dict[Interval, Weights] = {}
-    for row, number in zip(valid, whole, strict=True):
-        weights = found.setdefault((row["date"], row["hour"]), {})
+    by_interval: dict[Interval, Weights] = {}
+    for row, number in zip(found, whole, strict=True):
+        weights = by_interval.setdefault((row["date"], row.get("hour")), {})
         consumer = registry.heir(consumers[row["customer"]], row["date"])
         weights[consumer] = weights.get(consumer, 0) + number // 10**tens
-    return found
+    return _Traced(by_interval, tuple(sorted(day for day, valid in days.items() if not valid)))
 
 
-def _valid(driver: Driver, day: date, rows: Sequence[Row]) -> bool:
+def _valid(driver: Driver, day: Row) -> bool:
     """Not a negative quantity, nor nothing but zeros, nor under 90 % of the day's intervals."""
-    quantities = [row["quantity"] for row in rows]
-    if min(quantities) < 0 or max(quantities) == 0:
+    if day["quantity_min"] < 0 or day["quantity_max"] == 0:
         return False
-    hours = len({row["hour"] for row in rows})
-    seen, expected = driver.coverage.get(day, (hours, 24 if driver.interval == "hour" else 1))
-    return 10 * seen >= 9 * expected
+    told = (day["hour_count_distinct"], 24 if driver.interval == "hour" else 1)
+    seen, expected = driver.coverage.get(day["date"], told if driver.interval == "hour" else (1, 1))
+    return 10 * int(seen) >= 9 * expected
 
 
 def _weights(traced: Mapping[Interval, Weights], registry: Registry, period: Period) -> dict[str, tuple[int, bool]]:
@@ -180,49 +222,58 @@ def _median(weights: Sequence[int]) -> int:
     return int(median(map(Fraction, weights))) if weights else 0
 
 
-def _estimates(
-    pool: Pool, period: Period, intervals: Sequence[Weights], weights: Mapping[str, tuple[int, bool]]
-) -> tuple[Estimate, ...]:
-    assert pool.sample is not None  # noqa: S101  # the configuration says so
-    if not weights:
-        return ()
-    names = sorted(weights)
-    total = sum(weight for weight, _ in weights.values())
-    bounds = _bootstrap(pool.sample, f"{pool.name}\n{period}", intervals, weights, names)
-    return tuple(
-        Estimate(name, *weights[name], _percent(Fraction(weights[name][0], total)), low, high)
-        for name, (low, high) in zip(names, bounds, strict=True)
-    )
+def bounds(found: Sampled, sample: Sample, seed: str, spans: Sequence[Span]) -> list[Bounds]:
+    """What each estimate has of the pool, in its order, and how sure that is; ``spans`` say who takes part when.
 
-
-def _bootstrap(
-    sample: Sample,
-    seed: str,
-    intervals: Sequence[Weights],
-    weights: Mapping[str, tuple[int, bool]],
-    names: Sequence[str],
-) -> list[tuple[Decimal, Decimal]]:
-    """The percentile interval of each share. A tier's median keeps its part of what was sampled.
-
-    NOTE: sums are whole numbers and exact as doubles; a ratio of two is then the same double on every machine.
+    A percentile interval: each drawing of the traced intervals gives ratios, and these what everybody would have had
+    of the same money on the same days. A tier's median keeps its part of what was sampled. NOTE: sums are whole
+    numbers and exact as doubles, and the same steps in the same order give the same doubles; only ratios are made
+    of them, never money.
     """
-    own = [name for name in names if not weights[name][1]]
-    largest = len(intervals) * max(sum(interval.values()) for interval in intervals)
+    total = sum(abs(span.units) for span in spans)
+    if not found.estimates or not total:
+        return [Bounds(Decimal(0), Decimal(0), Decimal(0)) for _ in found.estimates]
+    weights = np.array([float(Fraction(one.weight, _sum(found))) for one in found.estimates])
+    base = _drawn(found, sample, seed)
+    had, could = np.zeros(len(weights)), np.zeros(base.shape)
+    for span in spans:
+        part = span.units / total
+        had += part * _shares_of(weights[None, :], span.days)[0]
+        could += part * _shares_of(base, span.days)
+    ordered = np.sort(could, axis=0)
+    low = len(ordered) * (100 - sample.confidence_pct) // 200
+    return [
+        Bounds(*(_percent(float(value)) for value in (had[at], ordered[low, at], ordered[-1 - low, at])))
+        for at in range(len(weights))
+    ]
+
+
+def _sum(found: Sampled) -> int:
+    return sum(estimate.weight for estimate in found.estimates)
+
+
+def _shares_of(ratios: Doubles, days: Sequence[int]) -> Doubles:
+    """Shares of a span, row by row; none where nobody with a weight takes part, which is the fallback's."""
+    weighed = ratios * np.array(days, np.float64)
+    totals = weighed.sum(axis=1, keepdims=True)
+    shares: Doubles = np.divide(weighed, totals, out=np.zeros_like(weighed), where=totals > 0)
+    return shares
+
+
+def _drawn(found: Sampled, sample: Sample, seed: str) -> Doubles:
+    """Ratios of every drawing in which anything was used: a row a drawing, a column an estimate."""
+    largest = len(found.traced) * max(sum(interval.values()) for interval in found.traced)
     divisor = max(1, -(-largest // _EXACT_FLOAT))
-    table = np.array([[interval.get(name, 0) // divisor for name in own] for interval in intervals], np.int64)
-    drawn = _drawings(seed, sample.resamples, len(intervals)) @ table
+    own = [at for at, estimate in enumerate(found.estimates) if not estimate.tier_median]
+    names = [found.estimates[at].customer for at in own]
+    table = np.array([[interval.get(name, 0) // divisor for name in names] for interval in found.traced], np.int64)
+    drawn = _drawings(seed, sample.resamples, len(found.traced)) @ table
     totals = drawn.sum(axis=1)
-    sampled_total = sum(weights[name][0] for name in own)
-    all_total = sum(weight for weight, _ in weights.values())
-    kept = float(Fraction(sampled_total, all_total))
     usable = totals > 0
-    shares = np.sort(drawn[usable] / totals[usable, None] * kept, axis=0)
-    low = len(shares) * (100 - sample.confidence_pct) // 200
-    bounds = {
-        name: (_percent(float(shares[low, at])), _percent(float(shares[-1 - low, at]))) for at, name in enumerate(own)
-    }
-    fixed = {name: _percent(Fraction(weight, all_total)) for name, (weight, is_median) in weights.items() if is_median}
-    return [bounds[name] if name in bounds else (fixed[name], fixed[name]) for name in names]
+    ratios = np.array([[float(Fraction(one.weight, _sum(found))) for one in found.estimates]] * int(usable.sum()))
+    kept = float(Fraction(sum(found.estimates[at].weight for at in own), _sum(found)))
+    ratios[:, own] = drawn[usable] / totals[usable, None] * kept
+    return ratios
 
 
 def _drawings(seed: str, resamples: int, intervals: int) -> npt.NDArray[np.int64]:
@@ -248,7 +299,10 @@ def _drift(
     registry: Registry,
 ) -> list[Drift]:
     """Customers whose part of the live driver moved by more than the limit, the most first."""
-    then, now = (_shares(_quantities(live, spans, consumers, registry)) for spans in (windows, _month(period)))
+    then, now = (
+        _shares(_quantities(live, spans, consumers, registry, hours=False).by_interval)
+        for spans in (windows, _month(period))
+    )
     if not then or not now:
         return []
     zero = Fraction(0)

@@ -186,6 +186,8 @@ def _sampled(row: Mapping[str, Any]) -> SampledPool:
         confidence_pct=row["confidence_pct"],
         live=row["live"] or "",
         drift_points=Decimal(row["drift_points"]),
+        left_out=tuple(map(date.fromisoformat, row.get("left_out", ()))),
+        passes_on=row.get("passes_on", False),
         drift=tuple((d["customer"], Decimal(d["then_pct"]), Decimal(d["now_pct"])) for d in row["drift"]),
         lines=tuple(
             SampleLine(

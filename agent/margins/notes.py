@@ -108,13 +108,20 @@ def _days(count: int) -> str:
 
 def _sampled(sample: SampledPool) -> Iterator[Note]:
     """Where a sampled pool's ratios come from, who is in none of its windows, and what has drifted."""
-    if not sample.lines:
+    if sample.left_out:
+        days = ", ".join(map(str, sample.left_out))
+        text = f"pool {sample.pool}: days of its sample could not be used, their hours neither: {days}"
+        yield Note("missing", f"{text} (negative, all zero, or under 90 % of the UTC day)")
+    if not sample.intervals:
         return
     days = ", ".join(f"{first} to {last}" if first != last else str(first) for first, last in sample.windows)
     text = (
         f"pool {sample.pool} is split by ratios of {sample.driver}, sampled in {sample.intervals} intervals of {days}"
     )
-    yield Note("estimated", f"{text}; each share is shown with its {sample.confidence_pct} % interval")
+    shown = f"each share is shown with its {sample.confidence_pct} % interval"
+    if sample.passes_on:
+        shown = "other pools pass its cost on, so no interval is shown"
+    yield Note("estimated", f"{text}; {shown}")
     if guessed := [line.customer for line in sample.lines if line.tier_median]:
         text = f"pool {sample.pool}: not in the sample, so by the median of their tier: {_some(guessed)}"
         yield Note("estimated", text)

@@ -132,6 +132,10 @@ class SampledPool:
     drift: tuple[tuple[str, Decimal, Decimal], ...]
     """(customer, percent of the live driver in the windows, in the month), the most moved first."""
     lines: tuple[SampleLine, ...]
+    left_out: tuple[date, ...] = ()
+    """Days of the windows that could not be used."""
+    passes_on: bool = False
+    """Other pools are among its consumers: its money ends elsewhere than its ratios say, so no line is shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from agent.allocation.sampling import Sampled, sampled
+from agent.allocation.sampling import Bounds, Sampled, Span, bounds, sampled
 from agent.config.allocation import Pool
 from agent.period import Period
 from agent.usage.interface import ROWS, Driver
@@ -47,6 +47,14 @@ def ask(drivers: Sequence[Driver], customers: Sequence[Customer], period: Period
     return sampled(pool(**sample), period, {one.name: one for one in drivers}, Registry(customers), consumers)
 
 
+def sure(found: Sampled, *spans: Span, **sample: Any) -> list[Bounds]:
+    """How sure the shares are; without spans all take part on one day."""
+    asked = pool(**sample).sample
+    assert asked is not None
+    everybody = Span(100, (1,) * len(found.estimates))
+    return bounds(found, asked, "seed", spans or [everybody])
+
+
 TWO_DAYS = driver(
     [(5, None, "a", "1.5"), (6, None, "a", "1.5"), (5, None, "b", "0"), (6, None, "b", "1"), (7, None, "b", "900")]
 )
@@ -56,8 +64,8 @@ AB = [customer("a"), customer("b")]
 def test_the_days_of_the_window_are_added_up_and_no_others():
     found = ask([TWO_DAYS], AB)
     assert found.weights == {"a": 60, "b": 20}  # 3.0 and 1.0: whole at one decimal, then doubled
-    assert [str(one.share) for one in found.estimates] == ["75.0000", "25.0000"]
-    assert (found.intervals, found.windows) == (2, ((date(2026, 10, 5), date(2026, 10, 6)),))
+    assert [str(one.share) for one in sure(found)] == ["75.0000", "25.0000"]
+    assert (len(found.traced), found.windows) == (2, ((date(2026, 10, 5), date(2026, 10, 6)),))
 
 
 def test_a_window_stands_for_its_months_only():
@@ -121,13 +129,13 @@ def test_an_hourly_day_needs_nine_tenths_of_its_hours():
     thin = [(5, hour, "a", "1") for hour in range(21)]
     whole = [(6, hour, "b", "1") for hour in range(22)]
     found = ask([driver([*thin, *whole])], AB)
-    assert found.intervals == 22
+    assert (len(found.traced), found.left_out) == (22, (date(2026, 10, 5),))
     assert {one.customer: one.tier_median for one in found.estimates} == {"a": True, "b": False}
 
 
 def test_without_a_valid_day_there_are_no_ratios():
     found = ask([driver([(5, None, "a", "0")])], AB)
-    assert (found.weights, found.estimates, found.intervals) == ({}, (), 0)
+    assert (found.weights, found.estimates, found.traced) == ({}, (), ())
 
 
 def test_large_weights_are_cut_by_tens_until_the_split_can_take_them():
@@ -137,7 +145,7 @@ def test_large_weights_are_cut_by_tens_until_the_split_can_take_them():
 
 def test_ratios_that_never_vary_are_certain():
     usage = driver([(5, hour, who, quantity) for hour in range(24) for who, quantity in (("a", "3"), ("b", "1"))])
-    assert [(one.low, one.share, one.high) for one in ask([usage], AB).estimates] == [
+    assert [(one.low, one.share, one.high) for one in sure(ask([usage], AB))] == [
         (Decimal(75), Decimal(75), Decimal(75)),
         (Decimal(25), Decimal(25), Decimal(25)),
     ]
@@ -146,7 +154,7 @@ def test_ratios_that_never_vary_are_certain():
 def test_the_interval_is_that_of_the_binomial_where_each_hour_is_one_customers():
     """48 hours, each wholly of one customer, half of them a's: its share is binomial with a deviation of 7.2 points."""
     usage = driver([(5 + hour // 24, hour % 24, "a" if hour % 2 else "b", "1") for hour in range(48)])
-    (a, _) = ask([usage], AB, resamples=10_000).estimates
+    (a, _) = sure(ask([usage], AB), resamples=10_000)
     assert a.share == 50
     assert a.low == pytest.approx(Decimal("35.4"), abs=Decimal("1.1"))
     assert a.high == pytest.approx(Decimal("64.6"), abs=Decimal("1.1"))
@@ -154,13 +162,15 @@ def test_the_interval_is_that_of_the_binomial_where_each_hour_is_one_customers()
 
 def test_more_confidence_is_a_wider_interval():
     usage = driver([(5, hour, who, str(1 + (hour * at) % 7)) for hour in range(24) for at, who in enumerate("ab", 2)])
-    narrow, wide = (ask([usage], AB, confidence_pct=pct).estimates[0] for pct in (80, 99))
+    narrow, wide = (sure(ask([usage], AB), confidence_pct=pct)[0] for pct in (80, 99))
     assert wide.low < narrow.low < narrow.share < narrow.high < wide.high
 
 
 def test_the_same_windows_give_the_same_interval_whatever_the_order_of_the_rows():
     used = [(5, hour, who, str(1 + (hour * at) % 7)) for hour in range(24) for at, who in enumerate("ab", 2)]
-    assert ask([driver(used)], AB) == ask([driver(used[::-1])], AB)
+    one, other = (ask([driver(rows)], AB) for rows in (used, used[::-1]))
+    assert one == other
+    assert sure(one) == sure(other)
 
 
 def test_a_scale_of_the_driver_changes_no_share_and_no_interval():
@@ -169,12 +179,32 @@ def test_a_scale_of_the_driver_changes_no_share_and_no_interval():
         ask([driver([(day, hour, who, str(quantity * by)) for day, hour, who, quantity in used])], AB)
         for by in (1, 1000)
     )
-    assert [(e.share, e.low, e.high) for e in one.estimates] == [(e.share, e.low, e.high) for e in thousand.estimates]
+    assert sure(one) == sure(thousand)
 
 
 def test_quantities_beyond_a_double_keep_their_shares():
     usage = driver([(5, hour, who, quantity) for hour in range(24) for who, quantity in (("a", "3e22"), ("b", "1e22"))])
-    assert [str(one.low) for one in ask([usage], AB).estimates] == ["75.0000", "25.0000"]
+    assert [str(one.low) for one in sure(ask([usage], AB))] == ["75.0000", "25.0000"]
+
+
+def test_only_who_takes_part_has_a_share():
+    """As in a pool for some customers only, or on days before one begins."""
+    hours = [(5, hour, who, str(1 + (hour * at) % 7)) for hour in range(24) for at, who in enumerate("abc", 2)]
+    found = ask([driver(hours)], [*AB, customer("c")])
+    only_b = sure(found, Span(100, (0, 1, 0)))
+    assert [(one.low, one.share, one.high) for one in only_b] == [(0, 0, 0), (100, 100, 100), (0, 0, 0)]
+    mixed = sure(found, Span(60, (0, 1, 1)), Span(40, (1, 1, 1)))
+    assert sum(one.share for one in mixed) == pytest.approx(100, abs=Decimal("0.001"))
+    assert all(one.low <= one.share <= one.high for one in mixed)
+    assert mixed[0].high < 40
+
+
+def test_a_pool_that_others_pass_on_says_so():
+    usage = driver([(5, None, "a", "3"), (5, None, "@pool/monitoring", "1")])
+    consumers = {"a": "a", "@pool/monitoring": "@pool/monitoring"}
+    found = sampled(pool(), OCTOBER, {"trace": usage}, Registry([customer("a")]), consumers)
+    assert found.passes_on
+    assert not ask([TWO_DAYS], AB).passes_on
 
 
 def test_a_live_driver_tells_ratios_that_have_drifted():
