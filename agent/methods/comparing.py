@@ -11,7 +11,7 @@ from agent.differences.records import Line, Moved, ranked
 from agent.errors import ProofError
 from agent.methods.choosing import Method
 from agent.methods.lock import asked
-from agent.methods.records import DIMENSIONS, Comparison, Earned, Month, Named
+from agent.methods.records import DIMENSIONS, Change, Comparison, Earned, Month, Named
 from agent.methods.running import Ground, Side, ground, run
 from agent.money import text_from_units
 from agent.period import Period
@@ -25,20 +25,20 @@ def compare(
 
     Raises ``ProofError`` when a side does not prove, or the moves of a dimension do not sum to 0.
     """
-    months = [_month(settings, period, before, after, progress) for period in periods]
-    last = max(periods)
-    sides = [methodology(settings.with_rules(each.of(last)), last) for each in (before, after)]
-    found = compared(sides[0].document, sides[1].document)
+    months = [_month(settings, period, before, after, progress) for period in sorted(periods)]
     return Comparison(
         currency=settings.app.currency,
         target=settings.app.targets.infra_margin_pct,
-        before=_named(before, sides[0]),
-        after=_named(after, sides[1]),
-        additions=found.additions,
-        changes=found.changes,
         lock=asked(settings, after, periods),
         months=months,
     )
+
+
+def _change(common: Ground, period: Period, before: Method, after: Method) -> Change:
+    """The two methods as that month is computed by them: of a closed one over its frozen configuration."""
+    old, new = (methodology(common.settings.with_rules(each.of(period)), period) for each in (before, after))
+    found = compared(old.document, new.document)
+    return Change(_named(before, old), _named(after, new), found.additions, found.changes)
 
 
 def _named(method: Method, found: Methodology) -> Named:
@@ -64,6 +64,7 @@ def _month(settings: Settings, period: Period, before: Method, after: Method, pr
         ledger={version.source: version.version for version in facts.versions},
         lines=lines,
         earned=_earned(*sides),
+        change=_change(common, period, before, after),
         notes=_notes(common, *sides),
     )
 

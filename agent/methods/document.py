@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from agent.differences.records import Line, Moved
-from agent.methods.records import DIMENSIONS, Comparison, Earned, Month, Named
+from agent.methods.records import DIMENSIONS, Change, Comparison, Earned, Month, Named
 from agent.money import text_from_units
 
 Json = dict[str, object]
 
 
 def document(found: Comparison) -> Json:
-    """By month and over all of them; the command line adds the version."""
+    """By month and over all of them; the command line adds the version.
+
+    The two methods and what changes stand with each month; those at the top are of the last one.
+    """
     return {
         "currency": found.currency,
-        "before": _named(found.before),
-        "after": _named(found.after),
-        "changes": list(found.changes),
-        "additions": list(found.additions),
+        **_change(found.last),
+        "differs": [month.period for month in found.months if month.change.differs],
         "lock": {
             "period": found.lock.period,
             "allowed": found.lock.allowed,
@@ -33,6 +34,15 @@ def document(found: Comparison) -> Json:
     }
 
 
+def _change(change: Change) -> Json:
+    return {
+        "before": _named(change.before),
+        "after": _named(change.after),
+        "changes": list(change.changes),
+        "additions": list(change.additions),
+    }
+
+
 def _named(method: Named) -> Json:
     return {"named": method.named, "id": method.id, "fingerprint": method.fingerprint}
 
@@ -41,6 +51,7 @@ def _month(found: Comparison, month: Month) -> Json:
     return {
         "period": month.period,
         "closed": month.closed,
+        **_change(month.change),
         "as_of": month.day.isoformat(),
         "ledger": dict(sorted(month.ledger.items())),
         "by": {name: [_line(line) for line in month.lines[name]] for name in DIMENSIONS},

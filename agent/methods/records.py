@@ -14,11 +14,26 @@ DIMENSIONS = ("customer", "class", "pool")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """One method: what it was asked for as, its id (may be empty), and its fingerprint in the last month compared."""
+    """One method in one month: what it was asked for as, its id (may be empty), and its fingerprint there."""
 
     named: str
     id: str
     fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the second method says otherwise than the first in one month: a closed one has a method of its own."""
+
+    before: Named
+    after: Named
+    additions: Sequence[str]
+    changes: Sequence[str]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two are not one method."""
+        return self.before.fingerprint != self.after.fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,7 @@ class Month:
     """By name of :data:`DIMENSIONS`; in each the moves sum to 0 in both metrics. Lines of no money are left out."""
     earned: Sequence[Earned]
     """By customer; only where revenue is known."""
+    change: Change
     notes: Sequence[str] = ()
 
 
@@ -95,13 +111,22 @@ class Comparison:
 
     currency: str
     target: Decimal
-    before: Named
-    after: Named
-    additions: Sequence[str]
-    changes: Sequence[str]
-    """What the second document says otherwise than the first, in the last month compared."""
     lock: Lock
     months: Sequence[Month]
+    """At least one, in their order."""
+
+    @property
+    def last(self) -> Change:
+        """The change in the last month compared."""
+        return self.months[-1].change
+
+    def alike(self) -> tuple[tuple[Month, ...], ...]:
+        """The months by what the two methods are in them, in the order in which each pair comes first."""
+        found: dict[tuple[str, str], list[Month]] = {}
+        for month in self.months:
+            pair = month.change.before.fingerprint, month.change.after.fingerprint
+            found.setdefault(pair, []).append(month)
+        return tuple(map(tuple, found.values()))
 
     def summed(self, dimension: str) -> tuple[Line, ...]:
         """The lines of all months, the largest move first."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from agent.differences.records import Line, Moved
 from agent.margins.ratios import percent
-from agent.methods.records import DIMENSIONS, Comparison
+from agent.methods.records import DIMENSIONS, Change, Comparison, Month, Named
 from agent.money import shown, text_from_units
 
 
@@ -28,11 +28,17 @@ class Section:
 
 def headline(found: Comparison) -> str:
     """Which method against which, over which months."""
-    sides = " -> ".join(f"{each.id or 'without an id'} ({each.named})" for each in (found.before, found.after))
+    changes = [month.change for month in found.months]
+    sides = " -> ".join(map(_called, ([each.before for each in changes], [each.after for each in changes])))
     over = found.months[0].period
     if len(found.months) > 1:
         over = f"{over} to {found.months[-1].period}"
     return f"{over}: {sides}"
+
+
+def _called(side: Sequence[Named]) -> str:
+    """One side by the ids that it has in the months, and by what it was asked for as."""
+    return f"{', '.join(dict.fromkeys(each.id or 'without an id' for each in side))} ({side[0].named})"
 
 
 def sections(found: Comparison) -> Iterator[Section]:
@@ -54,7 +60,23 @@ def _ground(found: Comparison) -> Iterator[str]:
         ledger = ", ".join(f"{source} v{version}" for source, version in sorted(month.ledger.items()))
         state = "closed: its frozen inputs" if month.closed else "open"
         yield f"{month.period}, {state}, through {month.day}: {ledger}"
-    yield f"fingerprints {found.before.fingerprint[:12]} -> {found.after.fingerprint[:12]}"
+    if len(found.alike()) == 1:
+        yield _fingerprints(found.last)
+        return
+    for months in found.alike():
+        change = months[0].change
+        if change.differs:
+            yield f"{_over(months)}: the method differs, {_fingerprints(change)}"
+        else:
+            yield f"{_over(months)}: both are the same method, fingerprint {change.after.fingerprint[:12]}"
+
+
+def _fingerprints(change: Change) -> str:
+    return f"fingerprints {change.before.fingerprint[:12]} -> {change.after.fingerprint[:12]}"
+
+
+def _over(months: Sequence[Month]) -> str:
+    return ", ".join(month.period for month in months)
 
 
 def _moves(found: Comparison) -> Section:
@@ -168,10 +190,18 @@ def _crossings(found: Comparison) -> Iterator[str]:
 
 
 def _change(found: Comparison) -> Iterator[str]:
-    if found.before.fingerprint == found.after.fingerprint:
+    """What changes; by the months that it is about where they are not all alike."""
+    alike = found.alike()
+    for months in alike:
+        about = f"{_over(months)}: " if len(alike) > 1 else ""
+        yield from (about + text for text in _changed(months[0].change))
+
+
+def _changed(change: Change) -> Iterator[str]:
+    if not change.differs:
         yield "both are the same method"
-    yield from (f"changes: {text}" for text in found.changes)
-    yield from (f"adds: {text}" for text in found.additions)
+    yield from (f"changes: {text}" for text in change.changes)
+    yield from (f"adds: {text}" for text in change.additions)
 
 
 def _lock(found: Comparison) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,30 @@ def test_a_proposal_is_checked_as_the_configuration_is(proposal: Company, capsys
 def test_options_that_say_nothing_together_are_refused(books: Company, capsys, argv, told):
     assert call(books, *argv) == 2
     assert told in capsys.readouterr().err
+
+
+def test_months_that_differ_in_method_are_told_from_those_that_do_not(proposal: Company, capsys):
+    """July was closed by requests; since then the file says evenly, which August's current method is too."""
+    proposal.closed(JULY)
+    closed_by = proposal.proof(JULY)["methodology"]["fingerprint"]
+    text = (proposal.root / "proposal.yaml").read_text().replace("id: even", "id: 2026-H2")
+    proposal.write("allocation.yaml", text)
+    found = asked(proposal, capsys, "--months", "2", after="allocation.yaml")
+    july, august = found["months"]
+    assert found["differs"] == ["2026-07"]
+    assert july["before"]["fingerprint"] == closed_by != july["after"]["fingerprint"]
+    assert august["before"]["fingerprint"] == august["after"]["fingerprint"] == july["after"]["fingerprint"]
+    assert july["changes"][-1] == "pools[0].method: usage became even"
+    assert (august["changes"], august["additions"]) == ([], [])
+    ends_of_july = [july[side]["fingerprint"][:12] for side in ("before", "after")]
+    argv = ["--months", "2", "--methodology", "current", str(proposal.root / "allocation.yaml")]
+    for form in ("text", "markdown"):
+        assert call(proposal, *argv, "--format", form) == 0
+        told = unescape(capsys.readouterr().out)
+        assert f"2026-07: the method differs, fingerprints {' -> '.join(ends_of_july)}" in told
+        assert f"2026-08: both are the same method, fingerprint {ends_of_july[1]}" in told
+        assert "2026-07: changes: " in told
+    assert found["lock"]["period"] == "2026-08"
 
 
 # The lock
