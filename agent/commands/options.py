@@ -129,7 +129,11 @@ def diff(parser: ArgumentParser) -> None:
 def explained(parser: ArgumentParser) -> None:
     """Whose cost ``explain`` walks back, and how far down."""
     add = parser.add_argument
-    add("customer", metavar="CUSTOMER", help="an id of customers.csv, or @unallocated, @opex, @balance_sheet")
+    add(
+        "customer",
+        metavar="CUSTOMER",
+        help="an id of customers.csv, or @unallocated, @opex, @balance_sheet, @after_asof",
+    )
     add("--metric", choices=("effective", "billed"), default="effective", help="which cost (default: effective)")
     add("--top", metavar="N", type=whole, default=5, help="parts shown of each list; 0 shows all (default: 5)")
     add("--exact", action="store_true", help="show every digit of an amount instead of cents")

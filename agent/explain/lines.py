@@ -3,6 +3,7 @@
 import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import pyarrow as pa
 
@@ -16,7 +17,8 @@ from agent.explain.recomputing import Recomputed, Row, published_month, recomput
 from agent.explain.records import Asked, Check, Explanation, Part, SourceVersion, fold, walked
 from agent.explain.spreads import Spreads
 from agent.explain.tracing import Tracer
-from agent.explain.who import BUCKETS, Who
+from agent.explain.who import BUCKETS, RESERVED, Who
+from agent.margins.customers import AFTER_AS_OF
 from agent.money import units_from_text
 from agent.period import Period
 from agent.progress import Progress
@@ -34,6 +36,7 @@ _CLASSES: Mapping[ClassKey, str] = {
     ("unallocated", ""): "Unallocated",
 }
 """In the order of the published columns."""
+_ORDER = {key: at for at, key in enumerate(_CLASSES)}
 _COLUMNS = {
     "Direct": ("direct", ""),
     "Shared": ("shared", ""),
@@ -48,7 +51,7 @@ _PUBLISHED = """
 select Bucket, Customer, coalesce(Reason, '') as Reason, Class, CostGroup, OriginPeriod, Method,
   coalesce(Pool, '') as Pool, Kind, sum({units}) as Units
 from published cross join setting
-where ChargeDate <= setting.AsOf
+where {dated} setting.AsOf
 group by Bucket, Customer, Reason, Class, CostGroup, OriginPeriod, Method, Pool, Kind
 order by Bucket, Customer, Reason, Class, CostGroup, OriginPeriod, Method, Pool, Kind
 """
@@ -82,12 +85,14 @@ class _Walk:
         self._asked = asked
         self._customer = customer
         self._tracer = Tracer(again, asked)
-        self._rows = again.rows(_PUBLISHED.format(units=asked.units))
+        self._late = customer == AFTER_AS_OF
+        dated = f"ChargeDate {'>' if self._late else '<='}"
+        self._rows = again.rows(_PUBLISHED.format(units=asked.units, dated=dated))
         self._checks: list[Check] = []
 
     def run(self) -> Explanation:
-        reserved = self._customer in BUCKETS
-        tree = self._reserved() if reserved else self._whose(Who("customer", self._customer), self._customer)
+        reserved = self._customer in RESERVED
+        tree = self._tree()
         beside = [] if reserved else self._beside()
         if self._lines is not None:
             tree, *beside = (self._lines.below(part) for part in (tree, *beside))
@@ -113,9 +118,16 @@ class _Walk:
         )
 
     def _name(self) -> str:
-        if self._customer in BUCKETS:
+        if self._customer in RESERVED:
             return ""
         return self._again.facts.registry.shown(self._customer, self._again.facts.day).name
+
+    def _tree(self) -> Part:
+        if self._late:
+            return _dated_after(self._rows, self._again.facts.day)
+        if self._customer in BUCKETS:
+            return self._reserved()
+        return self._whose(Who("customer", self._customer), self._customer)
 
     def _reserved(self) -> Part:
         """A reserved row: by reason, or by whose it is; each walked like a customer."""
@@ -180,6 +192,10 @@ class _Walk:
         path = self._again.folder / "cost_per_customer.csv"
         with path.open(encoding="utf-8", newline="") as file:
             line = next((row for row in csv.DictReader(file) if row["Customer"] == self._customer), None)
+        if self._late:
+            published = units_from_text(line["Cost"]) if line is not None else 0
+            self._checks.append(Check("cost_per_customer.csv, Cost == the sum by class", published, tree.units))
+            return
         if line is None:
             self._checks.append(Check("cost_per_customer.csv has a row of it", 1, 0))
             return
@@ -207,6 +223,23 @@ def _column(row: Row) -> str:
     return next((name for name, key in _COLUMNS.items() if key == class_of(row)), "")
 
 
+def _dated_after(rows: Sequence[Row], day: date) -> Part:
+    """The reserved row of what is dated after day D, by class alone: it is in no customer's figures yet."""
+    sums: dict[ClassKey, int] = defaultdict(int)
+    for row in rows:
+        sums[class_of(row)] += row["Units"]
+    if not rows:
+        return Part("reserved", AFTER_AS_OF, 0, (f"nothing is dated after {day}: the row is not published",))
+    parts = [
+        Part("class", _CLASSES.get(key, key[0]), units, facts={"class": key[0], "cost_group": key[1]})
+        for key, units in sorted(sums.items(), key=lambda each: _ORDER.get(each[0], len(_ORDER)))
+    ]
+    told = (
+        f"cost dated after {day}, day D: it is in nobody's figures yet, and has a row so that the column is the bill",
+    )
+    return Part("reserved", AFTER_AS_OF, sum(sums.values()), told, parts=tuple(parts))
+
+
 def _adjustments(rows: Sequence[Row]) -> Part:
     """By the closed month that they are about, then by class."""
     by_origin: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -232,14 +265,14 @@ def _called(customer: str, reason: str) -> str:
 
 
 def _known(registry: Registry, asked: str) -> str:
-    reserved = next((known for known in BUCKETS if known == asked.strip().casefold()), None)
+    reserved = next((known for known in RESERVED if known == asked.strip().casefold()), None)
     found = reserved or registry.fold(asked)
     if found is not None:
         return found
     near = registry.nearest(asked)
     raise UsageError(
         f"no customer {asked!r}" + (f"; did you mean {near}?" if near else ""),
-        expected=f"an id of customers.csv, or one of {', '.join(BUCKETS)}",
+        expected=f"an id of customers.csv, or one of {', '.join(RESERVED)}",
     )
 
 

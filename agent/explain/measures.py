@@ -127,7 +127,9 @@ class Measures:
                 return self._measured(leaf.driver, weight.own, weight.total, weight.idle, "over the month's valid days")
             case "cost":
                 own, total = (amounts.quantity(value, _COST_PLACES) for value in (weight.own, weight.total))
-                return f"direct cost of the month {own} of {total} ({ratio}), the same ratio every day"
+                facts = self._month.facts
+                over = "of the month" if facts.day >= facts.period.last_day else f"through {facts.day}"
+                return f"direct cost {over} {own} of {total} ({ratio}), the same ratio every day"
         return f"weight {weight.own:,} of {weight.total:,} ({ratio})"
 
     @cached_property

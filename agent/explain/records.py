@@ -22,7 +22,7 @@ class Asked:
     """What is to be explained, and how far down."""
 
     customer: str
-    """A registry id, or a reserved one (``@unallocated``, ``@opex``, ``@balance_sheet``)."""
+    """A registry id, or a reserved one (``@unallocated``, ``@opex``, ``@balance_sheet``, ``@after_asof``)."""
     metric: Metric = "effective"
     top: int = 5
     """Parts shown of a list of accounts, services, resources or rows; the others stand in one line. 0: all."""

@@ -16,7 +16,7 @@ from agent.explain.weights import Weights
 from agent.explain.who import Who
 
 _BASE_PLACES = 6
-_STEPS = {1: "what that pool's customers used", 2: "cost in the same scope", 3: "cost of the whole month"}
+_USED = "what that pool's customers used"
 _BASES = {"attributed": "direct and shared cost", "direct": "direct cost", "pool": "direct and shared cost"}
 _MARK = "\x01"
 
@@ -85,12 +85,14 @@ class Spreads:
     def _base(self, group: Group, setting: Spread) -> str:
         step = self._steps[group.weight_set]
         if step == 1:
-            return _STEPS[1]
+            return _USED
         what = f"{_BASES[setting.base]}, no less than 0"
         if step == 2:
             return f"{what}, in {group.scope.replace(_MARK, ', ')}"
         widened = " (the scope has none)" if group.scope else ""
-        return f"{what}, of the whole month{widened}"
+        facts = self._month.facts
+        over = "of the whole month" if facts.day >= facts.period.last_day else f"through {facts.day}"
+        return f"{what}, {over}{widened}"
 
     @cached_property
     def _steps(self) -> Mapping[int, int]:

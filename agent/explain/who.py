@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from agent.margins.customers import AFTER_AS_OF
+
 _KEYS = {
     "unknown-driver-customer": "@unknown",
     "no-driver": "@no-driver",
@@ -14,6 +16,8 @@ _KEYS = {
 }
 """Reason of unallocated money -> the key that it was split to."""
 BUCKETS = {"@unallocated": "unallocated", "@opex": "opex", "@balance_sheet": "balance_sheet"}
+RESERVED = (*BUCKETS, AFTER_AS_OF)
+"""The published rows that are no customer's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,3 +169,46 @@ def test_what_was_computed_otherwise_than_it_was_published_is_not_explained(
     (folder / "proof.json").write_text(json.dumps(proof))
     code, text = said("acorn", "--period", str(JULY))
     assert (code, "computed again it has other rows than were published" in text) == (1, True)
+
+
+@pytest.fixture
+def open_july(books: Company) -> Company:
+    """Usage is measured through the 30th; of the bill the 31st has vm-1 of acorn and vm-3 of nobody, 70 together."""
+    books.deliver(JULY, BILL, ChargePeriodStart=f"{JULY}-30T00:00:00Z", ChargePeriodEnd=f"{JULY}-31T00:00:00Z")
+    early = (books.root / "exports" / f"{JULY}.csv").read_text().splitlines()
+    books.deliver(JULY, [BILL[0], BILL[2]])
+    late = (books.root / "exports" / f"{JULY}.csv").read_text().splitlines()[1:]
+    (books.root / "exports" / f"{JULY}.csv").write_text("\n".join([*early, *late, ""]))
+    usage = (books.root / "requests.csv").read_text().splitlines()
+    books.write("requests.csv", "\n".join([line for line in usage if line[:10] <= f"{JULY}-30" or line[:4] == "date"]))
+    books.done("ingest")
+    books.done("allocate", "--period", str(JULY))
+    return books
+
+
+@pytest.mark.usefixtures("open_july")
+def test_what_is_dated_after_day_d_is_told_with_its_sum_by_class(said) -> None:
+    code, text = said("@after_asof", "--period", str(JULY))
+    assert code == 0
+    told = " ".join(text.split())
+    assert "@after_asof: EffectiveCost of 2026-07 through 2026-07-30, USD 70" in told
+    assert "cost dated after 2026-07-30" in told
+    assert "it is in nobody's figures yet" in told
+    code, text = said("@after_asof", "--period", str(JULY), format="json")
+    parts = json.loads(text)["tree"]["parts"]
+    assert {part["name"]: part["amount"] for part in parts} == {"Direct": "60", "Untagged": "10"}
+
+
+@pytest.mark.usefixtures("july")
+def test_where_nothing_is_dated_after_day_d_its_row_is_nothing_and_says_so(said) -> None:
+    code, text = said("@after_asof", "--period", str(JULY))
+    assert (code, "nothing is dated after 2026-07-31: the row is not published" in " ".join(text.split())) == (0, True)
+
+
+@pytest.mark.usefixtures("open_july")
+def test_the_base_of_an_open_month_is_that_through_day_d(said) -> None:
+    code, text = said("acorn", "--period", str(JULY))
+    told = " ".join(text.split())
+    assert code == 0
+    assert "direct and shared cost, no less than 0, through 2026-07-30" in told
+    assert "whole month" not in told
