@@ -134,7 +134,7 @@ def take_in(settings: Settings, progress: Progress, today: date | None = None) -
     today = today or clock.now().date()
     usage: dict[str, Kept] = {}
     unanswered: dict[str, ApportionError] = {}
-    before = current(settings.data)
+    before = _before(settings.data)
     for done, config in enumerate(settings.app.usage):
         progress.advance(done, len(settings.app.usage), f"usage {config.name}")
         if isinstance(config, LiveUsage):
@@ -153,6 +153,14 @@ def take_in(settings: Settings, progress: Progress, today: date | None = None) -
     }
     write_text(inputs_head(settings.data), json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
     return taken
+
+
+def _before(data: Path) -> Inputs:
+    """The inputs that this ingest follows; none where their list was damaged, so that all is taken in anew."""
+    try:
+        return current(data)
+    except InputError:
+        return Inputs(data, {}, None, None)
 
 
 def current(data: Path) -> Inputs:
