@@ -23,6 +23,7 @@ _EXPECTED = {
     "greater_than_equal": "{ge} or more",
     "less_than": "less than {lt}",
     "less_than_equal": "{le} or less",
+    "decimal_max_places": "at most {decimal_places} decimal places",
     "string_pattern_mismatch": "text that matches {pattern}",
 }
 

@@ -44,11 +44,15 @@ class Environment(Strict):
     default: Literal["cogs", "opex", "pro_rata"] = "cogs"
 
 
+DECIMALS = 12
+"""Of a written weight or share: with at most 1e15 before the point, all of a pool's fit into 30 digits of one scale."""
+
+
 class Blend(Strict):
     """One driver of a blended pool and its weight in the mean."""
 
     driver: str
-    weight: Decimal = Field(gt=0)
+    weight: Decimal = Field(gt=0, le=Decimal(10**15), decimal_places=DECIMALS)
     capacity: DriverCapacity | None = None
 
 
@@ -107,6 +111,16 @@ class Sample(Strict):
     live: str | None = None
     drift_points: Decimal = Field(default=Decimal(5), gt=0, le=100)
 
+    @model_validator(mode="after")
+    def _drift_is_of_live(self) -> Self:
+        if self.live is None and "drift_points" in self.model_fields_set:
+            raise ValueError("drift_points goes with live, the driver that is there every day")
+        return self
+
+
+Share = Annotated[Decimal, Field(decimal_places=DECIMALS)]
+"""A percentage."""
+
 
 class Pool(Strict):
     """Shared cost and how it is split. ``shares`` are percentages by customer id (method ``fixed``)."""
@@ -117,7 +131,7 @@ class Pool(Strict):
     driver: str | None = None
     drivers: list[Blend] = Field(default_factory=list)
     fallback: list[Fallback] = Field(default_factory=lambda: list[Fallback](("period", "unallocated")))
-    shares: dict[str, Decimal] = Field(default_factory=dict)
+    shares: dict[str, Share] = Field(default_factory=dict)
     remainder: Literal["unallocated", "idle"] = "unallocated"
     capacity: DriverCapacity | None = None
     by: Part | None = None
@@ -146,6 +160,17 @@ class Pool(Strict):
     def _capacities_are_of_parts(self) -> Self:
         if self.by is not None and any(capacity.quantity is not None for capacity in self.capacities):
             raise ValueError("a capacity of a pool with by is that of each part: name a driver with keys")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_written_is_ignored(self) -> Self:
+        if self.method == "fixed" and self.consumers:
+            raise ValueError(
+                "@opex takes part in a fixed pool by a share of its own, such as shares: {'@opex': 5}; "
+                "leave out consumers"
+            )
+        if self.method != "fixed" and self.remainder == "idle":
+            raise ValueError("remainder goes with method fixed: no other method leaves one")
         return self
 
     @model_validator(mode="after")
@@ -214,6 +239,8 @@ class Spread(Strict):
     def _rate_goes_with_tax(self) -> Self:
         if (self.method == "tax") != (self.rate is not None):
             raise ValueError("rate goes with method tax, and tax needs it")
+        if self.base == "pool" and self.method != "pro_rata":
+            raise ValueError("base pool goes with method pro_rata")
         return self
 
 

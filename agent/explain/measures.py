@@ -129,7 +129,8 @@ class Measures:
                 own, total = (amounts.quantity(value, _COST_PLACES) for value in (weight.own, weight.total))
                 facts = self._month.facts
                 over = "of the month" if facts.day >= facts.period.last_day else f"through {facts.day}"
-                return f"direct cost {over} {own} of {total} ({ratio}), the same ratio every day"
+                what = "development's cost" if self._key == "@opex" else "direct cost"
+                return f"{what} {over} {own} of {total} ({ratio}), the same ratio every day"
         return f"weight {weight.own:,} of {weight.total:,} ({ratio})"
 
     @cached_property

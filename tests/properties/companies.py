@@ -278,7 +278,7 @@ def _pool(chance: Random, name: str) -> dict[str, Any]:
         "match": _bounded(chance, MATCHES[name]),
         "fallback": chance.choice(FALLBACKS),
     }
-    if method in ("usage", "even", "blend", "sampled") and chance.random() < 0.5:
+    if method != "fixed" and chance.random() < 0.5:
         pool["consumers"] = ["@opex"]
     pool["customers"] = chance.choice(POPULATIONS)
     if method in ("usage", "blend"):
@@ -303,4 +303,5 @@ def _spread(chance: Random, bases: tuple[str, ...]) -> dict[str, Any]:
     method = chance.choice(("pro_rata", "pro_rata", "pro_rata", "tax", "bucket"))
     rate = {"rate": chance.choice(("0.08", "0", "3"))} if method == "tax" else {}
     scope = chance.choice(("all", "provider", "account"))
-    return {"method": method, "base": chance.choice(bases), "scope": scope} | rate
+    base = chance.choice([base for base in bases if method == "pro_rata" or base != "pool"])
+    return {"method": method, "base": base, "scope": scope} | rate

@@ -9,7 +9,7 @@ from tests.reference.follow import Ends, Followed, Follower
 from tests.reference.pools import REASONS, Consumed, Pools, Shared
 from tests.reference.records import Allocation, Company, Money, Place, Placement, Published
 from tests.reference.split import added
-from tests.reference.spread import Landed, Spreader, Spreads, direct_cost
+from tests.reference.spread import Landed, Spreader, Spreads, development_cost, direct_cost
 
 OWN = ("direct", "opex", "unallocated", "balance_sheet")
 
@@ -23,7 +23,7 @@ def allocate(company: Company) -> Allocation:
     """Kind, environment, direct, pools, idle, untagged, charges: published rows and their money, without zeros."""
     classified = classify(company)
     people = People(company)
-    shared = Pools(company, direct_cost(company, classified)).shared(classified)
+    shared = Pools(company, direct_cost(company, classified), development_cost(company, classified)).shared(classified)
     spreads = Spreader(company, classified, shared).spreads()
     pooled = added(_pool_rows(people, shared))
     spread = added(_spread_rows(people, spreads))

@@ -61,11 +61,12 @@ Shared = dict[Consumed, Money]
 class Pools:
     """Splits what was classified to pools."""
 
-    def __init__(self, company: Company, direct: Mapping[str, int]) -> None:
-        """``direct``: direct infrastructure EffectiveCost by customer, in the period up to D."""
+    def __init__(self, company: Company, direct: Mapping[str, int], development: int) -> None:
+        """EffectiveCost of infrastructure in the period up to D: direct by customer, and ``development``, all opex."""
         self._company = company
         self._people = People(company)
         self._direct = {customer: money_weight(units) for customer, units in direct.items()}
+        self._development = money_weight(development)
         self._pools = {pool.name: pool for pool in company.allocation.pools}
         names = {name for pool in company.allocation.pools for name in pool.drivers_used}
         self._drivers = {name: read_driver(company, name) for name in sorted(names)}
@@ -151,7 +152,8 @@ class Pools:
             case "even":
                 return self._even(pool, cell)
             case "cost":
-                return {customer: Fraction(weight) for customer, weight in self._direct.items()}
+                weights = self._direct | ({"@opex": self._development} if pool.consumers else {})
+                return {customer: Fraction(weight) for customer, weight in weights.items()}
             case "sampled":
                 return sampled(self._company, pool, self._drivers[str(pool.driver)], cell.day, cell.end)
         return self._fixed(pool, cell)

@@ -189,6 +189,11 @@ def direct_cost(company: Company, classified: Classified) -> dict[str, int]:
     return {str(customer): money.effective for customer, money in added(rows).items()}
 
 
+def development_cost(company: Company, classified: Classified) -> int:
+    """EffectiveCost of class opex in the period up to D."""
+    return sum(m.effective for (at, _, cls), m in classified.items() if cls == "opex" and at.day <= company.through)
+
+
 def _scope(scope: str, place: Place) -> Scope:
     """A place without a provider is in no provider's scope: it widens to all."""
     if scope == "account":

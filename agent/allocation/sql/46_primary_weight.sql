@@ -1,6 +1,12 @@
 -- one row = span x consumer, by the pool's own method: driver quantities and what is idle beside them,
--- active days, percentages or direct cost
-with measured as (
+-- active days, percentages or direct cost, and beside direct cost that of development
+with development_sum as (
+  select sum(EffectiveUnits) as EffectiveUnits
+  from classified
+  cross join setting
+  where Class = 'opex' and ChargeDate <= setting.AsOf
+),
+measured as (
   select s.SpanId as SpanId, d.Customer as Customer, sum(d.Quantity) as Weight
   from pool_span as s
   inner join driver_day as d on d.Driver = s.Driver and d.Part = s.Part and d.Day = s.ChargeDate
@@ -44,6 +50,11 @@ with measured as (
   from pool_span as s
   cross join direct_cost as d
   where s.Method = 'cost'
+  union all
+  select s.SpanId as SpanId, '@opex' as Customer, idiv(o.EffectiveUnits, 1000000000000000000) as Weight
+  from pool_span as s
+  cross join development_sum as o
+  where s.Method = 'cost' and s.TakesOpex and o.EffectiveUnits > 0
   union all
   select s.SpanId as SpanId,
     case

@@ -9,11 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from agent.verify.allocation.classify import Classified, Outcome, class_of
+from agent.verify.allocation.classify import Classified, Outcome, class_of, development_cost, direct_cost
 from agent.verify.allocation.follow import Follower, about_closed
 from agent.verify.allocation.gathered import Gathered, NotRecomputedError, Place, gather
 from agent.verify.allocation.pools import Cell as PoolCell
-from agent.verify.allocation.pools import End, Pools, pool_cells
+from agent.verify.allocation.pools import Costs, End, Pools, pool_cells
 from agent.verify.allocation.published import DIRECT, FOLLOW, SPREAD, Allocation, read_classification
 from agent.verify.allocation.sample import Asked, Sample
 from agent.verify.allocation.splitting import BOUND, NOTHING, Exact, Money, add, added
@@ -91,7 +91,7 @@ class AllocationAudit:
         small = known.ledger_rows <= self._asked.small_ledger and len(allocation) <= self._asked.small_shares
         sample = Sample(self._seed, self._asked.days, everything=small or self._asked.everything)
         yield from self._classes(known, allocation)
-        pools = Pools(known.method, known.people, known.drivers, known.month, _direct_cost(known))
+        pools = Pools(known.method, known.people, known.drivers, known.month, _costs(known))
         unknown = self._unknown_pools(pools, known)
         yield self._pools(pools, known.classified, allocation, sample, unknown)
         spreads = self._spreads(known, pools, allocation, unknown)
@@ -270,12 +270,9 @@ class AllocationAudit:
             self.statements.append(told_of)
 
 
-def _direct_cost(known: Gathered) -> dict[str, Money]:
-    return added(
-        (placement.customer, money)
-        for (place, placement), money in known.classified.items()
-        if place.day <= known.month.through and class_of(place, placement) == "direct"
-    )
+def _costs(known: Gathered) -> Costs:
+    through = known.month.through
+    return Costs(direct_cost(known.classified, through), development_cost(known.classified, through))
 
 
 def _left_idle(known: Gathered, pools: Pools, unknown: Collection[str]) -> list[tuple[PoolCell, Money]]:

@@ -9,7 +9,7 @@ from agent.verify.allocation.lines import Line
 from agent.verify.allocation.method import Method
 from agent.verify.allocation.reading import Tree, text
 from agent.verify.allocation.rules import OPEN, Rules, Subject
-from agent.verify.allocation.splitting import Money, add, added, split, weight_of
+from agent.verify.allocation.splitting import NOTHING, Money, add, added, split, weight_of
 
 _SPLIT, _UNUSED = "apportion:split", "unused"
 """The tag that marks what a provider's own split of a machine leaves unused."""
@@ -299,3 +299,12 @@ def direct_cost(classified: Classified, through: date) -> dict[str, Money]:
         for (place, placement), money in classified.items()
         if place.day <= through and class_of(place, placement) == "direct"
     )
+
+
+def development_cost(classified: Classified, through: date) -> Money:
+    """Infrastructure that is not production, through the last day that counts."""
+    whole = NOTHING
+    for (place, placement), money in classified.items():
+        if place.day <= through and class_of(place, placement) == "opex":
+            whole = whole.plus(money)
+    return whole

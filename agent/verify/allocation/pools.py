@@ -78,6 +78,13 @@ class Month(NamedTuple):
     through: date
 
 
+class Costs(NamedTuple):
+    """What pools by cost go by: direct cost of customers, and all of what is not production."""
+
+    direct: Mapping[str, Money]
+    development: Money
+
+
 class Pools:
     """The cells of all pools, split by the method of each."""
 
@@ -87,12 +94,13 @@ class Pools:
         people: People,
         drivers: Mapping[str, Usage | str],
         month: Month,
-        direct: Mapping[str, Money],
+        costs: Costs,
     ) -> None:
         self._people = people
         self._drivers = drivers
         self._month = month
-        self._direct = {customer: weight_of(money.effective) for customer, money in direct.items()}
+        self._direct = {customer: weight_of(money.effective) for customer, money in costs.direct.items()}
+        self._development = weight_of(costs.development.effective)
         self._pools = {pool.name: pool for pool in method.pools}
         self._left_out = {name: left_out(name, method.order) for name in self._pools}
         self._serves = {name: self._users(pool) - self._left_out[name] for name, pool in self._pools.items()}
@@ -239,7 +247,10 @@ class Pools:
             return self._even(pool, cell)
         if pool.method == "sampled":
             return self._sampled(pool, driver, cell)
-        return dict(self._direct) if pool.method == "cost" else self._fixed(pool, cell)
+        return self._cost(pool) if pool.method == "cost" else self._fixed(pool, cell)
+
+    def _cost(self, pool: Pool) -> Weights:
+        return self._direct | ({OPEX: self._development} if pool.takes_opex else {})
 
     def _sampled(self, pool: Pool, driver: str, cell: Cell) -> Weights:
         """What was traced, for each day on which the customer is active; of reserved ones for every day."""
