@@ -109,7 +109,10 @@ def _pool(chance: random.Random, name: str) -> dict[str, object]:
             ({"method": "even"}, {"method": "cost"},
              {"method": "fixed", "shares": {"acme": "60"}, "remainder": chance.choice(("idle", "unallocated"))})
         )  # fmt: skip
-    return {"name": name, "match": {"service": name}, "consumers": chance.choice(([], ["@opex"]))} | how
+    consumers = chance.choice(([], ["@opex"]))
+    if how["method"] == "fixed":
+        consumers = []  # @opex takes part in these by a share of its own
+    return {"name": name, "match": {"service": name}, "consumers": consumers} | how
 
 
 @examples(20)
