@@ -19,6 +19,18 @@ UNKNOWN_PART = "@unknown"
 
 TagSets = Mapping[str, Mapping[str, str]]
 """Id of a tag set -> its raw keys and values."""
+LEDGER_COLUMNS = {
+    "kind": "x_Kind",
+    "provider": "ProviderName",
+    "billing_account": "BillingAccountId",
+    "account": "SubAccountId",
+    "service": "ServiceName",
+    "region": "RegionId",
+    "resource_id": "ResourceId",
+    "resource_name": "ResourceName",
+    "tagset_id": "x_TagSetId",
+}
+"""What rules look at, by column of the ledger; beside these they look at the source a row is of."""
 _KEYS = {
     "source": "Source",
     "provider": "ProviderName",

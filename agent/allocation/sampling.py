@@ -113,7 +113,7 @@ def sampled(
     ``consumers``: what each driver customer as delivered is: a registry id or a reserved one.
     """
     assert pool.sample is not None  # noqa: S101  # the configuration says so
-    assert pool.driver is not None  # noqa: S101
+    assert pool.driver is not None  # noqa: S101  # the configuration says so
     windows = _windows(pool.sample, period)
     traced = _quantities(drivers[pool.driver], windows, consumers, registry)
     intervals = sorted(traced.by_interval, key=lambda interval: (interval[0], interval[1] or 0))

@@ -22,17 +22,6 @@ from policies.recognition import Recogniser, Subjects
 from policies.registry import Registry
 from policies.rules import Bounded, Rule, in_force
 
-_COLUMNS = {
-    "kind": "x_Kind",
-    "provider": "ProviderName",
-    "billing_account": "BillingAccountId",
-    "account": "SubAccountId",
-    "service": "ServiceName",
-    "region": "RegionId",
-    "resource_id": "ResourceId",
-    "resource_name": "ResourceName",
-    "tagset_id": "x_TagSetId",
-}
 _SHOWN = 5
 
 
@@ -73,11 +62,11 @@ def _subjects(versions: list[LedgerVersion]) -> Subjects:
     tables: list[pa.Table] = []
     for version in versions:
         for file in version.files:
-            rows = pq.read_table(file, columns=list(_COLUMNS.values()))
+            rows = pq.read_table(file, columns=list(recognise.LEDGER_COLUMNS.values()))
             tables.append(rows.append_column("Source", pa.array([version.source] * len(rows), pa.string())))
     rows = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
     distinct = rows.group_by(rows.column_names).aggregate([])
-    columns = {name: distinct[column].to_pylist() for name, column in _COLUMNS.items()}
+    columns = {name: distinct[column].to_pylist() for name, column in recognise.LEDGER_COLUMNS.items()}
     return Subjects(source=distinct["Source"].to_pylist(), **columns)
 
 

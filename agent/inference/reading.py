@@ -24,17 +24,6 @@ from policies.registry import Registry
 from policies.rules import Rule, in_force
 from policies.tags import fold_key, fold_value
 
-_COLUMNS = {
-    "kind": "x_Kind",
-    "provider": "ProviderName",
-    "billing_account": "BillingAccountId",
-    "account": "SubAccountId",
-    "service": "ServiceName",
-    "region": "RegionId",
-    "resource_id": "ResourceId",
-    "resource_name": "ResourceName",
-    "tagset_id": "x_TagSetId",
-}
 _UNITS = "x_EffectiveUnits"
 _USAGE = "usage"
 """Discounts are split over the usage that they reduce: what is untagged of them follows what is untagged of usage."""
@@ -82,7 +71,7 @@ def read_month(settings: Settings, period: Period, registry: Registry) -> Month:
 
 
 def _bill(versions: Sequence[LedgerVersion]) -> _Bill:
-    keys = [*_COLUMNS.values(), "BillingCurrency"]
+    keys = [*recognise.LEDGER_COLUMNS.values(), "BillingCurrency"]
     tables = []
     for version in versions:
         for file in version.files:
@@ -92,7 +81,7 @@ def _bill(versions: Sequence[LedgerVersion]) -> _Bill:
             tables.append(rows.group_by([*keys, "Source"]).aggregate([(_UNITS, "sum")]))
     rows = pa.concat_tables(tables, promote_options="permissive").group_by([*keys, "Source"])
     summed = rows.aggregate([(f"{_UNITS}_sum", "sum")])
-    columns = {name: summed[column].to_pylist() for name, column in _COLUMNS.items()}
+    columns = {name: summed[column].to_pylist() for name, column in recognise.LEDGER_COLUMNS.items()}
     units = [int(value) for value in summed[f"{_UNITS}_sum_sum"].to_pylist()]
     return _Bill(Subjects(source=summed["Source"].to_pylist(), **columns), summed["BillingCurrency"].to_pylist(), units)
 
